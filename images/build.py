@@ -57,6 +57,8 @@ COMPONENTS = {
 # Where the role kind_cluster mounts the cache's `built` folder in the nodes.
 NODE_IMAGES = "/pgha/images"
 MANIFEST = ".manifest.json"
+# A pattern for the keys of recipes.
+KEY = "[0-9a-f]" * 16
 STARTED = time.monotonic()
 RUNNING: set[subprocess.Popen[bytes]] = set()
 
@@ -68,7 +70,9 @@ class BuildError(Exception):
 def say(text: str) -> None:
     """Print one line with the minutes and seconds since the start."""
     minutes, seconds = divmod(int(time.monotonic() - STARTED), 60)
-    print(f"[{minutes:2d}:{seconds:02d}] {text}", flush=True)
+    # One write, so that two threads do not mix their lines.
+    sys.stdout.write(f"[{minutes:2d}:{seconds:02d}] {text}\n")
+    sys.stdout.flush()
 
 
 def duration(seconds: float) -> str:
@@ -92,6 +96,15 @@ def go_module_versions(home: Path = NODE) -> dict[str, str]:
     """Return {module: version} of what the go.mod in a folder requires directly."""
     text = (home / "go.mod").read_text(encoding="utf-8")
     return dict(re.findall(r"^(?:require)?\s+([\w./-]+) (v[\w.+-]+)$", text, re.MULTILINE))
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, and first unmount what an interrupted debootstrap left mounted in it."""
+    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    inside = [point for point in (line.split()[1] for line in mounts) if point.startswith(f"{folder}/")]
+    for point in reversed(inside):
+        subprocess.run(["umount", point], check=True)
+    shutil.rmtree(folder)
 
 
 @dataclass(frozen=True)
@@ -192,7 +205,7 @@ class Cache:
     def publish(self, recipe: Recipe, entry: Path) -> None:
         """Point `<name>` at the entry, for readers that know no key, and keep two older versions beside it."""
         entry.touch()
-        versions = sorted(self.folder.glob(f"{recipe.name}-{'[0-9a-f]' * 16}"), key=lambda path: path.stat().st_mtime)
+        versions = sorted(self.folder.glob(f"{recipe.name}-{KEY}"), key=lambda path: path.stat().st_mtime)
         for old in versions[:-3]:
             shutil.rmtree(old)
         link = self.folder / f".{recipe.name}.link.{os.getpid()}"
@@ -236,8 +249,8 @@ class Builder:
         return entry
 
     def _make(self, recipe: Recipe, entry: Path, needs: dict[str, Path]) -> None:
-        for stale in self.cache.folder.glob(f"{recipe.name}-*.partial"):
-            shutil.rmtree(stale)
+        for stale in self.cache.folder.glob(f"{recipe.name}-{KEY}.partial"):
+            remove(stale)
         partial = entry.with_name(entry.name + ".partial")
         partial.mkdir()
         log = self.cache.logs / f"{recipe.name}.log"

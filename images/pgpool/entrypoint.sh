@@ -1,0 +1,82 @@
+#!/bin/sh
+# Starts Pgpool-II in a container. Arguments are handed to pgpool after our own (say, -d).
+#
+# PGPOOL_PARAMS_<NAME>=<value>  becomes the line `<name> = '<value>'` of pgpool.conf. The value is taken as it is:
+#                               a quote or a backslash in it must be escaped by whoever sets it.
+# PGPOOL_CONFIG_DIR             folder (/etc/pgpool-secret) of mounted files, each used if it is there:
+#                               pool_passwd, pcp.conf, pool_hba.conf, pgpoolkey, pcppass (for PCPPASSFILE),
+#                               and pgpool.conf, which then is used whole, and PGPOOL_PARAMS_* are not.
+# PGPOOL_RUN_DIR                writable folder (/run/pgpool) of sockets, PID file and what is made here.
+#
+# Files that Pgpool-II reads again at a reload are linked, so that it sees what Kubernetes updates in the mount.
+# The key and pcppass are copied, as both must be readable by their owner alone and a mounted Secret is not.
+set -eu
+umask 077
+
+config_dir=${PGPOOL_CONFIG_DIR:-/etc/pgpool-secret}
+run_dir=${PGPOOL_RUN_DIR:-/run/pgpool}
+
+say() { printf 'pgpool-entrypoint: %s\n' "$*" >&2; }
+
+# pgpool.conf on standard output: the paths of this container first, as the last of two equal names holds.
+params() {
+  for name in unix_socket_directories pcp_socket_dir wd_ipc_socket_dir logdir; do
+    printf "%s = '%s'\n" "$name" "$run_dir"
+  done
+  printf "%s = '%s'\n" port 9999 listen_addresses '*' \
+    pid_file_name "$run_dir/pgpool.pid" pool_passwd "$run_dir/pool_passwd"
+  awk -v q="'" 'BEGIN {
+    for (name in ENVIRON) {
+      if (name !~ /^PGPOOL_PARAMS_./) continue
+      if (ENVIRON[name] ~ /\n/) {
+        print "pgpool-entrypoint: " name " holds a line break, which pgpool.conf cannot" > "/dev/stderr"
+        exit 1
+      }
+      print tolower(substr(name, 15)) " = " q ENVIRON[name] q
+    }
+  }' > "$run_dir/params" || return 1
+  LC_ALL=C sort "$run_dir/params"
+  rm -f "$run_dir/params"
+}
+
+# A killed pgpool leaves its shared memory and semaphores in the pod's IPC namespace, which outlives the container.
+# Nothing is touched while any memory of ours is attached: then someone is alive.
+drop_old_ipc() {
+  [ -r /proc/sysvipc/shm ] && [ -r /proc/sysvipc/sem ] || return 0
+  uid=$(id -u)
+  ! awk -v uid="$uid" 'NR > 1 && $8 == uid && $7 > 0 { found = 1 } END { exit !found }' /proc/sysvipc/shm || return 0
+  for id in $(awk -v uid="$uid" 'NR > 1 && $8 == uid { print $2 }' /proc/sysvipc/shm); do
+    ipcrm -m "$id" && say "removed left-over shared memory $id" || :
+  done
+  for id in $(awk -v uid="$uid" 'NR > 1 && $5 == uid { print $2 }' /proc/sysvipc/sem); do
+    ipcrm -s "$id" && say "removed left-over semaphores $id" || :
+  done
+}
+
+[ -d "$run_dir" ] && [ -w "$run_dir" ] || { say "$run_dir is not a writable folder: mount an emptyDir there"; exit 1; }
+
+# What a container before this one in the same pod left: its PID is 1 again, so pgpool would think itself running.
+rm -f "$run_dir"/*.pid "$run_dir"/.s.* "$run_dir"/pgpool_status
+drop_old_ipc
+
+for file in pool_passwd pcp.conf pool_hba.conf; do
+  rm -f "$run_dir/$file"
+  if [ -e "$config_dir/$file" ]; then ln -s "$config_dir/$file" "$run_dir/$file"; else : > "$run_dir/$file"; fi
+done
+for file in pgpoolkey pcppass; do
+  rm -f "$run_dir/$file"
+  if [ -e "$config_dir/$file" ]; then cat "$config_dir/$file" > "$run_dir/$file"; fi
+done
+
+rm -f "$run_dir/pgpool.conf"
+if [ -e "$config_dir/pgpool.conf" ]; then
+  say "using $config_dir/pgpool.conf as it is"
+  ln -s "$config_dir/pgpool.conf" "$run_dir/pgpool.conf"
+else
+  params > "$run_dir/pgpool.conf"
+fi
+
+# -n: in the foreground. -D: forget which backends were down, as the status file may be older than they are.
+set -- -n -D -f "$run_dir/pgpool.conf" -F "$run_dir/pcp.conf" -a "$run_dir/pool_hba.conf" "$@"
+if [ -e "$run_dir/pgpoolkey" ]; then set -- "$@" -k "$run_dir/pgpoolkey"; fi
+exec pgpool "$@"

@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Serve what Pgpool-II's SHOW POOL_* commands say, as metrics for Prometheus.
+
+The names are those of pgpool2_exporter. What is other than there: each series of a backend also has its
+node_id (two backends with one host name are two series), the gauges of SHOW POOL_NODES have pg_role and
+replication_state, a delay by time is understood, and no series has a process id.
+
+It holds one connection to Pgpool-II, and sends nothing but commands that Pgpool-II answers itself: so it
+adds nothing to select_cnt. The connection is libpq's, set by PGHOST, PGPORT, PGUSER and PGDATABASE; the password is
+read from PGPOOL_EXPORTER_PASSWORD_FILE at each new connection. PGPOOL_EXPORTER_PORT is 9719 by default.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Row = Mapping[str, str]
+
+# Seconds for one answer of Pgpool-II. SHOW POOL_NODES asks each backend, a dead one for as long as connect_timeout.
+ANSWER_TIMEOUT = 8.0
+
+
+class Table(NamedTuple):
+    """The metrics of one SHOW command: each column of `gauges` and `counters` is one."""
+
+    labels: Sequence[str] = ()
+    gauges: Sequence[str] = ()
+    counters: Sequence[str] = ()
+    gauge_labels: Sequence[str] = ()
+
+
+_BACKEND = ("node_id", "hostname", "port", "role")
+TABLES = {
+    "pool_nodes": Table(
+        _BACKEND,
+        ("status", "pg_status", "lb_weight", "replication_delay"),
+        ("select_cnt",),
+        ("pg_role", "replication_state"),
+    ),
+    "pool_backend_stats": Table(
+        _BACKEND,
+        ("status",),
+        (
+            "select_cnt",
+            "insert_cnt",
+            "update_cnt",
+            "delete_cnt",
+            "ddl_cnt",
+            "other_cnt",
+            "panic_cnt",
+            "fatal_cnt",
+            "error_cnt",
+        ),
+    ),
+    "pool_health_check_stats": Table(
+        _BACKEND,
+        (
+            "status",
+            "total_count",
+            "success_count",
+            "fail_count",
+            "skip_count",
+            "retry_count",
+            "average_retry_count",
+            "max_retry_count",
+            "max_duration",
+            "min_duration",
+            "average_duration",
+        ),
+    ),
+    "pool_cache": Table(
+        (),
+        (
+            "num_cache_hits",
+            "num_selects",
+            "cache_hit_ratio",
+            "num_hash_entries",
+            "used_hash_entries",
+            "num_cache_entries",
+            "used_cache_entries_size",
+            "free_cache_entries_size",
+            "fragment_cache_entries_size",
+        ),
+    ),
+}
+_STATES = {"up": 1.0, "waiting": 1.0, "true": 1.0, "down": 0.0, "unused": 0.0, "quarantine": 0.0, "false": 0.0}
+
+
+class Metric(NamedTuple):
+    """One sample."""
+
+    name: str
+    kind: str
+    labels: Mapping[str, str]
+    value: float
+
+
+def number(text: str | None) -> float | None:
+    """Return what a field says as a number: `12`, `0.5`, `0.1 second`, `up`; None if it says none.
+
+    :param text: the field as Pgpool-II sends it
+    """
+    word = (text or "").split(" ")[0].lower()
+    if word in _STATES:
+        return _STATES[word]
+    try:
+        return float(word)
+    except ValueError:
+        return None
+
+
+def table_metrics(name: str, table: Table, rows: Sequence[Row]) -> Iterator[Metric]:
+    """Yield the metrics of a command whose columns are metrics.
+
+    :param name: the command's second word, which is the prefix of each metric
+    :param table: which columns are what
+    :param rows: the answer
+    """
+    for kind, columns, more in (("gauge", table.gauges, table.gauge_labels), ("counter", table.counters, ())):
+        for column in columns:
+            for row in rows:
+                value = number(row.get(column))
+                if value is not None:
+                    labels = {label: row.get(label) or "" for label in (*table.labels, *more)}
+                    yield Metric(f"pgpool2_{name}_{column}", kind, labels, value)
+
+
+def frontend_metrics(rows: Sequence[Row]) -> Iterator[Metric]:
+    """Yield how many children there are and serve a client.
+
+    :param rows: the answer to SHOW POOL_PROCESSES
+    """
+    used = Counter((row["username"], row["database"]) for row in rows if row.get("username") and row.get("database"))
+    yield Metric("pgpool2_frontend_total", "gauge", {}, len(rows))
+    for (username, database), count in sorted(used.items()):
+        yield Metric("pgpool2_frontend_used", "gauge", {"username": username, "database": database}, count)
+    if rows:
+        yield Metric("pgpool2_frontend_used_ratio", "gauge", {}, used.total() / len(rows))
+
+
+def backend_metrics(rows: Sequence[Row]) -> Iterator[Metric]:
+    """Yield how many connections to backends there can be and are.
+
+    :param rows: the answer to SHOW POOL_POOLS
+    """
+    used = sum(1 for row in rows if row.get("username"))
+    yield Metric("pgpool2_backend_total", "gauge", {}, len(rows))
+    yield Metric("pgpool2_backend_used", "gauge", {}, used)
+    if rows:
+        yield Metric("pgpool2_backend_used_ratio", "gauge", {}, used / len(rows))
+
+
+def metrics(answers: Mapping[str, Sequence[Row]]) -> Iterator[Metric]:
+    """Yield the metrics of all answers.
+
+    :param answers: the rows of each command, by its second word
+    """
+    for name, table in TABLES.items():
+        yield from table_metrics(name, table, answers.get(name, ()))
+    if "pool_processes" in answers:
+        yield from frontend_metrics(answers["pool_processes"])
+    if "pool_pools" in answers:
+        yield from backend_metrics(answers["pool_pools"])
+
+
+def exposition(samples: Sequence[Metric]) -> str:
+    """Return samples in Prometheus' text format. Samples of one name must follow one another.
+
+    :param samples: what to print
+    """
+    lines, last = [], None
+    for sample in samples:
+        if sample.name != last:
+            lines.append(f"# TYPE {sample.name} {sample.kind}")
+            last = sample.name
+        labels = ",".join(f'{name}="{_escaped(value)}"' for name, value in sample.labels.items())
+        lines.append(f"{sample.name}{f'{{{labels}}}' if labels else ''} {sample.value:.17g}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+
+
+class Pgpool:
+    """The one connection to Pgpool-II, made when it is first asked and again after it broke."""
+
+    def __init__(self) -> None:
+        # Here, so that the rest can be tested without it.
+        self._driver = importlib.import_module("psycopg2")
+        self._ready = importlib.import_module("psycopg2.extensions")
+        self._connection: Any = None
+        self._ready.set_wait_callback(self._wait)
+
+    def ask(self, commands: Sequence[str]) -> dict[str, list[Row]]:
+        """Return the rows of each command; one broken connection is replaced.
+
+        :param commands: the second words of SHOW commands
+        :raises psycopg2.Error: Pgpool-II cannot be reached or refuses
+        """
+        fresh = self._connection is None
+        try:
+            return self._ask(commands)
+        except self._driver.Error:
+            self.close()
+            if fresh:
+                raise
+        try:
+            return self._ask(commands)
+        except self._driver.Error:
+            self.close()
+            raise
+
+    def _ask(self, commands: Sequence[str]) -> dict[str, list[Row]]:
+        if self._connection is None:
+            self._connection = self._connect()
+        answers = {}
+        with self._connection.cursor() as cursor:
+            for command in commands:
+                cursor.execute(f"SHOW {command}")
+                names = [column.name for column in cursor.description]
+                answers[command] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return answers
+
+    def _connect(self) -> Any:
+        arguments = {"application_name": "pgpool_exporter"}
+        path = os.environ.get("PGPOOL_EXPORTER_PASSWORD_FILE")
+        if path:
+            arguments["password"] = Path(path).read_text(encoding="utf-8")
+        connection = self._driver.connect(**arguments)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            # Of this session alone: SHOW POOL_HEALTH_CHECK_STATS logs a line for each backend.
+            cursor.execute("PGPOOL SET log_min_messages TO fatal")
+        return connection
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _wait(self, connection: Any) -> None:
+        deadline = time.monotonic() + ANSWER_TIMEOUT
+        while (state := connection.poll()) != self._ready.POLL_OK:
+            reading, writing = ([connection], []) if state == self._ready.POLL_READ else ([], [connection])
+            rest = max(0.0, deadline - time.monotonic())
+            if not any(select.select(reading, writing, [], rest)[:2]):
+                raise self._driver.OperationalError(f"no answer in {ANSWER_TIMEOUT:g} s")
+
+
+class Exporter:
+    """Makes one page per scrape, one scrape at a time."""
+
+    COMMANDS = (*TABLES, "pool_processes", "pool_pools")
+
+    def __init__(self, pgpool: Any) -> None:
+        self._pgpool = pgpool
+        self._lock = threading.Lock()
+        self._scrapes = 0
+        self._last_error = ""
+
+    def page(self) -> str:
+        """Return the metrics now. Where Pgpool-II does not answer, pgpool2_up is 0 and its own metrics are left out."""
+        with self._lock:
+            started = time.monotonic()
+            self._scrapes += 1
+            samples: list[Metric] = []
+            error = ""
+            try:
+                samples += metrics(self._pgpool.ask(self.COMMANDS))
+            except Exception as exc:  # whatever it is: the page must say that Pgpool-II is not up
+                error = " ".join(str(exc).split()) or type(exc).__name__
+            if error != self._last_error:  # once per change, not at each scrape
+                print(f"pgpool-exporter: {error or 'Pgpool-II answers again'}", file=sys.stderr, flush=True)
+                self._last_error = error
+            samples += (
+                Metric("pgpool2_up", "gauge", {}, 0 if error else 1),
+                Metric("pgpool2_last_scrape_error", "gauge", {}, 1 if error else 0),
+                Metric("pgpool2_last_scrape_duration_seconds", "gauge", {}, time.monotonic() - started),
+                Metric("pgpool2_scrapes_total", "counter", {}, self._scrapes),
+            )
+            return exposition(samples)
+
+
+def handler(exporter: Exporter) -> type[BaseHTTPRequestHandler]:
+    """Return the class that answers /metrics, and / for probes.
+
+    :param exporter: what makes the page
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.split("?")[0]
+            if path not in ("/", "/metrics"):
+                self.send_error(404)
+                return
+            body = (exporter.page() if path == "/metrics" else "metrics are at /metrics\n").encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            """Say nothing of each scrape."""
+
+    return Handler
+
+
+class Server(ThreadingHTTPServer):
+    """Listens on IPv6 and IPv4 where there is IPv6, else on IPv4."""
+
+    address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        """Listen for both families on the one socket."""
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    port = int(os.environ.get("PGPOOL_EXPORTER_PORT", "9719"))
+    server = Server(("", port), handler(Exporter(Pgpool())))
+    print(f"pgpool-exporter: serving /metrics on port {port}", file=sys.stderr, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The entry point of the Pgpool-II image, run with a pgpool that only says how it was called."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "images" / "pgpool" / "entrypoint.sh"
+FAKE_PGPOOL = '#!/bin/sh\nprintf "%s\\n" "pid $$" "$@"\n'
+
+
+class Container:
+    """The folders that the script sees, and the script."""
+
+    def __init__(self, root: Path) -> None:
+        self.bin, self.config, self.run_dir = root / "bin", root / "config", root / "run"
+        for folder in (self.bin, self.config, self.run_dir):
+            folder.mkdir()
+        self.add_program("pgpool", FAKE_PGPOOL)
+
+    def add_program(self, name: str, text: str) -> None:
+        (self.bin / name).write_text(text)
+        (self.bin / name).chmod(0o755)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        paths = {
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
+            "PGPOOL_CONFIG_DIR": str(self.config),
+            "PGPOOL_RUN_DIR": str(self.run_dir),
+        }
+        return subprocess.run(
+            ["sh", str(SCRIPT), *arguments], env={**paths, **environment}, capture_output=True, text=True, check=False
+        )
+
+    def conf(self) -> dict[str, str]:
+        lines = (self.run_dir / "pgpool.conf").read_text().splitlines()
+        return dict(line.split(" = ", 1) for line in lines)
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Container:
+    return Container(tmp_path)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_starts_pgpool_in_the_foreground_with_its_files(container: Container) -> None:
+    (container.config / "pgpoolkey").write_text("the key")
+
+    started = container.start("-d")
+
+    run_dir = container.run_dir
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.splitlines()[1:] == [
+        *("-n", "-D"),
+        *("-f", f"{run_dir}/pgpool.conf"),
+        *("-F", f"{run_dir}/pcp.conf"),
+        *("-a", f"{run_dir}/pool_hba.conf"),
+        *("-d", "-k", f"{run_dir}/pgpoolkey"),
+    ]
+
+
+def test_pgpool_takes_the_place_of_the_script_so_that_signals_reach_it(container: Container) -> None:
+    with subprocess.Popen(
+        ["sh", str(SCRIPT)],
+        env={
+            "PATH": f"{container.bin}:{os.environ['PATH']}",
+            "PGPOOL_CONFIG_DIR": str(container.config),
+            "PGPOOL_RUN_DIR": str(container.run_dir),
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.read().splitlines()[0] == f"pid {process.pid}"
+
+
+def test_no_key_no_option(container: Container) -> None:
+    assert "-k" not in container.start().stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["on", "", "two words", 'a "quoted" word', "back\\slash", "50%s", "a,b;c", "*", "$HOME `id` $(id)", "naïve", "#x"],
+)
+def test_values_are_taken_as_they_are(container: Container, value: str) -> None:
+    assert container.start(PGPOOL_PARAMS_SOME_THING0=value).returncode == 0
+    assert container.conf()["some_thing0"] == f"'{value}'"
+
+
+def test_a_line_break_is_refused(container: Container) -> None:
+    started = container.start(PGPOOL_PARAMS_LOG_LINE_PREFIX="a\nport = 1")
+    assert started.returncode == 1
+    assert "PGPOOL_PARAMS_LOG_LINE_PREFIX holds a line break" in started.stderr
+    assert started.stdout == ""
+
+
+def test_the_environment_wins_over_the_paths_of_the_image(container: Container) -> None:
+    container.start(PGPOOL_PARAMS_PORT="5555", OTHER_PORT="1")
+    conf = container.conf()
+    assert conf["port"] == "'5555'"
+    assert conf["pool_passwd"] == f"'{container.run_dir}/pool_passwd'"
+    assert conf["unix_socket_directories"] == f"'{container.run_dir}'"
+    assert "other_port" not in conf
+
+
+def test_the_same_environment_makes_the_same_file(container: Container) -> None:
+    environment = {f"PGPOOL_PARAMS_BACKEND_HOSTNAME{n}": f"host{n}" for n in range(20)}
+    container.start(**environment)
+    first = (container.run_dir / "pgpool.conf").read_text()
+    container.start(**dict(reversed(environment.items())))
+    assert (container.run_dir / "pgpool.conf").read_text() == first
+
+
+def test_files_that_a_reload_reads_are_links_and_secrets_of_the_owner_are_copies(container: Container) -> None:
+    for name in ("pool_passwd", "pcp.conf", "pool_hba.conf", "pgpoolkey", "pcppass"):
+        (container.config / name).write_text(f"{name} 1")
+        (container.config / name).chmod(0o640)
+    container.start()
+    for name in ("pool_passwd", "pcp.conf", "pool_hba.conf"):
+        assert (container.run_dir / name).is_symlink()
+    for name in ("pgpoolkey", "pcppass"):
+        assert not (container.run_dir / name).is_symlink()
+        assert mode(container.run_dir / name) == 0o600
+        assert (container.run_dir / name).read_text() == f"{name} 1"
+    assert mode(container.run_dir / "pgpool.conf") == 0o600
+
+
+def test_missing_files_are_empty(container: Container) -> None:
+    container.start()
+    assert (container.run_dir / "pool_passwd").read_text() == ""
+    assert not (container.run_dir / "pcppass").exists()
+
+
+def test_a_whole_pgpool_conf_is_used_as_it_is(container: Container) -> None:
+    (container.config / "pgpool.conf").write_text("port = 7777\n")
+    container.start(PGPOOL_PARAMS_PORT="5555")
+    assert (container.run_dir / "pgpool.conf").read_text() == "port = 7777\n"
+
+
+def test_a_second_start_forgets_what_the_first_left(container: Container) -> None:
+    (container.config / "pgpoolkey").write_text("the key")
+    container.start(PGPOOL_PARAMS_MAX_POOL="2")
+    for name in ("pgpool.pid", ".s.PGSQL.9999", "pgpool_status"):
+        (container.run_dir / name).write_text("1")
+    (container.config / "pgpoolkey").unlink()
+
+    started = container.start()
+
+    assert "-k" not in started.stdout
+    assert "max_pool" not in container.conf()
+    assert not list(container.run_dir.glob("pgpool.pid")) + list(container.run_dir.glob(".s.*"))
+
+
+def test_no_writable_folder_is_one_sentence(container: Container) -> None:
+    started = container.start(PGPOOL_RUN_DIR=str(container.run_dir / "nowhere"))
+    assert started.returncode == 1
+    assert "nowhere is not a writable folder: mount an emptyDir there" in started.stderr
+
+
+def test_the_script_is_posix_shell() -> None:
+    text = SCRIPT.read_text()
+    assert text.startswith("#!/bin/sh\n")
+    assert subprocess.run(["sh", "-n", str(SCRIPT)], check=False).returncode == 0

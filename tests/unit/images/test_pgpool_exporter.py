@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The exporter of the Pgpool-II image, fed with rows as Pgpool-II 4.6 sends them."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+PATH = Path(__file__).parents[3] / "images" / "pgpool" / "exporter.py"
+
+
+@pytest.fixture(scope="module")
+def exporter() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("pgpool_exporter", PATH)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def node(node_id: int, host: str, role: str, **fields: str) -> dict[str, str]:
+    return {
+        "node_id": str(node_id),
+        "hostname": host,
+        "port": "5432",
+        "status": "up",
+        "pg_status": "up",
+        "lb_weight": "0.333333",
+        "role": role,
+        "pg_role": role,
+        "select_cnt": "0",
+        "load_balance_node": "false",
+        "replication_delay": "0",
+        "replication_state": "streaming" if role == "standby" else "",
+        "replication_sync_state": "quorum" if role == "standby" else "",
+        "last_status_change": "2026-11-22 16:00:00",
+        **fields,
+    }
+
+
+def process(username: str = "", database: str = "") -> dict[str, str]:
+    return {"pool_pid": "7", "username": username, "database": database, "status": "Idle"}
+
+
+NODES = [node(0, "rw", "primary", select_cnt="5"), node(1, "one", "standby", replication_delay="1048576")]
+
+
+class FakePgpool:
+    """Answers with rows, or with an error."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[dict[str, str]]] = {"pool_nodes": NODES, "pool_processes": [process()]}
+        self.error: Exception | None = None
+
+    def ask(self, commands: Any) -> dict[str, list[dict[str, str]]]:
+        if self.error:
+            raise self.error
+        return {command: self.answers.get(command, []) for command in commands}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12", 12),
+        ("0.333333", 0.333333),
+        ("-5", -5),
+        ("1.250000 seconds", 1.25),
+        ("0.1 second", 0.1),
+        ("up", 1),
+        ("waiting", 1),
+        ("down", 0),
+        ("unused", 0),
+        ("quarantine", 0),
+        ("unknown", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_number(exporter: ModuleType, text: str | None, value: float | None) -> None:
+    assert exporter.number(text) == value
+
+
+def test_nodes(exporter: ModuleType) -> None:
+    text = exporter.exposition(list(exporter.metrics({"pool_nodes": NODES})))
+    rw = 'node_id="0",hostname="rw",port="5432",role="primary"'
+    one = 'node_id="1",hostname="one",port="5432",role="standby"'
+    assert "# TYPE pgpool2_pool_nodes_status gauge\n" in text
+    assert f'pgpool2_pool_nodes_status{{{rw},pg_role="primary",replication_state=""}} 1\n' in text
+    one_now = f'{one},pg_role="standby",replication_state="streaming"'
+    assert f"pgpool2_pool_nodes_replication_delay{{{one_now}}} 1048576\n" in text
+    assert "# TYPE pgpool2_pool_nodes_select_cnt counter\n" in text
+    assert f"pgpool2_pool_nodes_select_cnt{{{rw}}} 5\n" in text
+
+
+def test_a_role_change_does_not_move_a_counter(exporter: ModuleType) -> None:
+    def counter_labels(pg_role: str) -> list[dict[str, str]]:
+        rows = [node(1, "one", "standby", pg_role=pg_role, replication_state="")]
+        return [m.labels for m in exporter.metrics({"pool_nodes": rows}) if m.name.endswith("select_cnt")]
+
+    assert counter_labels("standby") == counter_labels("primary")
+
+
+def test_two_backends_of_one_host_are_two_series(exporter: ModuleType) -> None:
+    rows = [node(1, "same", "standby"), node(2, "same", "standby")]
+    samples = [(m.name, tuple(m.labels.items())) for m in exporter.metrics({"pool_nodes": rows})]
+    assert len(samples) == len(set(samples))
+
+
+def test_frontends(exporter: ModuleType) -> None:
+    rows = [process("app", "shop"), process("app", "shop"), process("pgha_monitor", "postgres"), process()]
+    text = exporter.exposition(list(exporter.metrics({"pool_processes": rows})))
+    assert "pgpool2_frontend_total 4\n" in text
+    assert 'pgpool2_frontend_used{username="app",database="shop"} 2\n' in text
+    assert 'pgpool2_frontend_used{username="pgha_monitor",database="postgres"} 1\n' in text
+    assert "pgpool2_frontend_used_ratio 0.75\n" in text
+
+
+def test_backends(exporter: ModuleType) -> None:
+    text = exporter.exposition(list(exporter.metrics({"pool_pools": [process("app", "shop"), *[process()] * 3]})))
+    assert "pgpool2_backend_total 4\n" in text
+    assert "pgpool2_backend_used 1\n" in text
+    assert "pgpool2_backend_used_ratio 0.25\n" in text
+
+
+def test_labels_are_escaped(exporter: ModuleType) -> None:
+    text = exporter.exposition([exporter.Metric("m", "gauge", {"a": 'x"\\\ny'}, 1)])
+    assert text == '# TYPE m gauge\nm{a="x\\"\\\\\\ny"} 1\n'
+
+
+def test_big_counters_keep_their_digits(exporter: ModuleType) -> None:
+    assert exporter.exposition([exporter.Metric("m", "counter", {}, 12345678901)]).endswith("m 12345678901\n")
+
+
+def test_each_name_has_one_group(exporter: ModuleType) -> None:
+    text = exporter.Exporter(FakePgpool()).page()
+    names = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
+    assert len(names) == len(set(names))
+
+
+def test_pgpool_away(exporter: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    pgpool = FakePgpool()
+    made = exporter.Exporter(pgpool)
+    assert "pgpool2_up 1\n" in made.page()
+    pgpool.error = RuntimeError("connection\n  refused")
+    page = made.page()
+    assert "pgpool2_up 0\n" in page
+    assert "pgpool2_last_scrape_error 1\n" in page
+    assert "pgpool2_scrapes_total 2\n" in page
+    assert "pool_nodes" not in page
+    made.page()
+    assert capsys.readouterr().err == "pgpool-exporter: connection refused\n"
+    pgpool.error = None
+    assert "pgpool2_up 1\n" in made.page()
+
+
+@pytest.fixture
+def address(exporter: ModuleType) -> Iterator[str]:
+    server = exporter.Server(("", 0), exporter.handler(exporter.Exporter(FakePgpool())))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_http(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/metrics") as answer:
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        assert b"pgpool2_up 1\n" in answer.read()
+    with urllib.request.urlopen(f"{address}/") as answer:
+        assert answer.status == 200
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{address}/other")
