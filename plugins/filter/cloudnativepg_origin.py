@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: cloudnativepg_origin
+short_description: How a PostgreSQL cluster of CloudNativePG came to be
+version_added: 1.0.0
+author: the pgha.kubernetes authors
+description:
+  - The operator looks at C(spec.bootstrap) once, so a cluster that exists keeps what it was made with.
+positional: name, databases
+options:
+  _input:
+    description: The objects of the cluster.
+    type: list
+    elements: dict
+    required: true
+  name:
+    description: The name of the cluster.
+    type: str
+    required: true
+  databases:
+    description: The databases that are wanted. The first one is made together with a new cluster.
+    type: list
+    elements: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show what a new cluster starts with
+  ansible.builtin.debug:
+    msg: "{{ [] | pgha.kubernetes.cloudnativepg_origin('hot-postgres', [{'name': 'app'}]) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The keys C(bootstrap), C(database) and C(owner).
+  type: dict
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators.cloudnativepg import origin
+
+
+def cloudnativepg_origin(
+    objects: Sequence[Mapping[str, Any]], name: str, databases: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Say how a cluster came to be."""
+    for value in (objects, databases):
+        if not isinstance(value, (list, tuple)):
+            raise AnsibleFilterError("pgha.kubernetes.cloudnativepg_origin: objects and databases must be lists")
+    return origin(name, objects, databases)
+
+
+class FilterModule:
+    """The filter pgha.kubernetes.cloudnativepg_origin."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filter by its name."""
+        return {"cloudnativepg_origin": cloudnativepg_origin}

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: postgres_cluster_secrets
+short_description: Which Secrets of database users have to be written
+version_added: 1.0.0
+author: the pgha.kubernetes authors
+description:
+  - Compares the users with the Secrets that exist. A Secret keeps its password, unless the user's entry gives
+    another one.
+positional: existing, labels
+options:
+  _input:
+    description: The users, as P(pgha.kubernetes.postgres_cluster_users#filter) returns them.
+    type: list
+    elements: dict
+    required: true
+  existing:
+    description: The Secrets of the namespace.
+    type: list
+    elements: dict
+    required: true
+  labels:
+    description: The labels that each of the Secrets must have.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Plan the Secrets
+  ansible.builtin.set_fact:
+    __plan: "{{ __users | pgha.kubernetes.postgres_cluster_secrets(__read.resources, __labels) }}"
+  no_log: true
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - For each Secret to write its name as C(secret), the user as C(name), whether it is C(new), and C(password) or
+      C(generate).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import secrets_to_write
+
+
+def postgres_cluster_secrets(
+    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """List the Secrets to write."""
+    for value in (users, existing):
+        if not isinstance(value, (list, tuple)):
+            raise AnsibleFilterError("pgha.kubernetes.postgres_cluster_secrets: users and Secrets must be lists")
+    return secrets_to_write(users, existing, labels)
+
+
+class FilterModule:
+    """The filter pgha.kubernetes.postgres_cluster_secrets."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filter by its name."""
+        return {"postgres_cluster_secrets": postgres_cluster_secrets}

@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to change in an object of Kubernetes so that it is as wanted: the three-way merge of `kubectl apply`.
+
+The three are what is wanted, what was applied last (kept in an annotation), and what is there. A field that was applied
+and is not wanted any more goes; a field that something else set stays. Where nothing differs, the patch is empty.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
+
+# What tells the items of a list apart, best first. Used only where every item of both lists has it, each another.
+_IDENTITIES = ("name", "mountPath", "devicePath", "containerPort", "port", "key", "topologyKey")
+
+
+def patch_for(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON merge patch that makes an object as wanted; empty where it is.
+
+    :param wanted: the whole manifest
+    :param there: the object as the API has it
+    """
+    annotations = (there.get("metadata") or {}).get("annotations") or {}
+    try:
+        last = json.loads(annotations.get(ANNOTATION) or "{}")
+    except ValueError:
+        last = {}
+    patch = _mapping_patch(last, wanted, there, _keeps_others(wanted))
+    if patch or last != _plain(wanted):
+        text = json.dumps(wanted, separators=(",", ":"), sort_keys=True)
+        patch.setdefault("metadata", {}).setdefault("annotations", {})[ANNOTATION] = text
+    return patch
+
+
+def with_annotation(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest as it is created, with the annotation that a later run compares with."""
+    text = json.dumps(wanted, separators=(",", ":"), sort_keys=True)
+    metadata = {**wanted["metadata"]}
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), ANNOTATION: text}
+    return {**wanted, "metadata": metadata}
+
+
+def _keeps_others(wanted: Mapping[str, Any]) -> bool:
+    """Tell whether items that something else added to a list stay: in Kubernetes' own kinds, as with kubectl."""
+    group = wanted["apiVersion"].rpartition("/")[0]
+    return "." not in group or group.endswith(".k8s.io")
+
+
+def _mapping_patch(
+    last: Mapping[str, Any], wanted: Mapping[str, Any], there: Mapping[str, Any], others: bool
+) -> dict[str, Any]:
+    patch: dict[str, Any] = {key: None for key in last if key not in wanted and there.get(key) is not None}
+    for key, value in wanted.items():
+        now = there.get(key)
+        if now is None:
+            if not _is_empty(value):  # the API leaves out what is empty
+                patch[key] = value
+        elif isinstance(value, Mapping) and isinstance(now, Mapping):
+            inner = _mapping_patch(_mapping(last.get(key)), value, now, others)
+            if inner:
+                patch[key] = inner
+        elif _is_list(value) and _is_list(now):
+            merged = _merged_list(last.get(key), value, now, others)
+            if merged != list(now):
+                patch[key] = merged
+        elif value != now or isinstance(value, bool) != isinstance(now, bool):
+            patch[key] = value
+    return patch
+
+
+def _merged_list(last: Any, wanted: Sequence[Any], there: Sequence[Any], others: bool) -> list[Any]:
+    """Return what a list has to be. Items keep what the API filled in."""
+    before = last if _is_list(last) else []
+    identity = _identity(wanted, there)
+    if identity is None:
+        if len(wanted) != len(there) or not all(isinstance(item, Mapping) for item in [*wanted, *there]):
+            return list(wanted)
+        pairs = [_merged(_mapping(_at(before, i)), wanted[i], there[i], others) for i in range(len(wanted))]
+        return list(there) if pairs == list(there) else list(wanted)
+    now = {item[identity]: item for item in there}
+    applied = {item.get(identity): item for item in before if isinstance(item, Mapping)}
+    names = [item[identity] for item in wanted]
+    merged = {
+        item[identity]: _merged(_mapping(applied.get(item[identity])), item, now[item[identity]], others)
+        if item[identity] in now
+        else item
+        for item in wanted
+    }
+    kept = {name: item for name, item in now.items() if others and name not in merged and name not in applied}
+    if set(now) == {*merged, *kept} and names == [name for name in now if name in merged]:
+        return [{**merged, **kept}[name] for name in now]  # same order as there
+    return [*merged.values(), *kept.values()]
+
+
+def _merged(last: Mapping[str, Any], wanted: Any, there: Any, others: bool) -> dict[str, Any]:
+    return _with(there, _mapping_patch(last, wanted, there, others))
+
+
+def _with(there: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a mapping as a JSON merge patch leaves it."""
+    result = dict(there)
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping):
+            result[key] = _with(_mapping(result.get(key)), value)
+        else:
+            result[key] = value
+    return result
+
+
+def _identity(wanted: Sequence[Any], there: Sequence[Any]) -> str | None:
+    for key in _IDENTITIES:
+        if all(_names_each(items, key) for items in (wanted, there)):
+            return key
+    return None
+
+
+def _names_each(items: Sequence[Any], key: str) -> bool:
+    names = [item.get(key) for item in items if isinstance(item, Mapping)]
+    plain = all(isinstance(name, (str, int)) for name in names)
+    return len(names) == len(items) > 0 and plain and len(set(names)) == len(names)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _at(items: Sequence[Any], index: int) -> Any:
+    return items[index] if index < len(items) else None
+
+
+def _is_empty(value: Any) -> bool:
+    """Tell whether a value says nothing: null, or containers with nothing but such in them."""
+    if isinstance(value, Mapping):
+        return all(_is_empty(item) for item in value.values())
+    return value is None or (_is_list(value) and len(value) == 0)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON gives it back."""
+    return json.loads(json.dumps(value))

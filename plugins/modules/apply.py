@@ -1,0 +1,275 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Apply manifests, and write nothing where nothing differs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: apply
+short_description: Apply manifests, and write nothing where nothing differs
+version_added: 1.0.0
+author: the pgha.kubernetes authors (@pgha)
+description:
+  - Brings objects to what their manifests say, as C(kubectl apply) does, all of them in one process.
+  - An object that is as wanted costs one request and no write. C(kubernetes.core.k8s) with O(ignore:apply=true) makes
+    three, and sends a patch whenever the manifest has a list in it.
+  - A field that the API does not know is refused.
+  - In check mode a changed object is a dry run of the API. An object that is not there is not sent, as its namespace
+    or its kind may come with the same run.
+  - Secrets are refused, as the annotation with what was applied last would keep their contents.
+extends_documentation_fragment:
+  - kubernetes.core.k8s_auth_options
+options:
+  definition:
+    description: The manifests, in the order to apply them.
+    type: list
+    elements: dict
+    required: true
+  hidden_fields:
+    description: Fields to leave out of the result and of the difference.
+    type: list
+    elements: str
+    default:
+      - metadata.managedFields
+      - metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]
+attributes:
+  check_mode:
+    description: Can run in check mode and tells what it would change.
+    support: full
+  diff_mode:
+    description: Tells what changed.
+    support: full
+requirements:
+  - kubernetes >= 24.2.0
+  - PyYAML >= 3.11
+"""
+
+EXAMPLES = r"""
+- name: Apply the manifests
+  pgha.kubernetes.apply:
+    definition:
+      - apiVersion: v1
+        kind: Namespace
+        metadata: {name: demo}
+      - "{{ lookup('ansible.builtin.template', 'service.yml.j2') | from_yaml }}"
+"""
+
+RETURN = r"""
+result:
+  description: What became of the objects.
+  type: dict
+  returned: always
+  contains:
+    results:
+      description: >-
+        For each manifest, in its order, V(changed), V(method) (V(unchanged), V(create) or V(patch)) and the object
+        as V(result).
+      type: list
+      elements: dict
+"""
+
+import copy
+import json
+import time
+
+from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
+from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
+from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
+from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
+from ansible_collections.kubernetes.core.plugins.module_utils.k8s.service import diff_objects, hide_fields
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import patch_for, with_annotation
+
+try:
+    from kubernetes.dynamic.exceptions import (
+        ConflictError,
+        DynamicApiError,
+        NotFoundError,
+        ResourceNotFoundError,
+        ResourceNotUniqueError,
+    )
+    from urllib3.exceptions import HTTPError
+except ImportError:  # AnsibleK8SModule says so
+    pass
+
+ATTEMPTS = 4
+PAUSE = 2  # seconds
+LONGEST = 1500  # characters of a message
+
+
+class RefusedError(Exception):
+    """The API, or this module, does not take a manifest."""
+
+
+class Applier:
+    """Applies manifests through one client."""
+
+    def __init__(self, client, check_mode=False, hidden_fields=()):
+        """Keep how to apply.
+
+        :param client: the client of kubernetes.core; in check mode it makes every write a dry run
+        :param check_mode: whether objects that are not there are left alone
+        :param hidden_fields: fields to leave out of what is returned
+        """
+        self.client = client
+        self.check_mode = check_mode
+        self.hidden_fields = list(hidden_fields)
+
+    def apply(self, definition):
+        """Apply one manifest, and return what became of it.
+
+        :raises RefusedError: the API does not take it
+        """
+        self._check(definition)
+        resource = self._resource(definition)
+        there = self._read(resource, definition) if resource else None
+        if there is None:
+            now, method = self._create(resource, definition), "create"
+        else:
+            patch = patch_for(definition, there)
+            now, method = (self._patch(resource, definition, patch), "patch") if patch else (there, "unchanged")
+        same, difference = diff_objects(there or {}, now, self.hidden_fields)
+        return {
+            "changed": not same,
+            "method": method,
+            "result": hide_fields(now, self.hidden_fields),
+            "diff": {} if same else difference,
+        }
+
+    def _check(self, definition):
+        if not definition.get("apiVersion") or not definition.get("kind") or not _name(definition):
+            raise RefusedError("a manifest needs apiVersion, kind and metadata.name")
+        if definition["kind"] == "Secret":
+            raise RefusedError(
+                f"Secret {_name(definition)} is not applied, as an annotation would keep what is in it: "
+                "use kubernetes.core.k8s without `apply`"
+            )
+
+    def _resource(self, definition):
+        """Return how the API calls the kind; None for a kind that it does not know, in check mode."""
+        try:
+            return self._request(lambda: self.client.resource(definition["kind"], definition["apiVersion"]))
+        except (ResourceNotFoundError, ResourceNotUniqueError) as exc:
+            if self.check_mode:
+                return None
+            raise RefusedError(
+                f"the Kubernetes API has no kind {definition['kind']} of {definition['apiVersion']}: "
+                "install what brings it first"
+            ) from exc
+
+    def _read(self, resource, definition):
+        try:
+            return self._request(lambda: self.client.get(resource, **_address(definition)).to_dict())
+        except NotFoundError:
+            return None
+
+    def _create(self, resource, definition):
+        body = with_annotation(definition)
+        if self.check_mode:
+            return body
+        namespace = definition["metadata"].get("namespace")
+        try:
+            return self._request(
+                lambda: self.client.create(resource, body, namespace=namespace, query_params=_strict()).to_dict()
+            )
+        except ConflictError:  # made by something else since it was looked for
+            there = self._read(resource, definition) or {}
+            return self._patch(resource, definition, patch_for(definition, there))
+
+    def _patch(self, resource, definition, patch):
+        address = {**_address(definition), "content_type": "application/merge-patch+json"}
+        return self._request(lambda: self.client.patch(resource, patch, query_params=_strict(), **address).to_dict())
+
+    def _request(self, send):
+        """Send a request, again where the API is away for a moment."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return send()
+            except DynamicApiError as exc:
+                if attempt == ATTEMPTS or exc.status not in (429, 500, 502, 503, 504) or "webhook" in str(exc.body):
+                    raise
+            except HTTPError:
+                if attempt == ATTEMPTS:
+                    raise
+            time.sleep(PAUSE)
+        raise AssertionError("not reached")
+
+
+def _strict():
+    """Have the API refuse fields that it does not know, in place of dropping them without a word."""
+    return [("fieldValidation", "Strict"), ("fieldManager", "pgha.kubernetes")]
+
+
+def _name(definition):
+    return (definition.get("metadata") or {}).get("name")
+
+
+def _address(definition):
+    address = {"name": definition["metadata"]["name"], "namespace": definition["metadata"].get("namespace")}
+    return {key: value for key, value in address.items() if value}
+
+
+def _label(definition):
+    namespace = (definition.get("metadata") or {}).get("namespace")
+    return "/".join(part for part in (definition.get("kind"), namespace, _name(definition)) if part)
+
+
+def _words(exc):
+    """Return what the API says, without the JSON around it and the object that it may repeat."""
+    body = getattr(exc, "body", None)
+    try:
+        words = json.loads(body)["message"]
+    except (TypeError, ValueError, KeyError):
+        words = str(body or exc)
+    return words[max(words.rfind("strict decoding error"), 0) :][:LONGEST]
+
+
+def run(module, applier):
+    """Apply all manifests of the module's arguments."""
+    results, before, after = [], {}, {}
+    for definition in module.params["definition"]:
+        try:
+            result = applier.apply(definition)
+        except (RefusedError, DynamicApiError, HTTPError) as exc:
+            module.fail_json(
+                msg=f"{_label(definition)}: {_words(exc)}",
+                changed=any(item["changed"] for item in results),
+                result={"results": results},
+            )
+        if result["changed"]:
+            before[_label(definition)] = result["diff"].get("before", {})
+            after[_label(definition)] = result["diff"].get("after", {})
+        results.append({key: value for key, value in result.items() if key != "diff"})
+    outcome = {"changed": any(item["changed"] for item in results), "result": {"results": results}}
+    if module._diff:
+        outcome["diff"] = {"before": before, "after": after}
+    module.exit_json(**outcome)
+
+
+def main():
+    """Run the module."""
+    arguments = copy.deepcopy(AUTH_ARG_SPEC)
+    arguments.update(
+        definition={"type": "list", "elements": "dict", "required": True},
+        hidden_fields={
+            "type": "list",
+            "elements": "str",
+            "default": [
+                "metadata.managedFields",
+                "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
+            ],
+        },
+    )
+    module = AnsibleK8SModule(argument_spec=arguments, supports_check_mode=True)
+    try:
+        client = get_api_client(module)
+        run(module, Applier(client, module.check_mode, module.params["hidden_fields"]))
+    except CoreException as exc:
+        module.fail_from_exception(exc)
+    except HTTPError as exc:
+        module.fail_json(msg=str(exc))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The CloudNativePG operator: its release manifest as this collection applies it, and what of it is there."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+
+NAME = "cnpg-controller-manager"
+# Says what was applied: inputs that differ from it have to be applied again.
+FINGERPRINT = "pgha.kubernetes/applied"
+
+# The Deployment comes last: where it has the fingerprint, everything else was applied before it,
+# also when a run was killed half-way.
+_ORDER = (
+    "Namespace",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "ClusterRole",
+    "Role",
+    "ClusterRoleBinding",
+    "RoleBinding",
+    "ConfigMap",
+    "Service",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+    "Deployment",
+)
+
+
+def manifests(
+    documents: Sequence[Mapping[str, Any] | None],
+    version: str,
+    namespace: str,
+    *,
+    fingerprint: str = "",
+    image: str = "",
+    resources: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Return the release manifest as it is to be applied, in the order to do so.
+
+    :param documents: the documents of the release manifest
+    :param version: the version that it has to be of
+    :param namespace: where the operator goes
+    :param fingerprint: kept as an annotation of the Deployment
+    :param image: the operator's image; empty for the manifest's
+    :param resources: requests and limits of the operator; None for the manifest's
+    :param overrides: merged into the Deployment last
+    """
+    objects = [copy.deepcopy(_plain(document)) for document in documents if document]
+    _check(objects, version)
+    original = next(item["metadata"]["name"] for item in objects if item["kind"] == "Namespace")
+    made = [_moved(item, original, namespace) for item in objects]
+    for index, item in enumerate(made):
+        if item["kind"] == "Deployment":
+            made[index] = _deployment(item, fingerprint, image, resources, overrides)
+    return sorted(made, key=_rank)
+
+
+def to_remove(documents: Sequence[Mapping[str, Any] | None], namespace: str) -> list[dict[str, Any]]:
+    """Say what of the manifest goes away with the operator, in the order to delete it.
+
+    A namespace other than the manifest's own may hold more than the operator, so it stays.
+    """
+    objects = [_plain(document) for document in documents if document]
+    own = [item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"]
+    return [
+        {
+            "apiVersion": item["apiVersion"],
+            "kind": item["kind"],
+            "metadata": {
+                "name": item["metadata"]["name"],
+                **({"namespace": namespace} if item["metadata"].get("namespace") else {}),
+            },
+        }
+        for item in sorted(objects, key=_rank, reverse=True)
+        if item["kind"] != "Namespace" or namespace in own
+    ]
+
+
+def status(
+    deployments: Sequence[Mapping[str, Any]], version: str, namespace: str, fingerprint: str = ""
+) -> dict[str, Any]:
+    """Say what is there of the operator.
+
+    :param deployments: all Deployments labelled `app.kubernetes.io/name=cloudnative-pg`, of all namespaces
+    :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (it runs),
+        `foreign` (`namespace/name` of one that this collection did not install, else empty)
+    """
+    for deployment in sorted(deployments, key=lambda item: _is_ours(item, namespace), reverse=True):
+        ours = _is_ours(deployment, namespace)
+        metadata, spec, state = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
+        image = spec["template"]["spec"]["containers"][0]["image"]
+        applied = (metadata.get("annotations") or {}).get(FINGERPRINT)
+        installed = _version(image)
+        replicas = spec.get("replicas", 1)
+        return {
+            "installed": installed,
+            "image": image,
+            # Where something else put the wanted version there, it stays as it is.
+            "current": applied == fingerprint if ours and applied else installed == version,
+            "available": (
+                replicas > 0
+                and state.get("availableReplicas", 0) >= replicas
+                and state.get("updatedReplicas", 0) >= replicas
+                and state.get("observedGeneration", 0) >= metadata.get("generation", 0)
+            ),
+            "foreign": "" if ours else f"{metadata['namespace']}/{metadata['name']}",
+        }
+    return {"installed": "", "image": "", "current": False, "available": False, "foreign": ""}
+
+
+def _is_ours(deployment: Mapping[str, Any], namespace: str) -> bool:
+    metadata = deployment["metadata"]
+    return metadata["name"] == NAME and metadata["namespace"] == namespace
+
+
+def _check(objects: Sequence[Mapping[str, Any]], version: str) -> None:
+    kinds = [item.get("kind") for item in objects]
+    images = [
+        item["spec"]["template"]["spec"]["containers"][0]["image"] for item in objects if item["kind"] == "Deployment"
+    ]
+    if len(images) != 1 or "Namespace" not in kinds or "CustomResourceDefinition" not in kinds:
+        raise InputError(
+            "cloudnativepg_manifest is no release manifest of CloudNativePG: give one that has its Namespace, "
+            "its CustomResourceDefinitions and its Deployment"
+        )
+    if _version(images[0]) != version:
+        raise InputError(
+            f"cloudnativepg_manifest holds CloudNativePG {_version(images[0]) or images[0]}, cloudnativepg_version is "
+            f"{version!r}: give two that are the same"
+        )
+
+
+def _version(image: str) -> str:
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
+def _moved(item: dict[str, Any], original: str, namespace: str) -> dict[str, Any]:
+    """Put an object, and what it says about objects of its namespace, into another namespace."""
+    if item["kind"] == "Namespace":
+        item["metadata"]["name"] = namespace
+    elif item["metadata"].get("namespace") == original:
+        item["metadata"]["namespace"] = namespace
+    for reference in _references(item):
+        if reference.get("namespace") == original:
+            reference["namespace"] = namespace
+    return item
+
+
+def _references(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from item.get("subjects") or []
+    for webhook in item.get("webhooks") or []:
+        yield webhook["clientConfig"]["service"]
+
+
+def _deployment(
+    item: dict[str, Any],
+    fingerprint: str,
+    image: str,
+    resources: Mapping[str, Any] | None,
+    overrides: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    if fingerprint:
+        item["metadata"].setdefault("annotations", {})[FINGERPRINT] = fingerprint
+    container = item["spec"]["template"]["spec"]["containers"][0]
+    # The tag is pinned, so `Always` only costs: a registry that is away, or none at all, must not stop the operator.
+    container["imagePullPolicy"] = "IfNotPresent"
+    if resources is not None:
+        container["resources"] = _plain(resources)
+    if image:
+        container["image"] = image
+        for variable in container["env"]:  # the operator gives this image to the instances' init containers
+            if variable["name"] == "OPERATOR_IMAGE_NAME":
+                variable["value"] = image
+    return _merged(item, _plain(overrides or {}))
+
+
+def _merged(base: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in more.items():
+        if isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = _merged(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def _rank(item: Mapping[str, Any]) -> int:
+    """Return the place of an object in the order to apply; kinds that are not known go before the Deployment."""
+    return _ORDER.index(item["kind"]) if item["kind"] in _ORDER else len(_ORDER) - 2
+
+
+def _plain(value: Any) -> Any:
+    """Return plain containers of Python in place of Ansible's templated ones, which cannot be changed in place."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

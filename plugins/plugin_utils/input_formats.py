@@ -1,0 +1,232 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Formats that a role's variable can have beside its type.
+
+A `Format` is a test and the sentence that says what would be right. The functions here make
+formats; `input_problems.FORMATS` says which variable has which.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import MAX_AES_PASSWORD, saslprep
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_DURATION = re.compile(r"([0-9]+(ms|s|m|h|d|w|y))+")
+_IMAGE = re.compile(
+    r"[a-z0-9]+(?:[._-][a-z0-9]+)*(?::[0-9]+(?=/))?"  # registry, or the first part of the name
+    r"(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*"
+    r"(?P<tag>:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
+    r"(?P<digest>@sha256:[0-9a-f]{64})?"
+)
+_ROLE = re.compile(r"[a-z_][a-z0-9_-]*[a-z0-9]|[a-z]")
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,2}(-[A-Za-z0-9.]+)?")
+
+_FACTORS = {
+    "": Decimal(1),
+    "m": Decimal("0.001"),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)},
+    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
+}
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a value has to look like, and the words for it.
+
+    `remedy` ends the sentence "<variable> is <value> (<type>): …".
+    """
+
+    remedy: str
+    accepts: Callable[[Any], bool]
+
+
+def _matches(pattern: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and pattern.fullmatch(str(value)) is not None
+
+
+def as_int(value: Any) -> int | None:
+    """Return the integer that a value of type `int` stands for ('3' given by -e is 3), else None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value.strip()):
+        return int(value)
+    return None
+
+
+def as_bytes(value: Any) -> Decimal | None:
+    """Return the number that a Kubernetes quantity stands for ('1Gi' is 1073741824), else None."""
+    match = _QUANTITY.fullmatch(str(value))
+    if not match:
+        return None
+    try:
+        return Decimal(match[1]) * _FACTORS[match[2] or ""]
+    except InvalidOperation:  # pragma: no cover - the pattern lets only numbers through
+        return None
+
+
+def non_empty(what: str = "at least one character") -> Format:
+    """Take text or a collection with something in it."""
+
+    def accepts(value: Any) -> bool:
+        if isinstance(value, (list, tuple, Mapping)):
+            return len(value) > 0
+        return value is not None and bool(str(value).strip())
+
+    return Format(f"give {what}", accepts)
+
+
+def integer(low: int, high: int | None = None) -> Format:
+    """Take a whole number in a range, both ends included."""
+
+    def accepts(value: Any) -> bool:
+        number = as_int(value)
+        return number is not None and number >= low and (high is None or number <= high)
+
+    span = f"of at least {low}" if high is None else f"from {low} to {high}"
+    return Format(f"give a whole number {span}", accepts)
+
+
+def number(low: float) -> Format:
+    """Any number from a limit up."""
+
+    def accepts(value: Any) -> bool:
+        try:
+            return not isinstance(value, bool) and low <= float(value) < math.inf
+        except (TypeError, ValueError):
+            return False
+
+    return Format(f"give a number of at least {low:g}", accepts)
+
+
+def port() -> Format:
+    """Take a TCP port."""
+    return integer(1, 65535)
+
+
+def node_port(zero: str = "") -> Format:
+    """Take a port that Kubernetes opens on each node. `zero` says what 0 means, where it means something."""
+    plain = integer(30000, 32767)
+    if not zero:
+        return Format("give a port from 30000 to 32767, the range of node ports", plain.accepts)
+    return Format(
+        f"give a port from 30000 to 32767, the range of node ports, or 0 ({zero})",
+        lambda value: as_int(value) == 0 or plain.accepts(value),
+    )
+
+
+def dns_label(longest: int = 63, starts_with_letter: bool = False) -> Format:
+    """Take the name of a Kubernetes object that becomes part of a host name."""
+    pattern = _NAME if starts_with_letter else _LABEL
+    start = "start with a letter" if starts_with_letter else "start with a letter or a digit"
+    return Format(
+        f"give a DNS label: lower-case letters, digits and hyphens, {start}, "
+        f"end with a letter or a digit, {longest} characters at most",
+        lambda value: _matches(pattern, value) and len(str(value)) <= longest,
+    )
+
+
+def quantity() -> Format:
+    """Take an amount of storage or memory as Kubernetes writes it, more than nothing."""
+
+    def accepts(value: Any) -> bool:
+        number = as_bytes(value)
+        return number is not None and number > 0
+
+    return Format("give a Kubernetes quantity such as 10Gi or 500Mi", accepts)
+
+
+def duration(example: str = "15d") -> Format:
+    """Take a span of time as Prometheus writes it."""
+    return Format(
+        f"give a number with a unit (ms, s, m, h, d, w, y) such as {example}",
+        lambda value: _matches(_DURATION, value) and any(digit in "123456789" for digit in str(value)),
+    )
+
+
+def image(pinned: bool = True) -> Format:
+    """Take the reference of a container image. `pinned`: it has to say which one, by tag or digest."""
+
+    def accepts(value: Any) -> bool:
+        match = _IMAGE.fullmatch(value) if isinstance(value, str) else None
+        if not match:
+            return False
+        return not pinned or bool(match["tag"] or match["digest"])
+
+    pin = ", with a tag or a digest" if pinned else ""
+    return Format(f"give an image reference such as registry.example/team/name:1.0{pin}", accepts)
+
+
+def version(example: str) -> Format:
+    """Take a version number."""
+    return Format(f"give a version such as {example}", lambda value: _matches(_VERSION, value))
+
+
+def url_or_path() -> Format:
+    """Take where a file is."""
+    return Format(
+        "give an http(s) address or the path of a file",
+        lambda value: isinstance(value, str) and re.fullmatch(r"https?://\S+|(?!\S*://)\S+", value) is not None,
+    )
+
+
+def database_role() -> Format:
+    """Take the name of a PostgreSQL role that also becomes part of a Secret's name."""
+    return Format(
+        "give a name of lower-case letters, digits, underscores and hyphens that starts with a letter or an "
+        "underscore and ends with a letter or a digit, 63 characters at most",
+        lambda value: isinstance(value, str) and _ROLE.fullmatch(value) is not None and len(value) <= 63,
+    )
+
+
+def database_name() -> Format:
+    """Take the name of a database: what PostgreSQL takes, without what breaks tools."""
+    return Format(
+        "give a name of 1 to 63 bytes without control characters, quotes, slashes or backslashes",
+        lambda value: (
+            isinstance(value, str)
+            and 0 < len(value.encode()) <= 63
+            and not any(c in "\"'/\\" or ord(c) < 32 or ord(c) == 127 for c in value)
+        ),
+    )
+
+
+def password() -> Format:
+    """Take a password that logs in to PostgreSQL and through Pgpool-II.
+
+    Pgpool-II cannot read back what is longer than 79 bytes, and does not apply SASLprep as PostgreSQL does.
+    """
+    return Format(
+        f"give 1 to {MAX_AES_PASSWORD} bytes without control characters and without characters that SASLprep changes, "
+        "or leave it out to have one generated",
+        lambda value: (
+            isinstance(value, str)
+            and 0 < len(value.encode()) <= MAX_AES_PASSWORD
+            and not any(ord(c) < 32 or ord(c) == 127 for c in value)
+            and saslprep(value) == value
+        ),
+    )
+
+
+def labels() -> Format:
+    """Take a mapping of Kubernetes labels."""
+    return Format(
+        "give a mapping of label names to values: letters, digits, '-', '_' and '.', 63 characters at most",
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(_matches(_LABEL_KEY, key) and _matches(_LABEL_VALUE, entry) for key, entry in value.items())
+        ),
+    )

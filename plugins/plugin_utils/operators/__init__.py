@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One adapter per operator: everything about PostgreSQL clusters that differs between operators.
+
+An adapter is a module of pure functions. To add one, write the module and give it a row in ADAPTERS; nothing outside
+the role postgres_cluster has to know. It has:
+
+`reads(name, namespace)`
+    arguments of `kubernetes.core.k8s_info`, one dict for each kind of object that the contract needs
+`database_reads(name, namespace)`
+    the same for the databases beside the first, if they are objects of their own; the contract takes those, too
+`contract(name, namespace, objects)`
+    the contract (docs/architecture.md, README of the role postgres_cluster) from the objects that were read
+`prerequisites(namespace)`
+    arguments of `k8s_info` for what has to be in the Kubernetes cluster before a PostgreSQL cluster can be made
+`problems(wanted, current, prerequisites)`
+    sentences that say why what is wanted cannot be made of what is there
+`parameter_problems(parameters)`
+    sentences about PostgreSQL parameters that the operator keeps to itself
+`is_reserved_role(name)`, `RESERVED_SECRETS`
+    names of roles, and endings of names of Secrets, that belong to the operator
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import cloudnativepg, existing
+
+ADAPTERS: dict[str, ModuleType] = {
+    "cloudnativepg": cloudnativepg,
+    "existing": existing,
+}
+
+
+def adapter(operator: str) -> ModuleType:
+    """Return the adapter of an operator."""
+    if operator not in ADAPTERS:
+        raise InputError(f"operator is {operator!r}: give one of {', '.join(ADAPTERS)}")
+    return ADAPTERS[operator]

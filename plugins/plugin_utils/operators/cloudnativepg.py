@@ -1,0 +1,370 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adapter for PostgreSQL clusters that CloudNativePG runs (postgresql.cnpg.io/v1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes, as_int
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
+
+API_VERSION = "postgresql.cnpg.io/v1"
+HEALTHY = "Cluster in healthy state"
+
+# Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
+RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-pgpool"})
+
+# Parameters that CloudNativePG sets itself or blocks (pkg/postgres/configuration.go of 1.29).
+FIXED_PARAMETERS = frozenset(
+    """
+    allow_system_table_mods archive_cleanup_command archive_command
+    archive_mode bonjour bonjour_name cluster_name config_file data_directory data_sync_retry event_source
+    external_pid_file hba_file hot_standby ident_file jit_provider listen_addresses log_destination log_directory
+    log_file_mode log_filename log_rotation_age log_rotation_size log_truncate_on_rotation logging_collector
+    pg_failover_slots.primary_dsn pg_failover_slots.standby_slot_names port primary_conninfo primary_slot_name
+    promote_trigger_file recovery_end_command recovery_min_apply_delay recovery_target recovery_target_action
+    recovery_target_inclusive recovery_target_lsn recovery_target_name recovery_target_time recovery_target_timeline
+    recovery_target_xid restart_after_crash restore_command shared_preload_libraries ssl ssl_ca_file ssl_cert_file
+    ssl_crl_file ssl_dh_params_file ssl_ecdh_curve ssl_key_file ssl_passphrase_command
+    ssl_passphrase_command_supports_reload ssl_prefer_server_ciphers stats_temp_directory synchronized_standby_slots
+    synchronous_standby_names syslog_facility syslog_ident syslog_sequence_numbers syslog_split_messages
+    temp_tablespaces unix_socket_directories unix_socket_group unix_socket_permissions
+    """.split()  # noqa: SIM905 - as a list it would be sixty lines
+)
+
+
+def is_reserved_role(name: str) -> bool:
+    """Tell whether CloudNativePG refuses to manage a role of this name."""
+    return name in ("postgres", "streaming_replica") or name.startswith(("pg_", "cnpg_"))
+
+
+def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each parameter that cannot be set through this operator."""
+    for name, value in parameters.items():
+        if name in FIXED_PARAMETERS:
+            yield f"postgres_cluster_parameters.{name} cannot be set: remove it, CloudNativePG sets it itself"
+        elif isinstance(value, (Mapping, list, tuple)) or value is None:
+            yield f"postgres_cluster_parameters.{name} is no plain value: give a string, a number or a boolean"
+
+
+def reads(name: str, namespace: str) -> list[dict[str, Any]]:
+    """Say what `k8s_info` has to read for the contract: the Cluster says it all, so it is one request."""
+    return [{"api_version": API_VERSION, "kind": "Cluster", "name": name, "namespace": namespace}]
+
+
+def database_reads(name: str, namespace: str) -> list[dict[str, Any]]:
+    """Say what `k8s_info` has to read to see whether the databases beside the first are made."""
+    selector = f"app.kubernetes.io/instance={name}"
+    return [{"api_version": API_VERSION, "kind": "Database", "namespace": namespace, "label_selectors": [selector]}]
+
+
+def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the contract of a cluster. Without a Cluster among the objects, it says that there is none."""
+    cluster = _cluster(name, objects)
+    spec, status = cluster.get("spec") or {}, cluster.get("status") or {}
+    parameters = (spec.get("postgresql") or {}).get("parameters") or {}
+    pending = [*(_pending(cluster) if cluster else ["it does not exist"]), *_databases_pending(name, objects)]
+    superuser = ((spec.get("superuserSecret") or {}).get("name")) or f"{name}-superuser"
+    certificates = status.get("certificates") or spec.get("certificates") or {}
+    return {
+        "name": name,
+        "namespace": namespace,
+        "operator": "cloudnativepg",
+        "exists": bool(cluster),
+        "ready": bool(cluster) and _is_ready(cluster),
+        "phase": status.get("phase", "") or ("" if not cluster else "Not started"),
+        "pending": pending,
+        "version": _version(cluster),
+        "image": status.get("image") or spec.get("imageName", ""),
+        "primary_host": f"{name}-rw.{namespace}.svc",
+        "standby_host": f"{name}-ro.{namespace}.svc",
+        "port": 5432,
+        "instances": [_instance(instance, name, namespace, status) for instance in _instance_names(status)],
+        "superuser_secret": {"name": superuser, "username_key": "username", "password_key": "password"}
+        if spec.get("enableSuperuserAccess")
+        else None,
+        "auth_method": "md5" if parameters.get("password_encryption") == "md5" else "scram-sha-256",
+        "tls": {"enabled": True, "ca_secret": certificates.get("serverCASecret") or f"{name}-ca", "ca_key": "ca.crt"},
+        "metrics": {
+            "port": 9187,
+            "port_name": "metrics",
+            "selector": {"cnpg.io/cluster": name, "cnpg.io/podRole": "instance"},
+        },
+        "role_label": "cnpg.io/instanceRole",
+        "synchronous": _synchronous(spec),
+        "max_connections": as_int(parameters.get("max_connections")) or (100 if cluster else None),
+        "databases": _databases(spec),
+    }
+
+
+def origin(name: str, objects: Sequence[Mapping[str, Any]], databases: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Say how a cluster came to be: `bootstrap` of its spec, and the `database` and `owner` made with it.
+
+    The operator looks at `bootstrap` once. So a cluster that exists keeps what it was applied with, also where the
+    order of the databases changed since, or where it was recovered from a backup.
+
+    :param objects: what `reads` read
+    :param databases: the databases that are wanted, for a cluster that does not exist
+    """
+    cluster = _cluster(name, objects)
+    annotations = (cluster.get("metadata") or {}).get("annotations") or {}
+    applied = json.loads(annotations.get("kubectl.kubernetes.io/last-applied-configuration") or "{}")
+    bootstrap = (applied.get("spec") or {}).get("bootstrap") or (cluster.get("spec") or {}).get("bootstrap")
+    if not bootstrap:
+        owner = owner_of(databases[0])
+        bootstrap = {
+            "initdb": {
+                "database": databases[0]["name"],
+                "owner": owner,
+                "secret": {"name": secret_name(name, owner)},
+                "dataChecksums": True,
+            }
+        }
+    method = next(iter(bootstrap.values())) or {}
+    return {"bootstrap": bootstrap, "database": method.get("database", ""), "owner": method.get("owner", "")}
+
+
+def prerequisites(namespace: str) -> list[dict[str, Any]]:
+    """Say what has to be looked at before a cluster is made."""
+    return [
+        {"api_version": "v1", "kind": "Namespace", "name": namespace},
+        {"api_version": "storage.k8s.io/v1", "kind": "StorageClass"},
+        {"api_version": "apps/v1", "kind": "Deployment", "label_selectors": ["app.kubernetes.io/name=cloudnative-pg"]},
+    ]
+
+
+def problems(
+    wanted: Mapping[str, Any],
+    current: Sequence[Mapping[str, Any]],
+    prerequisites: Sequence[Mapping[str, Any]],  # pylint: disable=redefined-outer-name
+) -> Iterator[str]:
+    """Yield why what is wanted cannot be made.
+
+    :param wanted: the role's inputs without their prefix, and `operator_follows` (the operator is installed later in
+        this run) and `api_found` (the Kubernetes API knows the kind Cluster)
+    :param current: the objects that `reads` read
+    :param prerequisites: the objects that `prerequisites` read; read only where there is no Cluster yet
+    """
+    cluster = _cluster(wanted["name"], current)
+    if cluster:
+        yield from _change_problems(wanted, cluster)
+        return
+    if not wanted["operator_follows"]:
+        yield from _operator_problems(wanted, prerequisites)
+    yield from _storage_class_problems(wanted, prerequisites)
+    yield from _namespace_problems(wanted, prerequisites)
+
+
+def _operator_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    install = "install it with the playbook pgha.kubernetes.cloudnativepg"
+    if not wanted["api_found"]:
+        yield (
+            "postgres_cluster_operator is 'cloudnativepg' (string): the Kubernetes cluster has no such operator "
+            f"(no API {API_VERSION}); {install}, or name the operator that is there"
+        )
+        return
+    deployments = [item for item in objects if item.get("kind") == "Deployment"]
+    if not deployments:
+        yield (
+            "postgres_cluster_operator is 'cloudnativepg' (string): the Kubernetes cluster has its API but no "
+            f"Deployment labelled app.kubernetes.io/name=cloudnative-pg; {install}"
+        )
+    elif not any((item.get("status") or {}).get("availableReplicas") for item in deployments):
+        where = ", ".join(f"{item['metadata']['namespace']}/{item['metadata']['name']}" for item in deployments)
+        yield (
+            "postgres_cluster_operator is 'cloudnativepg' (string): its Deployment has no pod that is ready "
+            f"({where}); see why with kubectl describe, then run this again"
+        )
+
+
+def _storage_class_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    classes = [item["metadata"] for item in objects if item.get("kind") == "StorageClass"]
+    names = ", ".join(sorted(item["name"] for item in classes)) or "none"
+    asked = wanted["storage"].get("class") or ""
+    if asked:
+        if asked not in [item["name"] for item in classes]:
+            yield (
+                f"postgres_cluster_storage.class is {asked!r} (string): the Kubernetes cluster has no such "
+                f"StorageClass; give one of those it has: {names}"
+            )
+    elif not any(
+        (item.get("annotations") or {}).get("storageclass.kubernetes.io/is-default-class") == "true" for item in classes
+    ):
+        yield (
+            "postgres_cluster_storage.class is empty (string): the Kubernetes cluster has no default StorageClass; "
+            f"give one of those it has: {names}"
+        )
+
+
+def _namespace_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    name = wanted["namespace"]
+    found = [item for item in objects if item.get("kind") == "Namespace" and item["metadata"]["name"] == name]
+    if found and (found[0].get("status") or {}).get("phase") == "Terminating":
+        yield (
+            f"postgres_cluster_namespace is {name!r} (string): this namespace is being deleted; "
+            "wait until it is gone, or give another one"
+        )
+    if not found and not wanted["create_namespace"]:
+        yield (
+            f"postgres_cluster_namespace is {name!r} (string): there is no such namespace and "
+            "postgres_cluster_create_namespace is false; make it, or give one that exists"
+        )
+
+
+def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[str]:
+    spec = cluster.get("spec") or {}
+    storage = spec.get("storage") or {}
+    size, wanted_size = storage.get("size"), wanted["storage"].get("size")
+    if size and wanted_size and (as_bytes(size) or 0) > (as_bytes(wanted_size) or 0):
+        yield (
+            f"postgres_cluster_storage.size is {wanted_size!r} (string): the cluster has {size} and volumes cannot "
+            f"shrink; give {size} or more"
+        )
+    storage_class, asked = storage.get("storageClass") or "", wanted["storage"].get("class") or ""
+    if asked and storage_class and asked != storage_class:
+        yield (
+            f"postgres_cluster_storage.class is {asked!r} (string): the cluster's volumes are of the class "
+            f"{storage_class!r} and cannot change it; give that one"
+        )
+    yield from _update_problems(wanted, spec)
+    running, major = _version(cluster), str(wanted["version"]).partition(".")[0]
+    if running and int(major) < int(running):
+        yield (
+            f"postgres_cluster_version is {wanted['version']!r} (string): the cluster runs PostgreSQL {running} and "
+            f"cannot go back; give {running}"
+        )
+    elif running and int(major) > int(running) and not wanted["allow_major_upgrade"]:
+        yield (
+            f"postgres_cluster_version is {wanted['version']!r} (string): the cluster runs PostgreSQL {running}, and "
+            "a major upgrade stops it for a while; set postgres_cluster_allow_major_upgrade to true if you want that"
+        )
+    if (cluster.get("metadata") or {}).get("deletionTimestamp"):
+        yield (
+            f"postgres_cluster_name is {wanted['name']!r} (string): this cluster is being deleted; "
+            "wait until it is gone, then run this again"
+        )
+
+
+def _update_problems(wanted: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the operator refuses where it updates the primary by a switchover."""
+    has = (spec.get("postgresql") or {}).get("parameters") or {}
+    other = [name for name, value in wanted["parameters"].items() if has.get(name) != parameter(value)]
+    if other and spec.get("imageName") != wanted["image"] and spec.get("primaryUpdateMethod") == "switchover":
+        yield (
+            f"postgres_cluster_image is {wanted['image']!r} (string): it differs from the cluster's, and so do the "
+            f"parameters {', '.join(sorted(other))}; change one of the two, run this, then change the other"
+        )
+
+
+def parameter(value: Any) -> str:
+    """Return the value of a PostgreSQL parameter as the text that the Cluster has."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+def _cluster(name: str, objects: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    for item in objects:
+        if item.get("kind") == "Cluster" and (item.get("metadata") or {}).get("name") == name:
+            return item
+    return {}
+
+
+def _instance_names(status: Mapping[str, Any]) -> list[str]:
+    """List the instances by number. Before the operator lists them, those whose state it knows."""
+    names = set(status.get("instanceNames") or [])
+    if not names:
+        names = {name for group in (status.get("instancesStatus") or {}).values() for name in group}
+    return sorted(names, key=lambda name: (len(name), name))
+
+
+def _instance(instance: str, cluster: str, namespace: str, status: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": instance,
+        "pod": instance,
+        "host": f"{instance}.{namespace}.svc",
+        "role": "primary" if instance == status.get("currentPrimary") else "standby",
+        "ready": instance in ((status.get("instancesStatus") or {}).get("healthy") or []),
+        "application_name": instance,
+        "selector": {
+            "cnpg.io/cluster": cluster,
+            "cnpg.io/instanceName": instance,
+            "cnpg.io/podRole": "instance",
+        },
+        "needs_service": True,
+    }
+
+
+def _is_ready(cluster: Mapping[str, Any]) -> bool:
+    return not list(_instances_pending(cluster))
+
+
+def _pending(cluster: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is not yet as the spec asks for it."""
+    yield from _instances_pending(cluster)
+    status = (cluster.get("status") or {}).get("managedRolesStatus") or {}
+    done = set((status.get("byStatus") or {}).get("reconciled") or [])
+    errors = status.get("cannotReconcile") or {}
+    for role in ((cluster.get("spec") or {}).get("managed") or {}).get("roles") or []:
+        if role["name"] in errors:
+            yield f"the user {role['name']} cannot be made: {'; '.join(errors[role['name']])}"
+        elif role["name"] not in done and role.get("ensure", "present") == "present":
+            yield f"the user {role['name']} is not made yet"
+
+
+def _databases_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for item in objects:
+        spec, status = item.get("spec") or {}, item.get("status") or {}
+        if item.get("kind") == "Database" and (spec.get("cluster") or {}).get("name") == name:
+            if status.get("message"):
+                yield f"the database {spec['name']} cannot be made: {status['message']}"
+            elif not status.get("applied"):
+                yield f"the database {spec['name']} is not made yet"
+
+
+def _instances_pending(cluster: Mapping[str, Any]) -> Iterator[str]:
+    status = cluster.get("status") or {}
+    if not status:
+        yield "the operator has not started on it"
+        return
+    wanted, ready = (cluster.get("spec") or {}).get("instances", 1), status.get("readyInstances", 0)
+    if ready != wanted:
+        yield f"{ready} of {wanted} instances are ready"
+    phase, reason = status.get("phase", ""), status.get("phaseReason", "")
+    conditions = {item["type"]: item.get("status") for item in status.get("conditions") or []}
+    if phase != HEALTHY or conditions.get("Ready") != "True":
+        yield f"{phase or 'no phase yet'}{f' ({reason})' if reason else ''}"
+    elif status.get("currentPrimary") != status.get("targetPrimary"):
+        yield f"the primary moves from {status.get('currentPrimary')} to {status.get('targetPrimary')}"
+
+
+def _version(cluster: Mapping[str, Any]) -> str:
+    """Return the major version that runs, else the one that the tag of the image names."""
+    major = ((cluster.get("status") or {}).get("pgDataImageInfo") or {}).get("majorVersion")
+    if major:
+        return str(major)
+    image = (cluster.get("spec") or {}).get("imageName") or ""
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    digits = tag.partition(".")[0].partition("-")[0]
+    return digits if digits.isdigit() else ""
+
+
+def _synchronous(spec: Mapping[str, Any]) -> dict[str, Any] | None:
+    asked = (spec.get("postgresql") or {}).get("synchronous")
+    if asked:
+        return {"method": asked["method"], "number": int(asked["number"])}
+    if spec.get("minSyncReplicas"):  # the older way to ask for it
+        return {"method": "any", "number": int(spec["minSyncReplicas"])}
+    return None
+
+
+def _databases(spec: Mapping[str, Any]) -> list[str]:
+    bootstrap = spec.get("bootstrap") or {}
+    for method in ("initdb", "recovery", "pg_basebackup"):
+        if (bootstrap.get(method) or {}).get("database"):
+            return [bootstrap[method]["database"]]
+    return []

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of Pgpool-II that hold secrets or say who may log in, made from the Secrets of the database users."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf, pool_passwd
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+
+PCP_USER = "pgpool"
+USER_TYPE = "kubernetes.io/basic-auth"
+
+# The method of pool_passwd for each method with which PostgreSQL keeps passwords, and so that of pool_hba.conf.
+POOL_PASSWD_METHODS = {"scram-sha-256": "aes", "md5": "md5"}
+
+
+def pgpool_files(
+    secrets: Sequence[Mapping[str, Any]],
+    contract: Mapping[str, Any],
+    current: Mapping[str, str] | None = None,
+    generated: Mapping[str, str] | None = None,
+    hba_rules: Sequence[Mapping | str] | None = None,
+) -> dict[str, str]:
+    """Make the files.
+
+    :param secrets: Secrets as the Kubernetes API returns them; those of type kubernetes.io/basic-auth, and the
+        superuser's that the contract names, are users
+    :param contract: the PostgreSQL cluster
+    :param current: the `data` of the Secret that Pgpool-II has now: its key and its PCP password are kept
+    :param generated: `key` and `pcp_password` for where there are none yet
+    :param hba_rules: the rules of pool_hba.conf; by default everybody with the cluster's own method
+    :raises InputError: two Secrets name one user, or a file cannot be written
+    """
+    method = contract["auth_method"]
+    kept = {name: _decoded(text, f"the key {name} of Pgpool-II's Secret") for name, text in (current or {}).items()}
+    new = generated or {}
+    key = kept.get("pgpoolkey") or new.get("key", "")
+    pcp_password = kept.get("pcppass", "").strip().rpartition(":")[2] or new.get("pcp_password", "")
+    lines = pool_passwd.lines(_users(secrets, contract), POOL_PASSWD_METHODS.get(method, "aes"), key)
+    return {
+        "pool_passwd": "".join(f"{line}\n" for line in lines),
+        "pool_hba.conf": pgpool_conf.hba(hba_rules or _default_rules(method)),
+        "pcp.conf": pool_passwd.pcp_conf({PCP_USER: pcp_password}),
+        "pcppass": f"*:*:{PCP_USER}:{pcp_password}\n",
+        "pgpoolkey": key,
+    }
+
+
+def pgpool_missing_users(
+    secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any], needed: Iterable[str]
+) -> list[str]:
+    """Return those of the needed users for whom there is no Secret.
+
+    :param secrets: as for :func:`pgpool_files`
+    :param contract: as for :func:`pgpool_files`
+    :param needed: names of database users
+    """
+    found = _users(secrets, contract)
+    return [name for name in needed if name not in found]
+
+
+def _default_rules(method: str) -> list[dict[str, str]]:
+    return [{"type": "local", "method": method}, {"type": "host", "address": "all", "method": method}]
+
+
+def _users(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> dict[str, str]:
+    """Return ``{name: password}``, sorted by name so that the same users always make the same file."""
+    superuser = contract.get("superuser_secret") or {}
+    users: dict[str, str] = {}
+    origin: dict[str, str] = {}
+    for secret in secrets:
+        secret_name = secret["metadata"]["name"]
+        if secret_name == superuser.get("name"):
+            keys = (superuser["username_key"], superuser["password_key"])
+        elif secret.get("type") == USER_TYPE:
+            keys = ("username", "password")
+        else:
+            continue
+        data = secret.get("data") or {}
+        lacking = [key for key in keys if not data.get(key)]
+        if lacking:
+            raise InputError(f"the Secret {secret_name} lacks the key {' and '.join(lacking)}, so it is no user's")
+        name, password = (_decoded(data[key], f"the key {key} of the Secret {secret_name}") for key in keys)
+        if users.get(name, password) != password:
+            raise InputError(
+                f"the Secrets {origin[name]} and {secret_name} both say that they are of the user {name!r}, with"
+                " different passwords: delete the one that is wrong"
+            )
+        users[name], origin[name] = password, secret_name
+    return dict(sorted(users.items()))
+
+
+def _decoded(text: str, what: str) -> str:
+    try:
+        return base64.b64decode(text).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise InputError(f"{what} is not text in UTF-8") from None

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the variables of the role pgpool that a type or a format cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+
+# Parameters on which the pods, the probes and the Services of the role rely.
+_FIXED = {
+    "port": "the Services and the exporter rely on 9999",
+    "listen_addresses": "the Services rely on '*'",
+    "unix_socket_directories": "the exporter relies on the image's",
+    "pcp_socket_dir": "the probes rely on the image's",
+    "pcp_port": "the probes rely on 9898",
+    "pool_passwd": "the role mounts its own",
+    "pid_file_name": "the image's entry point relies on its own",
+}
+
+
+def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield sentences about the role's variables, each of which has its type by then.
+
+    :param variables: the role's variables
+    """
+    for name, value in (variables.get("pgpool_params") or {}).items():
+        if name in _FIXED:
+            yield f"pgpool_params.{name} cannot be set: remove it, as {_FIXED[name]}"
+            continue
+        try:
+            pgpool_conf.params({name: value})
+        except InputError as exc:
+            yield f"pgpool_params.{name}: {exc}"
+    if variables.get("pgpool_hba_rules"):
+        try:
+            pgpool_conf.hba(variables["pgpool_hba_rules"])
+        except InputError as exc:
+            yield f"pgpool_hba_rules: {exc}"
+    weights = [variables.get(f"pgpool_{who}_weight") for who in ("primary", "standby")]
+    if None not in weights and not any(float(weight) for weight in weights):  # type: ignore[arg-type]
+        yield "pgpool_primary_weight and pgpool_standby_weight are 0 (number): give one of them a number over 0"
+    service = variables.get("pgpool_service") or {}
+    if int(service.get("node_port") or 0) and service.get("type", "ClusterIP") == "ClusterIP":
+        yield (
+            f"pgpool_service.node_port is {service['node_port']} (integer): a Service of the type ClusterIP has none;"
+            " give type NodePort too, or leave node_port out"
+        )

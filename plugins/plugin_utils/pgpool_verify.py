@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `verify` saw through Pgpool-II: who logs in, and a verdict on a row written and on where reads went.
+
+The script `roles/pgpool/files/verify.sh` prints one fact per line: its kind, a tab, and fields separated by tabs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+# A standby may get this part of its share of the reads, and no less. A backend that is too far behind for a moment is
+# passed over, and the reads that the primary's own backend does not get go to one standby: so it is not 1.
+LEAST_SHARE = 0.25
+
+_USER_TYPE = "kubernetes.io/basic-auth"
+_USABLE = ("up", "waiting")
+_COLUMNS = (
+    "node_id",
+    "hostname",
+    "status",
+    "lb_weight",
+    "role",
+    "pg_role",
+    "replication_state",
+    "replication_sync_state",
+    "replication_delay",
+    "select_cnt",
+    "reads",
+)
+
+
+def logins(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> list[dict[str, str]]:
+    """List whose login can be tried, the superuser last.
+
+    :param secrets: Secrets as the Kubernetes API returns them; what is in them is not looked at
+    :param contract: the PostgreSQL cluster
+    :returns: for each, the Secret's name and the keys of the user's name and password in it
+    """
+    superuser = contract.get("superuser_secret") or {}
+    found: list[dict[str, str]] = []
+    for name in sorted(secret["metadata"]["name"] for secret in secrets if secret.get("type") == _USER_TYPE):
+        if name != superuser.get("name"):
+            found.append({"secret": name, "username_key": "username", "password_key": "password"})
+    if superuser.get("name") in [secret["metadata"]["name"] for secret in secrets]:
+        keys = {key: superuser[key] for key in ("username_key", "password_key")}
+        found.append({"secret": superuser["name"], **keys})
+    return found
+
+
+def verdict(log: str, standbys: int, topology: str = "per_instance") -> dict[str, Any]:
+    """Read what the script printed and judge it.
+
+    :param log: all that it printed
+    :param standbys: how many standbys the PostgreSQL cluster has
+    :param topology: Pgpool-II's layout; with `services`, all standbys are one backend whose replication is not seen
+    :returns: `problems` (sentences, empty if all is well), `users`, `written_by`, `read_back_after` (seconds), `reads`,
+        `nodes` (the rows of SHOW POOL_NODES with `reads`, what each got), `servers` (who answered) and `table`
+    """
+    facts = _facts(log)
+    nodes = _nodes(facts)
+    servers = [
+        {"address": fields[2], "role": "standby" if fields[1] == "on" else "primary", "reads": int(fields[0])}
+        for fields in facts.get("reads", [])
+    ]
+    asked = int(facts["selects"][0][0]) if "selects" in facts else 0
+    return {
+        "problems": [_broken_off(log)]
+        if "end" not in facts
+        else [
+            *_login_problems(facts),
+            *_write_problems(facts),
+            *(f"the session that reads broke off: {' '.join(fields)}" for fields in facts.get("error", [])),
+            *_node_problems(nodes, standbys, topology),
+            *_read_problems(nodes, servers, asked),
+        ],
+        "users": [fields[0] for fields in facts.get("login", []) if fields[1] == "ok"],
+        "written_by": next((fields[0] for fields in facts.get("write", []) if fields[1] == "ok"), ""),
+        "read_back_after": next((float(fields[1]) for fields in facts.get("read_back", []) if fields[0] == "ok"), None),
+        "reads": sum(server["reads"] for server in servers),
+        "nodes": nodes,
+        "servers": servers,
+        "table": table(nodes),
+    }
+
+
+def table(nodes: Sequence[Mapping[str, Any]]) -> str:
+    """Return the backends as text in columns: those of SHOW POOL_NODES that matter, and the reads of this run."""
+    rows = [_COLUMNS, *(tuple(str(node.get(column, "")) for column in _COLUMNS) for node in nodes)]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(_COLUMNS))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _broken_off(log: str) -> str:
+    lines = log.strip().splitlines()[-5:]
+    return f"the test of SQL through Pgpool-II did not come to its end: {' / '.join(lines) or 'no output'}"
+
+
+def _facts(log: str) -> dict[str, list[list[str]]]:
+    """Return the lines' fields by kind. What else is in the log, such as a warning of the shell, is passed over."""
+    facts: dict[str, list[list[str]]] = {}
+    for line in log.splitlines():
+        kind, separator, rest = line.partition("\t")
+        if separator and kind.replace("_", "").isalpha():
+            facts.setdefault(kind, []).append(rest.split("\t"))
+    return facts
+
+
+def _nodes(facts: Mapping[str, list[list[str]]]) -> list[dict[str, Any]]:
+    """Return SHOW POOL_NODES after the reads, each row with the reads that it got since the one before."""
+    before, after = (_rows(facts.get(kind, [])) for kind in ("before", "after"))
+    counts = {row["node_id"]: int(row["select_cnt"]) for row in before}
+    return [{**row, "reads": int(row["select_cnt"]) - counts.get(row["node_id"], 0)} for row in after]
+
+
+def _rows(lines: Sequence[Sequence[str]]) -> list[dict[str, str]]:
+    return [dict(zip(lines[0], line, strict=False)) for line in lines[1:]]
+
+
+def _login_problems(facts: Mapping[str, list[list[str]]]) -> Iterator[str]:
+    for user, outcome, *message in facts.get("login", []):
+        if outcome != "ok":
+            yield f"the user {user} cannot log in through Pgpool-II: {' '.join(message)}"
+    if not facts.get("login"):
+        yield "there is no user whose login could be tried"
+
+
+def _write_problems(facts: Mapping[str, list[list[str]]]) -> Iterator[str]:
+    if not any(fields[1] == "ok" for fields in facts.get("login", [])):
+        return
+    written = facts.get("write", [["", "no user may make a schema in this database"]])[0]
+    if written[1] != "ok":
+        by = f" by {written[0]}" if written[0] else ""
+        yield f"no row could be written through Pgpool-II{by}: {' '.join(written[1:])}"
+        return
+    read = facts.get("read_back", [["failed", "it was not tried"]])[0]
+    if read[0] != "ok":
+        yield f"the row that was written could not be read back through Pgpool-II: {' '.join(read[1:])}"
+
+
+def _node_problems(nodes: Sequence[Mapping[str, Any]], standbys: int, topology: str) -> Iterator[str]:
+    if not nodes:
+        yield "Pgpool-II did not answer SHOW POOL_NODES"
+        return
+    for node in nodes:
+        if node["status"] not in _USABLE:
+            seen_as = node.get("pg_status", "unknown")
+            yield f"{_name(node)} is {node['status']} for Pgpool-II (PostgreSQL there is {seen_as})"
+    if _role(nodes[0]) != "primary":
+        yield f"{_name(nodes[0])}, the address of the primary, leads to a {_role(nodes[0])}"
+    seen = [node for node in nodes[1:] if _role(node) == "standby"]
+    wanted = standbys if topology == "per_instance" else min(standbys, 1)
+    if len(seen) != wanted:
+        yield f"Pgpool-II sees {len(seen)} standbys of {wanted}"
+    if topology == "per_instance":
+        for node in seen:
+            if node.get("replication_state") != "streaming":
+                yield f"{_name(node)} is a standby that does not stream ({node.get('replication_state') or 'no state'})"
+
+
+def _read_problems(
+    nodes: Sequence[Mapping[str, Any]], servers: Sequence[Mapping[str, Any]], asked: int
+) -> Iterator[str]:
+    if not nodes:
+        return
+    answered = sum(server["reads"] for server in servers)
+    if answered != asked:
+        yield f"{answered} of {asked} reads were answered"
+    readers = [node for node in nodes[1:] if _role(node) == "standby"]
+    weights = [float(node["lb_weight"]) for node in readers]
+    primary_weight = float(nodes[0]["lb_weight"])
+    total = primary_weight + sum(weights)
+    if total == 0 or asked == 0:
+        return
+    for node, weight in zip(readers, weights, strict=True):
+        least = round(LEAST_SHARE * asked * weight / total)
+        if node["reads"] < least:
+            yield f"{_name(node)} got {node['reads']} of {asked} reads, and {least} are the least for its weight"
+    part = primary_weight / total
+    # Four standard deviations above what its weight says: chance goes there once in thirty thousand runs.
+    most = math.ceil(asked * part + 4 * math.sqrt(asked * part * (1 - part)))
+    got = sum(server["reads"] for server in servers if server["role"] == "primary")
+    if got > most:
+        yield f"the primary answered {got} of {asked} reads, and {most} are the most for its weight"
+
+
+def _role(node: Mapping[str, Any]) -> str:
+    """Return what the backend is; where it has no health check, Pgpool-II only says what it takes it for."""
+    return node["pg_role"] if node.get("pg_role") in ("primary", "standby") else node["role"]
+
+
+def _name(node: Mapping[str, Any]) -> str:
+    return f"backend {node['node_id']} ({node['hostname']})"

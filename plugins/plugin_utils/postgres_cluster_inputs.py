@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What several variables of the role postgres_cluster have to say together."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
+
+
+def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong between the variables. Each of them alone is right by then."""
+    operator = variables.get("postgres_cluster_operator", "cloudnativepg")
+    if operator == "existing":
+        yield from _existing(variables)
+        return
+    yield from _synchronous(variables)
+    yield from _users(variables)
+    yield from _databases(variables)
+    yield from _version(variables)
+    yield from operators.adapter(operator).parameter_problems(variables.get("postgres_cluster_parameters") or {})
+
+
+def _synchronous(variables: Mapping[str, Any]) -> Iterator[str]:
+    number = as_int((variables.get("postgres_cluster_synchronous") or {}).get("number", 1))
+    instances = as_int(variables.get("postgres_cluster_instances", 3))
+    if number and instances is not None and number >= instances:
+        yield (
+            f"postgres_cluster_synchronous.number is {number} (integer): give less than postgres_cluster_instances "
+            f"({instances}), as the primary does not count; 0 turns synchronous replication off"
+        )
+
+
+def _users(variables: Mapping[str, Any]) -> Iterator[str]:
+    operator = operators.adapter(variables.get("postgres_cluster_operator", "cloudnativepg"))
+    cluster = str(variables.get("postgres_cluster_name", ""))
+    users = variables.get("postgres_cluster_users") or []
+    databases = variables.get("postgres_cluster_databases") or []
+    for name, count in Counter(user["name"] for user in users).items():
+        if count > 1:
+            yield f"postgres_cluster_users has {name!r} {count} times (list): name each user once"
+    names = {
+        **{owner_of(database): f"postgres_cluster_databases[{i}].owner" for i, database in enumerate(databases)},
+        **{user["name"]: f"postgres_cluster_users[{i}].name" for i, user in enumerate(users)},
+    }
+    by_secret: dict[str, str] = {}
+    for name, shown in names.items():
+        if operator.is_reserved_role(name):
+            yield f"{shown} is {name!r} (string): give another name, PostgreSQL or its operator keeps this one"
+        if secret_name("", name) in operator.RESERVED_SECRETS:
+            yield (
+                f"{shown} is {name!r} (string): give another name, as the Secret "
+                f"{secret_name(cluster, name)} of this user is another one's"
+            )
+        other = by_secret.setdefault(secret_name(cluster, name), name)
+        if other != name:
+            yield (
+                f"{shown} is {name!r} (string): give a name that differs from {other!r} in more than "
+                f"'-' and '_', as both would have the Secret {secret_name(cluster, name)}"
+            )
+
+
+def _databases(variables: Mapping[str, Any]) -> Iterator[str]:
+    databases = variables.get("postgres_cluster_databases") or []
+    for name, count in Counter(database["name"] for database in databases).items():
+        if count > 1:
+            yield f"postgres_cluster_databases has {name!r} {count} times (list): name each database once"
+        if name in ("postgres", "template0", "template1"):
+            yield f"postgres_cluster_databases has {name!r} (list): leave it out, each cluster has it"
+
+
+def _version(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield mistakes of the version. The image decides what runs, so its tag must name the same."""
+    version, image = str(variables.get("postgres_cluster_version", "")), variables.get("postgres_cluster_image") or ""
+    major = version.partition(".")[0]
+    if major and int(major) < 14:
+        yield f"postgres_cluster_version is {version!r} (string): give 14 or newer"
+    tag = re.search(r":([0-9]+)[^/:]*$", image.partition("@")[0])
+    if tag and major and tag[1] != major:
+        yield (
+            f"postgres_cluster_image is {image!r} (string): give an image of PostgreSQL {major}, "
+            "or set postgres_cluster_version to the image's"
+        )
+
+
+def _existing(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Nobody makes roles in a cluster that is not ours, so a password cannot be invented."""
+    if not variables.get("postgres_cluster_existing"):
+        yield (
+            "postgres_cluster_existing is empty (mapping): say where the cluster is, as the operator is 'existing'; "
+            "the role's README has an example"
+        )
+    for index, user in enumerate(variables.get("postgres_cluster_users") or []):
+        if not user.get("password"):
+            yield (
+                f"postgres_cluster_users[{index}].password is missing: give the one that the user has, "
+                "as the operator is 'existing'; or leave the user out"
+            )

@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter postgres_cluster_reads. What it makes is tested with plugin_utils/operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.pgha.kubernetes.plugins.filter.postgres_cluster_reads import (
+    FilterModule,
+    postgres_cluster_reads,
+)
+
+
+def test_is_offered_by_its_name() -> None:
+    assert FilterModule().filters() == {"postgres_cluster_reads": postgres_cluster_reads}
+
+
+def test_tells_why() -> None:
+    with pytest.raises(
+        AnsibleFilterError, match=r"^pgha\.kubernetes\.postgres_cluster_reads: operator is 'kubdb': give one of"
+    ):
+        postgres_cluster_reads("hot", "demo", "kubdb")
+
+
+@pytest.mark.parametrize(
+    ("what", "kinds"),
+    [
+        ("cluster", ["Cluster"]),
+        ("prerequisites", ["Namespace", "StorageClass", "Deployment"]),
+        ("databases", ["Database"]),
+    ],
+)
+def test_renders(render: Callable[[str, str], Any], what: str, kinds: list[str]) -> None:
+    template = f"{{{{ name | pgha.kubernetes.postgres_cluster_reads('demo', 'cloudnativepg', what='{what}') }}}}"
+    assert [item["kind"] for item in render(template, "name: hot")] == kinds

@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module apply, with a client that only remembers what it was asked for."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import ANNOTATION, with_annotation
+from ansible_collections.pgha.kubernetes.plugins.modules import apply as module
+from kubernetes.client.exceptions import ApiException
+from kubernetes.dynamic.exceptions import (
+    ConflictError,
+    ForbiddenError,
+    InternalServerError,
+    NotFoundError,
+    ResourceNotFoundError,
+    ServiceUnavailableError,
+)
+from urllib3.exceptions import ProtocolError
+
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x", "namespace": "demo"}, "spec": {"a": 1}}
+
+
+def error(kind: type, status: int, message: str = "no") -> Exception:
+    exception = ApiException(status=status, reason=message)
+    exception.body = json.dumps({"message": message})
+    exception.headers = {}
+    return kind(exception)
+
+
+class Client:
+    """A client of kubernetes.core with objects by kind and name, and failures to come."""
+
+    def __init__(
+        self, *objects: dict[str, Any], kinds: tuple[str, ...] = ("Service",), failures: tuple[Exception, ...] = ()
+    ):
+        self.objects = {(item["kind"], item["metadata"]["name"]): item for item in objects}
+        self.kinds = kinds
+        self.failures = list(failures)
+        self.sent: list[tuple[str, Any]] = []
+
+    def _answer(self, verb: str, value: Any, sent: Any = None) -> Any:
+        self.sent.append((verb, sent))
+        if self.failures:
+            failure = self.failures.pop(0)
+            if failure is not None:
+                raise failure
+        return SimpleNamespace(to_dict=lambda: value)
+
+    def resource(self, kind: str, api_version: str) -> str:
+        if kind not in self.kinds:
+            raise ResourceNotFoundError("no matches")
+        return kind
+
+    def get(self, resource: str, name: str, namespace: str | None = None) -> Any:
+        if (resource, name) not in self.objects and not self.failures:
+            self.sent.append(("get", None))
+            raise error(NotFoundError, 404)
+        return self._answer("get", self.objects.get((resource, name)))
+
+    def create(self, resource: str, body: Any, namespace: str | None, query_params: Any) -> Any:
+        assert ("fieldValidation", "Strict") in query_params
+        return self._answer("create", body, body)
+
+    def patch(
+        self, resource: str, body: Any, content_type: str, query_params: Any, name: str, namespace: str | None = None
+    ) -> Any:
+        assert content_type == "application/merge-patch+json"
+        assert ("fieldValidation", "Strict") in query_params
+        there = self.objects.get((resource, name), {})
+        return self._answer("patch", {**there, "spec": {**there.get("spec", {}), **body.get("spec", {})}}, body)
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE", 0)
+
+
+def verbs(client: Client) -> list[str]:
+    return [verb for verb, _ in client.sent]
+
+
+def test_unchanged_is_one_request() -> None:
+    client = Client(with_annotation(SERVICE))
+    assert module.Applier(client).apply(SERVICE) == {
+        "changed": False,
+        "method": "unchanged",
+        "result": with_annotation(SERVICE),
+        "diff": {},
+    }
+    assert verbs(client) == ["get"]
+
+
+def test_creates_with_the_annotation() -> None:
+    client = Client()
+    outcome = module.Applier(client).apply(SERVICE)
+    assert (outcome["changed"], outcome["method"]) == (True, "create")
+    assert verbs(client) == ["get", "create"]
+    assert json.loads(client.sent[1][1]["metadata"]["annotations"][ANNOTATION]) == SERVICE
+
+
+def test_patches_what_differs() -> None:
+    there = with_annotation({**SERVICE, "spec": {"a": 2}})
+    client = Client(there)
+    outcome = module.Applier(client).apply(SERVICE)
+    assert (outcome["changed"], outcome["method"]) == (True, "patch")
+    assert outcome["diff"]["after"]["spec"] == {"a": 1}
+    assert client.sent[1][1]["spec"] == {"a": 1}
+
+
+def test_hidden_fields_are_in_no_result() -> None:
+    hidden = ["metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]", "spec"]
+    outcome = module.Applier(Client(), hidden_fields=hidden).apply(SERVICE)
+    assert outcome["result"]["metadata"] == {"name": "x", "namespace": "demo"}
+    assert "spec" not in outcome["result"]
+
+
+def test_check_mode_sends_nothing_for_what_is_not_there() -> None:
+    client = Client(kinds=())
+    outcome = module.Applier(client, check_mode=True).apply(SERVICE)
+    assert (outcome["changed"], outcome["method"], verbs(client)) == (True, "create", [])
+    client = Client()
+    assert module.Applier(client, check_mode=True).apply(SERVICE)["changed"]
+    assert verbs(client) == ["get"]
+
+
+def test_made_by_something_else_in_the_meantime() -> None:
+    client = Client(failures=(error(NotFoundError, 404), error(ConflictError, 409)))
+    client.objects[("Service", "x")] = with_annotation({**SERVICE, "spec": {"a": 2}})
+    assert module.Applier(client).apply(SERVICE)["changed"]
+    assert verbs(client) == ["get", "create", "get", "patch"]
+
+
+@pytest.mark.parametrize("failure", [error(ServiceUnavailableError, 503), ProtocolError("reset")])
+def test_tries_again_where_the_api_is_away(failure: Exception) -> None:
+    client = Client(with_annotation(SERVICE), failures=(failure, failure, None))
+    assert not module.Applier(client).apply(SERVICE)["changed"]
+    assert verbs(client) == ["get"] * 3
+
+
+@pytest.mark.parametrize(
+    ("failures", "requests"),
+    [
+        pytest.param([error(ServiceUnavailableError, 503)] * 9, 4, id="away for long"),
+        pytest.param([ProtocolError("reset")] * 9, 4, id="no connection for long"),
+        pytest.param([error(ForbiddenError, 403)] * 9, 1, id="forbidden"),
+        pytest.param([error(InternalServerError, 500, "failed calling webhook x")] * 9, 1, id="a webhook is away"),
+    ],
+)
+def test_gives_up(failures: list[Exception], requests: int) -> None:
+    client = Client(failures=tuple(failures))
+    with pytest.raises(type(failures[0])):
+        module.Applier(client).apply(SERVICE)
+    assert len(client.sent) == requests
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        ({"kind": "Service", "metadata": {"name": "x"}}, "needs apiVersion, kind and metadata.name"),
+        ({"apiVersion": "v1", "kind": "Service", "metadata": {}}, "needs apiVersion, kind and metadata.name"),
+        ({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}, "an annotation would keep what is in it"),
+        (
+            {"apiVersion": "a.b/v1", "kind": "Cluster", "metadata": {"name": "x"}},
+            "has no kind Cluster of a.b/v1: install",
+        ),
+    ],
+)
+def test_refuses(definition: dict[str, Any], words: str) -> None:
+    with pytest.raises(module.RefusedError, match=words):
+        module.Applier(Client()).apply(definition)
+
+
+class Module:
+    """As much of AnsibleModule as `run` uses."""
+
+    def __init__(self, *definitions: dict[str, Any], diff: bool = False):
+        self.params = {"definition": list(definitions)}
+        self._diff = diff
+
+    def exit_json(self, **result: Any) -> None:
+        self.result = result
+        raise SystemExit
+
+    def fail_json(self, **result: Any) -> None:
+        self.exit_json(failed=True, **result)
+
+
+def outcome(client: Client, *definitions: dict[str, Any], diff: bool = False) -> dict[str, Any]:
+    ran = Module(*definitions, diff=diff)
+    with pytest.raises(SystemExit):
+        module.run(ran, module.Applier(client))
+    return ran.result
+
+
+def test_results_in_order_and_one_difference() -> None:
+    other = {**SERVICE, "metadata": {"name": "y"}}
+    found = outcome(Client(with_annotation(SERVICE)), SERVICE, other, diff=True)
+    assert found["changed"]
+    assert [item["method"] for item in found["result"]["results"]] == ["unchanged", "create"]
+    assert list(found["diff"]["after"]) == ["Service/y"]
+    assert "diff" not in outcome(Client(), SERVICE)
+
+
+def test_a_refusal_names_the_object_and_says_what_was_done_before() -> None:
+    client = Client(with_annotation(SERVICE), failures=(None, error(ForbiddenError, 403, "you may not")))
+    found = outcome(client, SERVICE, {**SERVICE, "metadata": {"name": "y", "namespace": "demo"}})
+    assert found["failed"]
+    assert found["msg"] == "Service/demo/y: you may not"
+    assert [item["method"] for item in found["result"]["results"]] == ["unchanged"]
+
+
+def test_a_refusal_does_not_repeat_the_object() -> None:
+    message = '"x" is invalid: patch: Invalid value: "{…}": strict decoding error: unknown field "spec.instancs"'
+    found = outcome(Client(failures=(error(ForbiddenError, 422, message),)), SERVICE)
+    assert found["msg"] == 'Service/demo/x: strict decoding error: unknown field "spec.instancs"'
+    found = outcome(Client(failures=(error(ForbiddenError, 422, "x" * 9000),)), SERVICE)
+    assert len(found["msg"]) < 2000

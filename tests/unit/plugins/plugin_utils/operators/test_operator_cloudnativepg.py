@@ -1,0 +1,351 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The adapter of CloudNativePG, with Clusters as its release 1.29.0 wrote them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import cloudnativepg as adapter
+
+FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "cloudnativepg"
+WANTED: dict[str, Any] = {
+    "name": "hot-postgres",
+    "namespace": "demo",
+    "create_namespace": True,
+    "version": "17",
+    "image": "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie",
+    "allow_major_upgrade": False,
+    "storage": {"size": "1Gi", "class": "standard"},
+    "parameters": {"max_connections": 200, "work_mem": "8MB", "log_checkpoints": True},
+    "operator_follows": False,
+    "api_found": True,
+}
+NAMESPACE = {"kind": "Namespace", "metadata": {"name": "demo"}, "status": {"phase": "Active"}}
+OPERATOR = {
+    "kind": "Deployment",
+    "metadata": {"name": "cnpg-controller-manager", "namespace": "cnpg-system"},
+    "status": {"availableReplicas": 1},
+}
+STANDARD = {
+    "kind": "StorageClass",
+    "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+}
+NEEDED = [NAMESPACE, OPERATOR, STANDARD]
+
+
+def load(name: str) -> dict[str, Any]:
+    return json.loads((FIXTURES / f"{name}.json").read_text())
+
+
+def contract(*objects: dict[str, Any]) -> dict[str, Any]:
+    return adapter.contract("hot-postgres", "demo", objects)
+
+
+def problems(current: list[dict[str, Any]], needed: list[dict[str, Any]], **changes: Any) -> list[str]:
+    return list(adapter.problems({**WANTED, **changes}, current, needed))
+
+
+def test_reads_one_object() -> None:
+    assert adapter.reads("hot", "demo") == [
+        {"api_version": "postgresql.cnpg.io/v1", "kind": "Cluster", "name": "hot", "namespace": "demo"}
+    ]
+    assert [item["kind"] for item in adapter.prerequisites("demo")] == ["Namespace", "StorageClass", "Deployment"]
+    assert adapter.database_reads("hot", "demo")[0]["label_selectors"] == ["app.kubernetes.io/instance=hot"]
+
+
+def test_absent() -> None:
+    found = contract()
+    assert (found["exists"], found["ready"], found["phase"], found["instances"]) == (False, False, "", [])
+    assert found["pending"] == ["it does not exist"]
+    assert (found["version"], found["max_connections"], found["superuser_secret"], found["synchronous"]) == (
+        "",
+        None,
+        None,
+        None,
+    )
+    assert found["metrics"]["port"] == 9187  # what a new cluster's Service needs
+
+
+def test_another_cluster_is_not_this_one() -> None:
+    assert not adapter.contract("other", "demo", [load("after_failover")])["exists"]
+
+
+def test_just_made() -> None:
+    cluster = load("starting")
+    del cluster["status"]
+    found = contract(cluster)
+    assert (found["exists"], found["ready"], found["phase"]) == (True, False, "Not started")
+    assert found["pending"][0] == "the operator has not started on it"
+    assert found["version"] == "17"
+    assert found["image"] == "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie"
+
+
+def test_starting() -> None:
+    found = contract(load("starting"))
+    assert (found["exists"], found["ready"]) == (True, False)
+    assert found["phase"] == "Setting up primary"
+    assert found["pending"][:3] == [
+        "0 of 3 instances are ready",
+        "Setting up primary (Creating primary instance hot-postgres-1)",
+        "the user report_ro is not made yet",
+    ]
+    assert [(item["name"], item["role"], item["ready"]) for item in found["instances"]] == [
+        ("hot-postgres-1", "standby", False)
+    ]
+
+
+def test_failing_over() -> None:
+    found = contract(load("failing_over"))
+    assert (found["exists"], found["ready"]) == (True, False)
+    assert found["phase"] == "Failing over"
+    assert [(item["name"], item["role"], item["ready"]) for item in found["instances"]] == [
+        ("hot-postgres-1", "primary", False),
+        ("hot-postgres-2", "standby", True),
+        ("hot-postgres-3", "standby", True),
+    ]
+
+
+def test_after_failover() -> None:
+    found = contract(load("after_failover"))
+    assert found == {
+        "name": "hot-postgres",
+        "namespace": "demo",
+        "operator": "cloudnativepg",
+        "exists": True,
+        "ready": True,
+        "phase": "Cluster in healthy state",
+        "pending": [],
+        "version": "17",
+        "image": "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie",
+        "primary_host": "hot-postgres-rw.demo.svc",
+        "standby_host": "hot-postgres-ro.demo.svc",
+        "port": 5432,
+        "instances": [
+            {
+                "name": f"hot-postgres-{number}",
+                "pod": f"hot-postgres-{number}",
+                "host": f"hot-postgres-{number}.demo.svc",
+                "role": "primary" if number == 2 else "standby",
+                "ready": True,
+                "application_name": f"hot-postgres-{number}",
+                "selector": {
+                    "cnpg.io/cluster": "hot-postgres",
+                    "cnpg.io/instanceName": f"hot-postgres-{number}",
+                    "cnpg.io/podRole": "instance",
+                },
+                "needs_service": True,
+            }
+            for number in (1, 2, 3)
+        ],
+        "superuser_secret": {"name": "hot-postgres-superuser", "username_key": "username", "password_key": "password"},
+        "auth_method": "scram-sha-256",
+        "tls": {"enabled": True, "ca_secret": "hot-postgres-ca", "ca_key": "ca.crt"},
+        "metrics": {
+            "port": 9187,
+            "port_name": "metrics",
+            "selector": {"cnpg.io/cluster": "hot-postgres", "cnpg.io/podRole": "instance"},
+        },
+        "role_label": "cnpg.io/instanceRole",
+        "synchronous": {"method": "any", "number": 1},
+        "max_connections": 200,
+        "databases": ["app"],
+    }
+
+
+def test_details_of_the_contract() -> None:
+    cluster = load("after_failover")
+    cluster["spec"]["postgresql"]["parameters"].update(password_encryption="md5")
+    del cluster["spec"]["postgresql"]["parameters"]["max_connections"]
+    cluster["spec"]["postgresql"].pop("synchronous")
+    cluster["spec"]["minSyncReplicas"] = 2
+    cluster["spec"]["superuserSecret"] = {"name": "su"}
+    cluster["spec"]["bootstrap"] = {"recovery": {"database": "old", "owner": "app"}}
+    cluster["status"]["instanceNames"] = ["hot-postgres-10", "hot-postgres-2"]
+    found = contract(cluster)
+    assert found["auth_method"] == "md5"
+    assert found["max_connections"] == 100
+    assert found["synchronous"] == {"method": "any", "number": 2}
+    assert found["superuser_secret"]["name"] == "su"
+    assert found["databases"] == ["old"]
+    assert [item["name"] for item in found["instances"]] == ["hot-postgres-2", "hot-postgres-10"]
+    cluster["spec"].update(enableSuperuserAccess=False, bootstrap={})
+    cluster["spec"].pop("minSyncReplicas")
+    assert (
+        contract(cluster)["superuser_secret"],
+        contract(cluster)["databases"],
+        contract(cluster)["synchronous"],
+    ) == (None, [], None)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda c: c["spec"].update(instances=5), "3 of 5 instances are ready"),
+        (
+            lambda c: c["status"].update(targetPrimary="hot-postgres-3"),
+            "the primary moves from hot-postgres-2 to hot-postgres-3",
+        ),
+        (lambda c: c["status"].update(conditions=[]), "Cluster in healthy state"),
+        (
+            lambda c: c["status"]["managedRolesStatus"].update(cannotReconcile={"boss": ["no such role x"]}),
+            "the user boss cannot be made: no such role x",
+        ),
+        (lambda c: c["spec"]["managed"]["roles"].append({"name": "new"}), "the user new is not made yet"),
+    ],
+)
+def test_pending(change: Any, sentence: str) -> None:
+    cluster = load("after_failover")
+    change(cluster)
+    assert contract(cluster)["pending"] == [sentence]
+
+
+def test_roles_that_go_are_not_waited_for() -> None:
+    cluster = load("after_failover")
+    cluster["spec"]["managed"]["roles"].append({"name": "gone", "ensure": "absent"})
+    assert contract(cluster)["pending"] == []
+
+
+@pytest.mark.parametrize(
+    ("status", "pending"),
+    [
+        ({"applied": True}, []),
+        ({}, ["the database x is not made yet"]),
+        ({"applied": False, "message": "no owner"}, ["the database x cannot be made: no owner"]),
+    ],
+)
+def test_databases_pending(status: dict[str, Any], pending: list[str]) -> None:
+    database = {"kind": "Database", "spec": {"name": "x", "cluster": {"name": "hot-postgres"}}, "status": status}
+    found = contract(load("after_failover"), database)
+    assert found["pending"] == pending
+    assert found["ready"]
+
+
+@pytest.mark.parametrize(
+    ("image", "version"),
+    [
+        ("ghcr.io/cloudnative-pg/postgresql:16.4-1", "16"),
+        ("r.io:5000/postgresql:17-standard", "17"),
+        (f"r.io/postgresql:18@sha256:{'0' * 64}", "18"),
+        ("r.io/postgresql:latest", ""),
+        ("r.io:5000/postgresql", ""),
+        ("", ""),
+    ],
+)
+def test_version_before_the_operator_knows(image: str, version: str) -> None:
+    cluster = {"kind": "Cluster", "metadata": {"name": "hot-postgres"}, "spec": {"imageName": image}}
+    assert contract(cluster)["version"] == version
+
+
+def test_origin_of_a_new_cluster() -> None:
+    databases = [{"name": "app", "owner": "app_owner"}, {"name": "other"}]
+    assert adapter.origin("hot", [], databases) == {
+        "bootstrap": {
+            "initdb": {
+                "database": "app",
+                "owner": "app_owner",
+                "secret": {"name": "hot-app-owner"},
+                "dataChecksums": True,
+            }
+        },
+        "database": "app",
+        "owner": "app_owner",
+    }
+
+
+def test_origin_stays_as_it_was_applied() -> None:
+    found = adapter.origin("hot-postgres", [load("after_failover")], [{"name": "another"}])
+    assert (found["database"], found["owner"]) == ("app", "app")
+    # Not with what the operator's webhook added, as that would differ from what was applied.
+    assert set(found["bootstrap"]["initdb"]) == {"database", "owner", "secret", "dataChecksums"}
+
+
+def test_origin_of_a_cluster_that_something_else_made() -> None:
+    cluster = load("after_failover")
+    cluster["metadata"]["annotations"] = {}
+    cluster["spec"]["bootstrap"] = {"recovery": {"database": "old", "owner": "boss"}}
+    assert adapter.origin("hot-postgres", [cluster], [{"name": "another"}]) == {
+        "bootstrap": {"recovery": {"database": "old", "owner": "boss"}},
+        "database": "old",
+        "owner": "boss",
+    }
+
+
+def test_nothing_is_wrong() -> None:
+    assert problems([], NEEDED) == []
+    assert problems([load("after_failover")], []) == []
+    assert problems([], [STANDARD], operator_follows=True, api_found=False) == []
+    assert problems([], NEEDED, storage={"size": "1Gi"}) == []
+    assert problems([load("after_failover")], [], storage={"size": "2Gi"}) == []
+    assert problems([load("after_failover")], [], version="18", allow_major_upgrade=True, image="r.io/p:18") == []
+
+
+@pytest.mark.parametrize(
+    ("needed", "changes", "words"),
+    [
+        (NEEDED, {"api_found": False}, "has no such operator (no API postgresql.cnpg.io/v1); install it"),
+        ([NAMESPACE, STANDARD], {}, "no Deployment labelled app.kubernetes.io/name=cloudnative-pg"),
+        (
+            [NAMESPACE, STANDARD, {**OPERATOR, "status": {}}],
+            {},
+            "no pod that is ready (cnpg-system/cnpg-controller-manager)",
+        ),
+        (NEEDED, {"storage": {"class": "fast"}}, "postgres_cluster_storage.class is 'fast' (string)"),
+        (
+            [NAMESPACE, OPERATOR],
+            {"storage": {"class": ""}},
+            "has no default StorageClass; give one of those it has: none",
+        ),
+        (
+            [OPERATOR, STANDARD],
+            {"create_namespace": False},
+            "there is no such namespace and postgres_cluster_create_namespace",
+        ),
+        (
+            [{**NAMESPACE, "status": {"phase": "Terminating"}}, OPERATOR, STANDARD],
+            {},
+            "postgres_cluster_namespace is 'demo' (string): this namespace is being deleted",
+        ),
+    ],
+)
+def test_problems_of_a_new_cluster(needed: list[dict[str, Any]], changes: dict[str, Any], words: str) -> None:
+    found = problems([], needed, **changes)
+    assert len(found) == 1
+    assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"storage": {"size": "500Mi"}}, "postgres_cluster_storage.size is '500Mi' (string): the cluster has 1Gi"),
+        ({"storage": {"size": "1Gi", "class": "fast"}}, "the cluster's volumes are of the class 'standard'"),
+        ({"version": "16"}, "the cluster runs PostgreSQL 17 and cannot go back; give 17"),
+        ({"version": "18"}, "set postgres_cluster_allow_major_upgrade to true"),
+        (
+            {"image": "r.io/p:17", "parameters": {"work_mem": "9MB"}},
+            "so do the parameters work_mem; change one of the two",
+        ),
+    ],
+)
+def test_problems_of_a_change(changes: dict[str, Any], words: str) -> None:
+    found = problems([load("after_failover")], [], **changes)
+    assert len(found) == 1
+    assert words in found[0]
+
+
+def test_a_cluster_that_is_being_deleted() -> None:
+    cluster = copy.deepcopy(load("after_failover"))
+    cluster["metadata"]["deletionTimestamp"] = "2026-11-22T17:00:00Z"
+    assert "this cluster is being deleted" in problems([cluster], [])[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "reserved"), [("postgres", True), ("pg_x", True), ("cnpg_x", True), ("pgha_monitor", False)]
+)
+def test_reserved_roles(name: str, reserved: bool) -> None:
+    assert adapter.is_reserved_role(name) is reserved

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The adapter of clusters that something else made, and the choice of an adapter."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import cloudnativepg, existing
+
+
+def config_map(told: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "ConfigMap", "metadata": {"name": "old-contract"}, "data": {"contract.json": json.dumps(told)}}
+
+
+def contract(*objects: dict[str, Any]) -> dict[str, Any]:
+    return existing.contract("old", "demo", objects)
+
+
+def test_reads_the_description() -> None:
+    assert existing.reads("old", "demo") == [
+        {"api_version": "v1", "kind": "ConfigMap", "name": "old-contract", "namespace": "demo"}
+    ]
+    assert existing.database_reads("old", "demo") == []
+
+
+def test_not_described() -> None:
+    found = contract()
+    assert (found["exists"], found["ready"], found["pending"]) == (False, False, ["it is not described"])
+
+
+def test_the_least() -> None:
+    found = contract(config_map({"primary_host": "pg.example"}))
+    assert (found["exists"], found["ready"], found["pending"]) == (True, True, [])
+    assert (found["primary_host"], found["standby_host"], found["port"]) == ("pg.example", "pg.example", 5432)
+    assert (found["auth_method"], found["tls"], found["metrics"]) == ("scram-sha-256", {"enabled": False}, None)
+    assert (found["instances"], found["superuser_secret"]) == ([], None)
+
+
+def test_everything() -> None:
+    found = contract(
+        config_map(
+            {
+                "primary_host": "pg.example",
+                "standby_host": "ro.example",
+                "port": "6432",
+                "version": 17,
+                "instances": [
+                    {"host": "a.example", "role": "primary"},
+                    {"host": "b.example", "name": "b1", "selector": {"x": "y"}, "application_name": "walreceiver"},
+                ],
+                "superuser_secret": {"name": "su", "password_key": "POSTGRES_PASSWORD"},
+                "tls": {"enabled": True, "ca_secret": "ca"},
+            }
+        )
+    )
+    assert (found["port"], found["version"]) == (6432, "17")
+    assert found["superuser_secret"] == {"name": "su", "username_key": "username", "password_key": "POSTGRES_PASSWORD"}
+    assert found["tls"] == {"enabled": True, "ca_secret": "ca"}
+    assert [
+        (item["name"], item["role"], item["needs_service"], item["application_name"]) for item in found["instances"]
+    ] == [
+        ("a", "primary", False, "a"),
+        ("b1", "standby", True, "walreceiver"),
+    ]
+
+
+def test_both_contracts_have_the_same_fields() -> None:
+    assert list(contract()) == list(cloudnativepg.contract("old", "demo", []))
+
+
+def test_problems() -> None:
+    wanted = {"namespace": "demo", "create_namespace": False}
+    assert "there is no such namespace" in next(iter(existing.problems(wanted, [], [])))
+    assert list(existing.problems(wanted, [], [{"kind": "Namespace"}])) == []
+
+
+def test_choice() -> None:
+    assert operators.adapter("existing") is existing
+    with pytest.raises(InputError, match=r"^operator is 'kubdb': give one of cloudnativepg, existing$"):
+        operators.adapter("kubdb")
+
+
+@pytest.mark.parametrize("name", sorted(operators.ADAPTERS))
+def test_each_adapter_is_complete(name: str) -> None:
+    module = operators.ADAPTERS[name]
+    for function in (
+        "reads",
+        "database_reads",
+        "contract",
+        "prerequisites",
+        "problems",
+        "parameter_problems",
+        "is_reserved_role",
+    ):
+        assert callable(getattr(module, function))
+    assert module.RESERVED_SECRETS

@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operator's release manifest, and what of it is there."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_operator import manifests, status, to_remove
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+
+IMAGE = "ghcr.io/cloudnative-pg/cloudnative-pg:1.29.0"
+# The shape of the release manifest, one of each kind, in its order.
+MANIFEST: list[dict[str, Any] | None] = [
+    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cnpg-system"}},
+    {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "clusters.x"}},
+    {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "cnpg-manager", "namespace": "cnpg-system"}},
+    {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "cnpg-manager"}},
+    {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "cnpg-manager-rolebinding"},
+        "subjects": [{"kind": "ServiceAccount", "name": "cnpg-manager", "namespace": "cnpg-system"}],
+    },
+    None,
+    {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "cnpg-controller-manager", "namespace": "cnpg-system"},
+        "spec": {
+            "template": {
+                "spec": {
+                    "containers": [
+                        {
+                            "name": "manager",
+                            "image": IMAGE,
+                            "imagePullPolicy": "Always",
+                            "env": [{"name": "OPERATOR_IMAGE_NAME", "value": IMAGE}, {"name": "OTHER", "value": "x"}],
+                            "resources": {"limits": {"cpu": "100m"}},
+                        }
+                    ]
+                }
+            }
+        },
+    },
+    {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "cnpg"},
+        "webhooks": [{"clientConfig": {"service": {"name": "cnpg-webhook-service", "namespace": "cnpg-system"}}}],
+    },
+]
+
+
+def made(**changes: Any) -> dict[str, dict[str, Any]]:
+    return {
+        item["kind"]: item for item in manifests(MANIFEST, "1.29.0", changes.pop("namespace", "cnpg-system"), **changes)
+    }
+
+
+def container(deployment: dict[str, Any]) -> dict[str, Any]:
+    return deployment["spec"]["template"]["spec"]["containers"][0]
+
+
+def test_the_deployment_comes_last() -> None:
+    assert next(iter(made())) == "Namespace"
+    assert list(made())[-1] == "Deployment"
+    assert list(made()).index("ValidatingWebhookConfiguration") < list(made()).index("Deployment")
+
+
+def test_the_input_stays_as_it_is() -> None:
+    before = copy.deepcopy(MANIFEST)
+    made(namespace="other", image="r.io/x:1.29.0", resources={}, overrides={"spec": {"replicas": 2}}, fingerprint="abc")
+    assert before == MANIFEST
+
+
+def test_defaults() -> None:
+    assert container(made()["Deployment"])["image"] == IMAGE
+    assert container(made()["Deployment"])["imagePullPolicy"] == "IfNotPresent"
+    assert container(made()["Deployment"])["resources"] == {"limits": {"cpu": "100m"}}
+    assert "annotations" not in made()["Deployment"]["metadata"]
+
+
+def test_another_namespace_everywhere() -> None:
+    assert "cnpg-system" not in str(made(namespace="operators"))
+    assert made(namespace="operators")["Namespace"]["metadata"]["name"] == "operators"
+
+
+def test_image_resources_overrides_and_fingerprint() -> None:
+    deployment = made(
+        image="r.io/x:1.29.0",
+        resources={"requests": {"cpu": "1"}},
+        overrides={"spec": {"replicas": 2}, "metadata": {"labels": {"a": "b"}}},
+        fingerprint="abc",
+    )["Deployment"]
+    assert container(deployment)["image"] == "r.io/x:1.29.0"
+    assert container(deployment)["env"][0]["value"] == "r.io/x:1.29.0"
+    assert container(deployment)["resources"] == {"requests": {"cpu": "1"}}
+    assert deployment["spec"]["replicas"] == 2
+    assert deployment["metadata"]["labels"] == {"a": "b"}
+    assert deployment["metadata"]["annotations"] == {"pgha.kubernetes/applied": "abc"}
+
+
+@pytest.mark.parametrize("documents", [[], [MANIFEST[0]], MANIFEST[:5], [*MANIFEST, MANIFEST[6]]])
+def test_refuses_what_is_no_release_manifest(documents: list[Any]) -> None:
+    with pytest.raises(InputError, match=r"^cloudnativepg_manifest is no release manifest of CloudNativePG: give one"):
+        manifests(documents, "1.29.0", "cnpg-system")
+
+
+def test_refuses_another_version() -> None:
+    with pytest.raises(
+        InputError, match=r"holds CloudNativePG 1\.29\.0, cloudnativepg_version is '1\.30\.0': give two"
+    ):
+        manifests(MANIFEST, "1.30.0", "cnpg-system")
+
+
+def test_removes_in_reverse_and_keeps_a_namespace_that_is_not_its_own() -> None:
+    kinds = [item["kind"] for item in to_remove(MANIFEST, "cnpg-system")]
+    assert (kinds[0], kinds[-1]) == ("Deployment", "Namespace")
+    other = to_remove(MANIFEST, "shared")
+    assert "Namespace" not in [item["kind"] for item in other]
+    assert {item["metadata"].get("namespace") for item in other} == {None, "shared"}
+    assert all(set(item) == {"apiVersion", "kind", "metadata"} for item in other)
+
+
+def deployment(**changes: Any) -> dict[str, Any]:
+    return {
+        "metadata": {
+            "name": changes.get("name", "cnpg-controller-manager"),
+            "namespace": changes.get("namespace", "cnpg-system"),
+            "generation": 2,
+            "annotations": changes.get("annotations", {"pgha.kubernetes/applied": "abc"}),
+        },
+        "spec": {"replicas": 1, "template": {"spec": {"containers": [{"image": changes.get("image", IMAGE)}]}}},
+        "status": {"availableReplicas": 1, "updatedReplicas": 1, "observedGeneration": changes.get("observed", 2)},
+    }
+
+
+@pytest.mark.parametrize(
+    ("deployments", "expected"),
+    [
+        ([], {"installed": "", "image": "", "current": False, "available": False, "foreign": ""}),
+        ([deployment()], {"installed": "1.29.0", "image": IMAGE, "current": True, "available": True, "foreign": ""}),
+        ([deployment(annotations={"pgha.kubernetes/applied": "other"})], {"current": False, "available": True}),
+        ([deployment(annotations=None)], {"current": True, "foreign": ""}),
+        ([deployment(annotations=None, image="x:1.28.0")], {"installed": "1.28.0", "current": False}),
+        ([deployment(observed=1)], {"available": False}),
+        ([deployment(namespace="other")], {"current": True, "foreign": "other/cnpg-controller-manager"}),
+        ([deployment(name="cnpg-helm", image="x:1.28.0")], {"current": False, "foreign": "cnpg-system/cnpg-helm"}),
+        ([deployment(namespace="other"), deployment()], {"foreign": ""}),
+    ],
+)
+def test_status(deployments: list[dict[str, Any]], expected: dict[str, Any]) -> None:
+    found = status(deployments, "1.29.0", "cnpg-system", "abc")
+    assert {key: found[key] for key in expected} == expected

@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The formats that variables can have."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import input_formats as fmt
+
+DIGEST = "@sha256:" + "0" * 64
+
+CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
+    ("non_empty", fmt.non_empty(), ["a", 0, [1], {"a": 1}], ["", "  ", None, [], {}, ()]),
+    ("integer", fmt.integer(1, 9), [1, 9, "5", " 5 ", "+5"], [0, 10, "0", "x", 1.5, "1.5", True, None, [], ""]),
+    ("integer without end", fmt.integer(-1), [-1, 10**9], [-2]),
+    ("port", fmt.port(), [1, 65535, "80"], [0, 65536]),
+    ("node_port", fmt.node_port(), [30000, 32767], [0, 29999, 32768]),
+    ("node_port or none", fmt.node_port("Kubernetes chooses one"), [0, "0", 30999], [1, -1]),
+    ("dns_label", fmt.dns_label(), ["a", "1a", "a-b", "a" * 63], ["", "-a", "a-", "A", "a_b", "a.b", "a" * 64, None]),
+    ("dns_label of a Service", fmt.dns_label(50, True), ["a1", "a" * 50], ["1a", "a" * 51, "Hot_Postgres"]),
+    (
+        "quantity",
+        fmt.quantity(),
+        ["1Gi", "0.5Gi", "100m", 5, "1E"],
+        ["2 gigs", "1GB", "", "Gi", "0", "0Gi", "-1Gi", None],
+    ),
+    ("duration", fmt.duration(), ["15d", "5s", "1h30m", "500ms"], ["15", "d", "", "15 d", "0s", 15, None]),
+    (
+        "image",
+        fmt.image(),
+        ["a:1", "r.io/a/b:1.0-x", "localhost:5000/a:1", f"r.io/a{DIGEST}", f"r.io/a:1{DIGEST}"],
+        ["a", "r.io/a", "A:1", "a:", "a:1 ", "a b:1", "", "https://r.io/a:1", 5, None],
+    ),
+    ("image without tag", fmt.image(pinned=False), ["a", "localhost:5000/a"], ["A", ""]),
+    ("version", fmt.version("1.2.3"), ["1", "17.5", "1.29.0", "1.29.0-rc1", 17, 17.5], ["v1", "latest", "", "1.2.3.4"]),
+    ("url_or_path", fmt.url_or_path(), ["https://a/b", "/a/b", "a.yml"], ["", "ftp://a/b", "https://", "a b", 5]),
+    ("database_role", fmt.database_role(), ["a", "app", "a_b-c1", "_x"], ["", "A", "1a", "a_", "a b", "a.b", "a" * 64]),
+    (
+        "database_name",
+        fmt.database_name(),
+        ["a", "My DB", "dé"],
+        ["", "a" * 64, "é" * 32, "a\nb", 'a"b', "a/b", "a\\b"],
+    ),
+    (
+        "password",
+        fmt.password(),
+        ["x", "a" * 79, "p:\\ 'ä"],
+        ["", "a" * 80, "ä" * 40, "a\tb", "a\u00a0b", "ﬁ", 5, None],
+    ),
+    ("labels", fmt.labels(), [{}, {"a": "b"}, {"x.io/a": ""}], [{"a b": "c"}, {"a": "b c"}, {"a": "x" * 64}, "a", []]),
+]
+
+
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [pytest.param(form, value, id=f"{name} {value!r}"[:60]) for name, form, good, _ in CASES for value in good],
+)
+def test_accepts(form: fmt.Format, value: Any) -> None:
+    assert form.accepts(value)
+
+
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [pytest.param(form, value, id=f"{name} {value!r}"[:60]) for name, form, _, bad in CASES for value in bad],
+)
+def test_refuses(form: fmt.Format, value: Any) -> None:
+    assert not form.accepts(value)
+
+
+def test_each_says_what_to_do() -> None:
+    assert all(form.remedy.startswith("give ") for _, form, _, _ in CASES)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "amount"),
+    [("1Ki", 1024), ("1k", 1000), ("100m", Decimal("0.1")), ("1.5Gi", 1.5 * 2**30), (7, 7), ("x", None)],
+)
+def test_as_bytes(quantity: Any, amount: Any) -> None:
+    assert fmt.as_bytes(quantity) == amount

@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `input_problems` says about each kind of mistake, and what it keeps to itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import input_problems as module
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
+
+OPTIONS: dict[str, Any] = {
+    "demo_count": {"type": "int", "default": 3},
+    "demo_share": {"type": "float"},
+    "demo_name": {"type": "str", "required": True},
+    "demo_state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "demo_on": {"type": "bool"},
+    "demo_note": {"type": "str", "default": ""},
+    "demo_token": {"type": "str", "no_log": True},
+    "demo_file": {"type": "path"},
+    "demo_any": {"type": "raw"},
+    "demo_colours": {"type": "list", "elements": "str", "choices": ["red", "green"]},
+    "demo_numbers": {"type": "list", "elements": "int"},
+    "demo_storage": {
+        "type": "dict",
+        "default": {},
+        "options": {"size": {"type": "str", "required": True}, "fast": {"type": "bool"}},
+    },
+    "demo_free": {"type": "dict"},
+    "demo_users": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "password": {"type": "str", "no_log": True},
+            "limits": {"type": "dict", "options": {"connections": {"type": "int"}}},
+        },
+    },
+}
+GOOD: dict[str, Any] = {"demo_name": "x"}
+
+
+def problems(**changes: Any) -> list[str]:
+    return input_problems({**GOOD, **changes}, OPTIONS, "demo")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"demo_count": 3},
+        {"demo_count": "3"},
+        {"demo_share": 0.5},
+        {"demo_share": "0.5"},
+        {"demo_share": 1},
+        {"demo_name": 17},
+        {"demo_name": "${'a': 1}"},
+        {"demo_on": True},
+        {"demo_on": "yes"},
+        {"demo_on": 0},
+        {"demo_note": ""},
+        {"demo_any": None},
+        {"demo_storage": {}},
+        {"demo_storage": {"size": "1Gi", "fast": "false"}},
+        {"demo_colours": ["red"]},
+        {"demo_numbers": [1, "2"]},
+        {"demo_free": {"whatever": [1]}},
+        {"demo_users": [{"name": "a", "password": "p", "limits": {"connections": "5"}}]},
+        {"demo_users": ()},
+        {"demo_result": {"made": "by the role"}},
+        {"pgha_namespace": "demo", "pgha_secure_logging": False, "pgha_k8s_auth": {"context": "kind-pgha"}},
+    ],
+)
+def test_accepts(changes: dict[str, Any]) -> None:
+    assert problems(**changes) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"demo_count": "three"}, "demo_count is 'three' (string): give a whole number"),
+        ({"demo_count": 1.5}, "demo_count is 1.5 (number): give a whole number"),
+        ({"demo_count": True}, "demo_count is true (boolean): give a whole number"),
+        ({"demo_count": ""}, "demo_count is empty (string): give a whole number"),
+        ({"demo_count": None}, "demo_count is null: give a whole number"),
+        ({"demo_count": [1]}, "demo_count is a list: give a whole number"),
+        ({"demo_share": "much"}, "demo_share is 'much' (string): give a number"),
+        ({"demo_name": ""}, "demo_name is empty (string): give a string that is not empty"),
+        ({"demo_name": "  "}, "demo_name is '  ' (string): give a string that is not empty"),
+        ({"demo_name": {"a": 1}}, "demo_name is a mapping: give a string that is not empty"),
+        ({"demo_state": "gone"}, "demo_state is 'gone' (string): give one of present, absent"),
+        ({"demo_on": "maybe"}, "demo_on is 'maybe' (string): give true or false"),
+        ({"demo_file": 3}, "demo_file is 3 (integer): give a path"),
+        ({"demo_colours": "red"}, "demo_colours is 'red' (string): give one of red, green"),
+        ({"demo_colours": ["red", "blue"]}, "demo_colours[1] is 'blue' (string): give one of red, green"),
+        ({"demo_numbers": [1, "x"]}, "demo_numbers[1] is 'x' (string): give a whole number"),
+        ({"demo_numbers": "1,2"}, "demo_numbers is '1,2' (string): give a list, each entry a whole number"),
+        ({"demo_storage": "1Gi"}, "demo_storage is '1Gi' (string): give a mapping"),
+        ({"demo_storage": {"fast": True}}, "demo_storage.size is missing: give a string that is not empty"),
+        ({"demo_storage": {"size": "1", "fsat": 1}}, "demo_storage.fsat is not known: did you mean fast?"),
+        (
+            {"demo_storage": {"size": "1", "qqq": 1}},
+            "demo_storage.qqq is not known: remove it, or use one of size, fast",
+        ),
+        (
+            {"demo_users": [{"name": "a", "limits": {"connections": "x"}}]},
+            "demo_users[0].limits.connections is 'x' (string): give a whole number",
+        ),
+        ({"demo_cuont": 1}, "demo_cuont is not a variable of the role demo: did you mean demo_count?"),
+        (
+            {"demo_zzzzzzzzz": 1},
+            "demo_zzzzzzzzz is not a variable of the role demo: "
+            "remove it; the role's README has the list of its variables",
+        ),
+        ({"pgha_namspace": 1}, "pgha_namspace is not a variable of this collection: did you mean pgha_namespace?"),
+        ({"pgha_operator": "kubdb"}, "pgha_operator is 'kubdb' (string): give one of cloudnativepg, existing"),
+    ],
+)
+def test_refuses(changes: dict[str, Any], sentence: str) -> None:
+    assert problems(**changes) == [sentence]
+
+
+def test_says_what_is_missing() -> None:
+    assert input_problems({}, OPTIONS, "demo") == ["demo_name is missing: give a string that is not empty"]
+
+
+def test_says_everything_at_once_in_the_order_of_the_spec() -> None:
+    found = problems(demo_on="maybe", demo_count="x", demo_cuont=1)
+    assert [sentence.partition(" ")[0] for sentence in found] == ["demo_cuont", "demo_count", "demo_on"]
+
+
+def test_cuts_long_values() -> None:
+    (sentence,) = problems(demo_count="x" * 500)
+    assert len(sentence) < 150
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"demo_token": ["canary"]},
+        {"demo_token": {"canary": "canary"}},
+        {"demo_tokn": "canary"},
+        {"demo_users": "app:canary"},
+        {"demo_users": {"app": "canary"}},
+        {"demo_users": ["canary"]},
+        {"demo_users": [{"name": "a", "password": ["canary"]}]},
+        {"demo_users": [{"name": "a", "pasword": "canary"}]},
+        {"demo_users": [{"name": {"password": "canary"}}]},
+        {"pgha_k8s_auth": {"api_key": ["canary"]}},
+        {"pgha_k8s_auth": "canary"},
+    ],
+)
+def test_keeps_secrets(changes: dict[str, Any]) -> None:
+    found = problems(**changes)
+    assert len(found) == 1
+    assert "canary" not in found[0]
+
+
+def test_checks_come_only_when_all_types_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(module.CHECKS, "demo", lambda variables: iter([f"checked {variables['demo_name']}"]))
+    assert problems() == ["checked x"]
+    assert problems(demo_count="x") == ["demo_count is 'x' (string): give a whole number"]
+
+
+def test_formats_apply_to_nested_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(module.FORMATS, "demo_storage.size", module.fmt.quantity())
+    monkeypatch.setitem(module.FORMATS, "demo_users[].name", module.fmt.database_role())
+    monkeypatch.setitem(module.FORMATS, "demo_free.port", module.fmt.port())
+    monkeypatch.setitem(module.FORMATS, "demo_numbers[]", module.fmt.integer(1))
+    assert problems(
+        demo_storage={"size": "2 gigs"}, demo_users=[{"name": "A"}], demo_free={"port": 0}, demo_numbers=[0]
+    ) == [
+        "demo_numbers[0] is 0 (integer): give a whole number of at least 1",
+        "demo_storage.size is '2 gigs' (string): give a Kubernetes quantity such as 10Gi or 500Mi",
+        "demo_free.port is 0 (integer): give a whole number from 1 to 65535",
+        f"demo_users[0].name is 'A' (string): {module.fmt.database_role().remedy}",
+    ]

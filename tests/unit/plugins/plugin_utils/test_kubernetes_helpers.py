@@ -1,0 +1,207 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Labels, sentences about the API, diagnosis and quantities."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_address import api_address, tcp_problem
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_problem import api_problem
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import diagnosis
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import labels
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.resources import canonical, resources
+
+REFUSED = (
+    "HTTPSConnectionPool(host='127.0.0.1', port=6443): Max retries exceeded with url: /version (Caused by "
+    "NewConnectionError(\"HTTPSConnection(host='127.0.0.1', port=6443): [Errno 111] Connection refused\"))"
+)
+KUBECONFIG = """
+current-context: a
+contexts: [{name: a, context: {cluster: one}}, {name: b, context: {cluster: two}}]
+clusters: [{name: one, cluster: {server: "https://one:6443"}}, {name: two, cluster: {server: "https://two:6443"}}]
+"""
+
+
+def test_labels() -> None:
+    assert labels("pgpool", "proxy", "hot", {"team": "x", "app.kubernetes.io/name": "lost"}) == {
+        "team": "x",
+        "app.kubernetes.io/name": "pgpool",
+        "app.kubernetes.io/instance": "hot",
+        "app.kubernetes.io/component": "proxy",
+        "app.kubernetes.io/part-of": "pgha",
+        "app.kubernetes.io/managed-by": "pgha.kubernetes",
+    }
+
+
+@pytest.mark.parametrize("value", ["", "a b", "-a", "a" * 64, None, 5])
+def test_labels_refuse(value: Any) -> None:
+    with pytest.raises(InputError, match=r"^label app\.kubernetes\.io/instance is "):
+        labels("pgpool", "proxy", value)
+
+
+@pytest.mark.parametrize(
+    ("message", "auth", "words"),
+    [
+        (REFUSED, {}, ["at https://127.0.0.1:6443", "connection refused", "set pgha_k8s_auth"]),
+        (REFUSED, {"context": "c", "api_key": "canary"}, ["check pgha_k8s_auth (context 'c')"]),
+        ("Failed to resolve 'nosuch'", {"host": "https://nosuch"}, ["https://nosuch", "not known to DNS"]),
+        ("", {"host": "https://h"}, ["https://h", "does not answer in time"]),
+        (
+            "Could not create API client: Invalid kube-config file. No configuration found.",
+            {},
+            ["no usable kubeconfig"],
+        ),
+        ("Could not find or access '/x' on the Ansible Controller.", {"kubeconfig": "/x"}, ["'/x'"]),
+        ("SSLError(SSLCertVerificationError(1, 'CERTIFICATE_VERIFY_FAILED'))", {}, ["certificate is not trusted"]),
+        ("401\nReason: Unauthorized", {}, ["(401)"]),
+        ("something else\nand more", {}, ["something else: set"]),
+    ],
+)
+def test_api_problem(message: str, auth: dict[str, str], words: list[str]) -> None:
+    sentence = api_problem({"msg": message}, auth)
+    assert all(word in sentence for word in words), sentence
+    assert "canary" not in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("auth", "environment", "address"),
+    [
+        ({"host": "https://h"}, {}, "https://h"),
+        ({}, {"K8S_AUTH_HOST": "https://h"}, "https://h"),
+        ({"kubeconfig": "FILE"}, {}, "https://one:6443"),
+        ({"kubeconfig": "FILE", "context": "b"}, {}, "https://two:6443"),
+        ({}, {"K8S_AUTH_KUBECONFIG": "FILE", "K8S_AUTH_CONTEXT": "b"}, "https://two:6443"),
+        ({"context": "b"}, {"KUBECONFIG": "/nonexistent:FILE"}, "https://two:6443"),
+        ({"kubeconfig": "FILE", "context": "nope"}, {}, ""),
+        ({"kubeconfig": "/nonexistent"}, {}, ""),
+        ({"kubeconfig": "BROKEN"}, {}, ""),
+    ],
+)
+def test_api_address(tmp_path: Path, auth: dict[str, str], environment: dict[str, str], address: str) -> None:
+    (tmp_path / "config").write_text(KUBECONFIG)
+    (tmp_path / "broken").write_text("{[")
+
+    def put(values: dict[str, str]) -> dict[str, str]:
+        return {
+            key: value.replace("FILE", str(tmp_path / "config")).replace("BROKEN", str(tmp_path / "broken"))
+            for key, value in values.items()
+        }
+
+    assert api_address(put(auth), put(environment)) == address
+
+
+def test_tcp_problem() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert tcp_problem(f"https://127.0.0.1:{port}") == ""
+    assert "refused" in tcp_problem(f"https://127.0.0.1:{port}")
+    assert tcp_problem("https://") != ""
+
+
+def test_diagnosis() -> None:
+    objects = [
+        {
+            "kind": "Pod",
+            "metadata": {"name": "hot-1"},
+            "status": {
+                "conditions": [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes: Insufficient cpu"}],
+                "containerStatuses": [
+                    {"name": "ready", "ready": True, "state": {"running": {}}},
+                    {"name": "slow", "ready": False, "state": {"running": {}}},
+                    {
+                        "name": "bad",
+                        "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}},
+                        "lastState": {"terminated": {"exitCode": 3}},
+                    },
+                    {"name": "early", "state": {"waiting": {"reason": "PodInitializing"}}},
+                ],
+            },
+        },
+        {
+            "kind": "Pod",
+            "metadata": {"name": "other-1"},
+            "status": {"containerStatuses": [{"name": "x", "state": {"running": {}}}]},
+        },
+        {"kind": "PersistentVolumeClaim", "metadata": {"name": "hot-1"}, "status": {"phase": "Pending"}},
+        {"kind": "PersistentVolumeClaim", "metadata": {"name": "hot-2"}, "status": {"phase": "Bound"}},
+        {
+            "kind": "Deployment",
+            "metadata": {"name": "hot-x"},
+            "status": {
+                "conditions": [
+                    {"type": "Available", "status": "False", "message": "no minimum availability"},
+                    {"type": "Progressing", "status": "True", "message": "fine"},
+                    {"type": "ReplicaFailure", "status": "True", "message": "quota"},
+                ]
+            },
+        },
+        *(
+            {
+                "kind": "Event",
+                "type": kind,
+                "metadata": {},
+                "involvedObject": {"kind": "Pod", "name": name},
+                "reason": "R",
+                "message": message,
+                "lastTimestamp": time,
+            }
+            for kind, name, message, time in [
+                ("Warning", "hot-1", "old", "2026-01-01T00:00:01Z"),
+                ("Warning", "hot-1", "newest", "2026-01-01T00:00:03Z"),
+                ("Warning", "hot-1", "newer", "2026-01-01T00:00:02Z"),
+                ("Normal", "hot-1", "fine", "2026-01-01T00:00:09Z"),
+                ("Warning", "other-1", "theirs", "2026-01-01T00:00:09Z"),
+            ]
+        ),
+    ]
+    assert diagnosis(objects, "hot", events=2) == [
+        "pod hot-1 has no node: 0/3 nodes: Insufficient cpu",
+        "pod hot-1, container slow: runs, is not ready",
+        "pod hot-1, container bad: CrashLoopBackOff back-off 10s (ended with exit code 3)",
+        "volume claim hot-1 is Pending (class none)",
+        "deployment hot-x: no minimum availability",
+        "deployment hot-x: quota",
+        "Pod hot-1: R: newer",
+        "Pod hot-1: R: newest",
+    ]
+    assert diagnosis([]) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        (0.5, "500m"),
+        ("0.5", "500m"),
+        ("500m", "500m"),
+        ("1000m", "1"),
+        ("1500m", "1500m"),
+        (2, "2"),
+        ("1000", "1k"),
+        ("1024Mi", "1Gi"),
+        ("1.5Gi", "1536Mi"),
+        ("1000Mi", "1000Mi"),
+        ("1000M", "1G"),
+        ("0", "0"),
+        ("0Gi", "0"),
+        ("0.0001", "1m"),
+    ],
+)
+def test_canonical(asked: Any, written: str) -> None:
+    assert canonical(asked) == written
+    assert canonical(written) == written
+
+
+def test_resources() -> None:
+    assert resources({"requests": {"cpu": 0.1, "memory": "1024Mi"}, "limits": {}}) == {
+        "requests": {"cpu": "100m", "memory": "1Gi"},
+        "limits": {},
+    }
+    with pytest.raises(InputError, match=r"^limits\.memory is '2 gigs': give a Kubernetes quantity"):
+        resources({"limits": {"memory": "2 gigs"}})

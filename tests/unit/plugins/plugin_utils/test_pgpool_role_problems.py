@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role pgpool refuses: its variables alone, and what the PostgreSQL cluster lacks for them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_inputs import pgpool_checks
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_problems import (
+    connections_per_instance,
+    pgpool_problems,
+)
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_topology import backends
+
+USERS = ("pgpool_check", "pgha_monitor")
+CONTRACT: dict[str, Any] = {
+    "name": "hot",
+    "namespace": "demo",
+    "exists": True,
+    "primary_host": "hot-rw.demo.svc",
+    "standby_host": "hot-ro.demo.svc",
+    "port": 5432,
+    "max_connections": 200,
+    "instances": [
+        {"name": f"hot-{n}", "host": f"hot-{n}.demo.svc", "role": "primary" if n == 1 else "standby"} for n in (1, 2, 3)
+    ],
+}
+
+
+def secrets(*users: str) -> list[dict[str, Any]]:
+    def one(user: str) -> dict[str, Any]:
+        data = {"username": base64.b64encode(user.encode()).decode(), "password": "eA=="}
+        return {"metadata": {"name": user}, "type": "kubernetes.io/basic-auth", "data": data}
+
+    return [one(user) for user in users]
+
+
+def wanted(replicas: int = 2, topology: str = "per_instance", **params: Any) -> dict[str, Any]:
+    whole = {"num_init_children": 32, "max_pool": 1, **backends(CONTRACT, topology), **params}
+    return {"replicas": replicas, "params": whole, "users": list(USERS)}
+
+
+def problems(asked: dict[str, Any], found: list[dict[str, Any]] | None = None, **contract: Any) -> list[str]:
+    return list(pgpool_problems(asked, {**CONTRACT, **contract}, secrets(*USERS) if found is None else found))
+
+
+def test_all_is_well() -> None:
+    assert problems(wanted()) == []
+
+
+def test_no_cluster_is_said_alone() -> None:
+    (problem,) = problems({**wanted(), "params": {}}, [], exists=False)
+    assert problem.startswith("pgpool_postgres_name is 'hot' (string): there is no such PostgreSQL cluster")
+
+
+def test_a_user_without_a_secret() -> None:
+    (problem,) = problems(wanted(), secrets("pgpool_check"))
+    assert problem.startswith("the user pgha_monitor has no Secret in the namespace demo")
+
+
+@pytest.mark.parametrize(
+    ("topology", "max_pool", "connections"),
+    [("per_instance", 1, 128), ("per_instance", 4, 512), ("services", 1, 64)],
+)
+def test_connections(topology: str, max_pool: int, connections: int) -> None:
+    params = wanted(2, topology, max_pool=max_pool)["params"]
+    assert connections_per_instance(2, params, CONTRACT) == connections
+
+
+def test_a_cluster_that_is_too_small_says_both_ways_out() -> None:
+    (problem,) = problems(wanted(), max_connections=100)
+    assert problem.startswith("pgpool_replicas is 2 (integer), with num_init_children 32 and max_pool 1")
+    assert "could open 128 connections to one instance" in problem
+    assert "max_connections to 138 or more" in problem
+    assert "num_init_children to 22 or less" in problem
+
+
+@pytest.mark.parametrize("children", [22, 47])
+def test_the_ways_out_are_ways_out(children: int) -> None:
+    limit = {22: 100, 47: 200}[children]
+    assert problems(wanted(num_init_children=children), max_connections=limit) == []
+    assert len(problems(wanted(num_init_children=children + 1), max_connections=limit)) == 1
+
+
+def test_an_unknown_limit_is_none() -> None:
+    assert problems(wanted(), max_connections=None) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        (
+            {"pgpool_params": {"num_init_childern": 5}},
+            "pgpool_params.num_init_childern: Pgpool-II has no parameter 'num_init_childern'",
+        ),
+        ({"pgpool_params": {"max_pool": "many"}}, "pgpool_params.max_pool: max_pool is 'many' (str)"),
+        ({"pgpool_params": {"port": 5432}}, "pgpool_params.port cannot be set: remove it"),
+        ({"pgpool_params": {"sr_check_password": "hunter2"}}, "pgpool_params.sr_check_password: sr_check_password is"),
+        (
+            {"pgpool_hba_rules": [{"type": "host", "address": "all", "method": "trust"}]},
+            "pgpool_hba_rules: rule 1 of pool_hba: method 'trust' for all is refused",
+        ),
+        ({"pgpool_primary_weight": 0, "pgpool_standby_weight": "0"}, "pgpool_primary_weight and pgpool_standby_weight"),
+        ({"pgpool_service": {"node_port": 30999}}, "pgpool_service.node_port is 30999 (integer)"),
+    ],
+)
+def test_wrong_variables(variables: dict[str, Any], sentence: str) -> None:
+    (problem,) = pgpool_checks(variables)
+    assert problem.startswith(sentence)
+    assert "hunter2" not in problem
+
+
+def test_right_variables() -> None:
+    variables = {
+        "pgpool_params": {"num_init_children": 64, "disable_load_balance_on_write": "always"},
+        "pgpool_hba_rules": [{"type": "host", "address": "10.0.0.0/8", "method": "scram-sha-256"}],
+        "pgpool_primary_weight": 0,
+        "pgpool_standby_weight": 1,
+        "pgpool_service": {"type": "NodePort", "node_port": 30999},
+    }
+    assert list(pgpool_checks(variables)) == []

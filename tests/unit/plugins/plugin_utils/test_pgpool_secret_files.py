@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of Pgpool-II's Secret, made from the Secrets of the database users."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pool_passwd
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_files import pgpool_files, pgpool_missing_users
+
+GENERATED = {"key": "k" * 64, "pcp_password": "p" * 32}
+CONTRACT = {
+    "auth_method": "scram-sha-256",
+    "superuser_secret": {"name": "hot-superuser", "username_key": "POSTGRES_USER", "password_key": "POSTGRES_PASSWORD"},
+}
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def secret(name: str, kind: str = "kubernetes.io/basic-auth", **data: str) -> dict[str, Any]:
+    return {"metadata": {"name": name}, "type": kind, "data": {key: encoded(value) for key, value in data.items()}}
+
+
+APP = secret("hot-app", username="app", password="one")
+CHECK = secret("hot-pgpool-check", username="pgpool_check", password="two")
+SUPERUSER = secret("hot-superuser", "Opaque", POSTGRES_USER="postgres", POSTGRES_PASSWORD="three")
+
+
+def as_data(files: dict[str, str]) -> dict[str, str]:
+    return {name: encoded(text) for name, text in files.items()}
+
+
+def test_users_are_sorted_and_encrypted_with_the_key() -> None:
+    files = pgpool_files([SUPERUSER, CHECK, APP], CONTRACT, generated=GENERATED)
+    passwords = {"app": "one", "pgpool_check": "two", "postgres": "three"}
+    assert files["pool_passwd"].splitlines() == pool_passwd.lines(passwords, "aes", GENERATED["key"])
+    assert files["pgpoolkey"] == GENERATED["key"]
+
+
+def test_md5_where_postgresql_uses_md5() -> None:
+    files = pgpool_files([APP], {**CONTRACT, "auth_method": "md5"}, generated=GENERATED)
+    assert files["pool_passwd"] == f"app:{pool_passwd.md5_entry('app', 'one')}\n"
+    assert [line.split()[-1] for line in files["pool_hba.conf"].splitlines()[1:]] == ["md5", "md5"]
+
+
+def test_what_was_generated_is_kept() -> None:
+    first = pgpool_files([APP], CONTRACT, generated=GENERATED)
+    again = pgpool_files([APP], CONTRACT, as_data(first), {"key": "other", "pcp_password": "other"})
+    assert again == first
+
+
+def test_the_pcp_password_is_the_same_in_both_files() -> None:
+    files = pgpool_files([APP], CONTRACT, generated=GENERATED)
+    assert files["pcp.conf"] == pool_passwd.pcp_conf({"pgpool": GENERATED["pcp_password"]})
+    assert files["pcppass"] == f"*:*:pgpool:{GENERATED['pcp_password']}\n"
+
+
+def test_a_part_that_was_lost_is_made_again() -> None:
+    kept = as_data(pgpool_files([APP], CONTRACT, generated=GENERATED))
+    del kept["pcppass"]
+    files = pgpool_files([APP], CONTRACT, kept, {"key": "other", "pcp_password": "new"})
+    assert files["pgpoolkey"] == GENERATED["key"]
+    assert files["pcppass"] == "*:*:pgpool:new\n"
+
+
+def test_default_rules_let_all_users_in_with_the_clusters_method() -> None:
+    rows = [line.split() for line in pgpool_files([APP], CONTRACT, generated=GENERATED)["pool_hba.conf"].splitlines()]
+    assert rows[1:] == [["local", "all", "all", "scram-sha-256"], ["host", "all", "all", "all", "scram-sha-256"]]
+
+
+def test_rules_of_the_user_replace_the_default() -> None:
+    rules = [{"type": "host", "user": "app", "address": "10.0.0.0/8", "method": "scram-sha-256"}]
+    text = pgpool_files([APP], CONTRACT, generated=GENERATED, hba_rules=rules)["pool_hba.conf"]
+    assert "local" not in text
+    assert "10.0.0.0/8" in text
+
+
+def test_other_secrets_are_passed_over() -> None:
+    other = secret("hot-backup", "Opaque", username="x", password="y")
+    assert pgpool_files([APP, other], CONTRACT, generated=GENERATED)["pool_passwd"].count("\n") == 1
+
+
+def test_two_secrets_of_one_user() -> None:
+    same, different = (secret("hot-b", username="app", password=word) for word in ("one", "hunter2"))
+    assert pgpool_files([APP, same], CONTRACT, generated=GENERATED)["pool_passwd"].count("app:") == 1
+    with pytest.raises(InputError, match=r"hot-app and hot-b both say that they are of the user 'app'") as refused:
+        pgpool_files([APP, different], CONTRACT, generated=GENERATED)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_secret_without_a_password() -> None:
+    with pytest.raises(InputError, match=r"the Secret hot-b lacks the key password"):
+        pgpool_files([secret("hot-b", username="b")], CONTRACT, generated=GENERATED)
+
+
+def test_a_password_that_is_not_text() -> None:
+    broken = secret("hot-b", username="b", password="x")
+    broken["data"]["password"] = base64.b64encode(b"\xff\xfe").decode()
+    with pytest.raises(InputError, match=r"the key password of the Secret hot-b is not text in UTF-8"):
+        pgpool_files([broken], CONTRACT, generated=GENERATED)
+
+
+def test_missing_users() -> None:
+    assert pgpool_missing_users([APP, SUPERUSER], CONTRACT, ["postgres", "app", "pgpool_check"]) == ["pgpool_check"]
+    assert pgpool_missing_users([], {**CONTRACT, "superuser_secret": None}, ["a"]) == ["a"]

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What several variables of postgres_cluster say together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_inputs import postgres_cluster_checks
+
+GOOD: dict[str, Any] = {
+    "postgres_cluster_name": "hot",
+    "postgres_cluster_operator": "cloudnativepg",
+    "postgres_cluster_version": "17",
+    "postgres_cluster_image": "r.io/postgresql:17-standard-trixie",
+    "postgres_cluster_instances": 3,
+    "postgres_cluster_synchronous": {"method": "any", "number": 1},
+    "postgres_cluster_users": [{"name": "app"}],
+    "postgres_cluster_databases": [{"name": "app", "owner": "app"}],
+    "postgres_cluster_parameters": {"work_mem": "8MB", "log_checkpoints": True},
+}
+
+
+def problems(**changes: Any) -> list[str]:
+    return list(
+        postgres_cluster_checks({**GOOD, **{f"postgres_cluster_{key}": value for key, value in changes.items()}})
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"synchronous": {"number": 0}, "instances": 1},
+        {"synchronous": {"number": "2"}, "instances": "3"},
+        {"databases": [{"name": "Any Name", "owner": "app"}, {"name": "other"}]},
+        {"users": [{"name": "app"}, {"name": "pgpool_check", "password": "x"}]},
+        {"image": f"r.io/postgresql@sha256:{'0' * 64}"},
+        {"image": "r.io/postgresql:latest"},
+        {"image": "localhost:5000/postgresql:17.6"},
+        {
+            "operator": "existing",
+            "existing": {"primary_host": "pg.example"},
+            "users": [{"name": "app", "password": "x"}],
+        },
+    ],
+)
+def test_accepts(changes: dict[str, Any]) -> None:
+    assert problems(**changes) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "start"),
+    [
+        ({"synchronous": {"number": 3}}, "postgres_cluster_synchronous.number is 3 (integer): give less than"),
+        ({"synchronous": {}, "instances": 1}, "postgres_cluster_synchronous.number is 1 (integer): give less than"),
+        (
+            {"users": [{"name": "a"}, {"name": "a"}]},
+            "postgres_cluster_users has 'a' 2 times (list): name each user once",
+        ),
+        ({"users": [{"name": "postgres"}]}, "postgres_cluster_users[0].name is 'postgres' (string): give another name"),
+        ({"users": [{"name": "pg_x"}]}, "postgres_cluster_users[0].name is 'pg_x' (string): give another name"),
+        (
+            {"users": [{"name": "ca"}]},
+            "postgres_cluster_users[0].name is 'ca' (string): give another name, as the Secret hot-ca",
+        ),
+        (
+            {"users": [{"name": "a_b"}, {"name": "a-b"}]},
+            "postgres_cluster_users[1].name is 'a-b' (string): give a name that differs",
+        ),
+        (
+            {"databases": [{"name": "d", "owner": "pgpool"}]},
+            "postgres_cluster_databases[0].owner is 'pgpool' (string): give another",
+        ),
+        (
+            {"databases": [{"name": "d"}, {"name": "d"}]},
+            "postgres_cluster_databases has 'd' 2 times (list): name each database",
+        ),
+        (
+            {"databases": [{"name": "template1", "owner": "app"}]},
+            "postgres_cluster_databases has 'template1' (list): leave it out",
+        ),
+        ({"version": "9", "image": "r.io/p:9"}, "postgres_cluster_version is '9' (string): give 14 or newer"),
+        (
+            {"version": "18"},
+            "postgres_cluster_image is 'r.io/postgresql:17-standard-trixie' (string): give an image of PostgreSQL 18",
+        ),
+        (
+            {"parameters": {"ssl": "off"}},
+            "postgres_cluster_parameters.ssl cannot be set: remove it, CloudNativePG sets it itself",
+        ),
+        ({"parameters": {"work_mem": [1]}}, "postgres_cluster_parameters.work_mem is no plain value: give a string"),
+        ({"operator": "existing"}, "postgres_cluster_existing is empty (mapping): say where the cluster is"),
+        (
+            {"operator": "existing", "existing": {"primary_host": "x"}},
+            "postgres_cluster_users[0].password is missing: give the one",
+        ),
+    ],
+)
+def test_refuses(changes: dict[str, Any], start: str) -> None:
+    assert problems(**changes)[0].startswith(start)

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The users of a cluster and their Secrets."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
+    all_users,
+    secret_name,
+    secrets_to_write,
+)
+
+LABELS = {"pgha.kubernetes/cluster": "hot", "pgha.kubernetes/user": "true"}
+
+
+def secret(user: str, password: str | None, labels: dict[str, str] | None = None) -> dict[str, Any]:
+    data = {"username": b64encode(user.encode()).decode()}
+    if password is not None:
+        data["password"] = b64encode(password.encode()).decode()
+    return {
+        "metadata": {"name": secret_name("hot", user), "labels": LABELS if labels is None else labels},
+        "data": data,
+    }
+
+
+def plan(users: list[dict[str, Any]], existing: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return secrets_to_write(all_users(users, [], "hot", system=False), existing, LABELS)
+
+
+def test_names_of_secrets() -> None:
+    assert secret_name("hot-postgres", "pgpool_check") == "hot-postgres-pgpool-check"
+
+
+def test_owners_and_own_users_are_added() -> None:
+    users = all_users([{"name": "report"}], [{"name": "app"}, {"name": "x", "owner": "boss"}], "hot")
+    assert [user["name"] for user in users] == ["report", "app", "boss", "pgpool_check", "pgha_monitor"]
+    assert [user["roles"] for user in users] == [[], [], [], ["pg_monitor"], ["pg_monitor"]]
+    assert [user["plain"] for user in users] == [True, True, True, False, False]
+
+
+def test_an_entry_adds_to_an_own_user() -> None:
+    (user, _) = all_users([{"name": "pgpool_check", "password": "x", "roles": ["pg_monitor", "more"]}], [], "hot")
+    assert user["roles"] == ["pg_monitor", "more"]
+    assert user["password"] == "x"
+
+
+def test_entries_are_filled_in() -> None:
+    (user,) = all_users([{"name": "a_b", "createdb": "yes", "connection_limit": "5"}], [], "hot", system=False)
+    assert user == {
+        "name": "a_b",
+        "secret": "hot-a-b",
+        "roles": [],
+        "connection_limit": 5,
+        "superuser": False,
+        "createdb": True,
+        "createrole": False,
+        "replication": False,
+        "plain": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("user", "existing", "wanted"),
+    [
+        pytest.param({}, [], {"new": True, "generate": True}, id="new: generate"),
+        pytest.param({"password": "p"}, [], {"new": True, "password": "p"}, id="new: given"),
+        pytest.param({}, [secret("app", "old")], None, id="kept"),
+        pytest.param({"password": "old"}, [secret("app", "old")], None, id="the same"),
+        pytest.param(
+            {"password": "p"}, [secret("app", "old")], {"new": False, "password": "p"}, id="another one given"
+        ),
+        pytest.param({}, [secret("app", None)], {"new": False, "generate": True}, id="no password in it"),
+        pytest.param({}, [secret("app", "")], {"new": False, "generate": True}, id="empty password in it"),
+        pytest.param({}, [secret("app", "old", {})], {"new": False}, id="made by something else: labels only"),
+        pytest.param({}, [{"metadata": {"name": "hot-app"}}], {"new": False, "generate": True}, id="empty Secret"),
+    ],
+)
+def test_plan(user: dict[str, Any], existing: list[dict[str, Any]], wanted: dict[str, Any] | None) -> None:
+    entries = [] if wanted is None else [{"secret": "hot-app", "name": "app", **wanted}]
+    assert plan([{"name": "app", **user}], existing) == entries
+
+
+def test_a_wrong_user_name_in_a_secret_is_mended() -> None:
+    other = secret("app", "old")
+    other["data"]["username"] = b64encode(b"other").decode()
+    assert plan([{"name": "app"}], [other]) == [{"secret": "hot-app", "name": "app", "new": False}]

@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every role keeps to: its defaults, its argument specs and its README say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROLES = sorted((Path(__file__).resolve().parents[3] / "roles").iterdir())
+MAXIMUM_LINES = 80
+
+
+@pytest.fixture(params=ROLES, ids=lambda role: role.name)
+def role(request):
+    return request.param
+
+
+def load(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+
+
+def options_of(role):
+    return load(role / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+
+
+def test_every_default_has_its_option(role):
+    assert set(load(role / "defaults/main.yml")) <= set(options_of(role))
+
+
+def test_every_option_has_a_default_or_is_required_or_may_be_left_out(role):
+    defaults = load(role / "defaults/main.yml")
+    text = (role / "defaults/main.yml").read_text(encoding="utf-8")
+    missing = [
+        name for name, option in options_of(role).items()
+        if name not in defaults and not option.get("required") and not re.search(rf"^# ?{name}:", text, re.MULTILINE)
+    ]
+    assert missing == []
+
+
+def test_plain_defaults_are_equal_in_both_places(role):
+    defaults = load(role / "defaults/main.yml")
+    different = {
+        name: (defaults[name], option["default"])
+        for name, option in options_of(role).items()
+        if "default" in option and name in defaults and "{{" not in str(defaults[name]) and defaults[name] != option["default"]
+    }
+    assert different == {}
+
+
+def test_names_have_the_roles_prefix(role):
+    assert [name for name in load(role / "defaults/main.yml") if not name.startswith(f"{role.name}_")] == []
+    assert [name for name in load(role / "vars/main.yml") if not name.startswith(f"__{role.name}_")] == []
+
+
+def test_every_option_is_described(role):
+    def undescribed(options, path=""):
+        for name, option in options.items():
+            if not option.get("description"):
+                yield path + name
+            yield from undescribed(option.get("options", {}), f"{path}{name}.")
+
+    assert list(undescribed(options_of(role))) == []
+
+
+def test_the_readme_names_every_variable(role):
+    readme = (role / "README.md").read_text(encoding="utf-8")
+    assert [name for name in options_of(role) if not re.search(rf"\b{name}\b", readme)] == []
+
+
+def test_task_files_are_short(role):
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in (role / "tasks").glob("*.yml")}
+    assert {name: lines for name, lines in lengths.items() if lines > MAXIMUM_LINES} == {}
+    assert lengths["main.yml"] <= MAXIMUM_LINES
+
+
+def test_nothing_hides_a_failure(role):
+    text = "".join(path.read_text(encoding="utf-8") for path in (role / "tasks").glob("*.yml"))
+    assert "ignore_errors" not in text
