@@ -1,0 +1,52 @@
+# The commands of this project. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+ENV := tools/with-env
+KIND_INVENTORY := inventories/kind
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Use
+
+.PHONY: demo demo-down psql
+demo: ## A local kind cluster with everything on it, verified; again: what changed only
+	@$(ENV) ansible-playbook -i $(KIND_INVENTORY) playbooks/demo.yml
+
+demo-down: ## Delete the demo's cluster; what was built stays in the cache
+	@$(ENV) ansible-playbook -i $(KIND_INVENTORY) playbooks/kind_down.yml
+
+psql: ## psql through Pgpool-II in the demo
+	@$(ENV) tools/psql
+
+##@ Check
+
+.PHONY: test lint unit sanity molecule bench
+test: ## Everything: lint, unit, sanity, molecule on a cluster of its own
+	@$(ENV) tools/test lint unit sanity molecule
+
+lint: ## ansible-lint (production profile), yamllint, ruff
+	@$(ENV) tools/test lint
+
+unit: ## pytest, no cluster
+	@$(ENV) tools/test unit
+
+sanity: ## ansible-test sanity
+	@$(ENV) tools/test sanity
+
+molecule: ## The scenarios of molecule/ on a kind cluster named pgha-test
+	@$(ENV) tools/test molecule
+
+bench: ## What has a time limit
+	@$(ENV) pytest -s tests/bench
+
+##@ Release
+
+.PHONY: build changelog
+build: ## The collection's archive, in build/
+	@$(ENV) ansible-galaxy collection build --force --output-path build
+
+changelog: ## CHANGELOG.rst from changelogs/fragments
+	@$(ENV) antsibull-changelog release

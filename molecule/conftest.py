@@ -1,0 +1,245 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of all scenarios use: the cluster of the tests as its user sees it, and the shipped playbooks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import testinfra
+from testinfra.host import Host
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha"
+KUBECONFIG = CACHE / "clusters" / "pgha-test.kubeconfig"
+CONTEXT = "kind-pgha-test"
+INVENTORIES = [ROOT / "inventories" / "kind", ROOT / "molecule" / "inventory"]
+
+Row = dict[str, str]
+
+
+@dataclass
+class Run:
+    """A playbook that ran."""
+
+    rc: int
+    output: str
+    seconds: float
+
+    @property
+    def changed(self) -> int:
+        """How many tasks changed something, over all hosts."""
+        return sum(int(count) for count in re.findall(r"\bchanged=([0-9]+)", self.recap))
+
+    @property
+    def recap(self) -> str:
+        return self.output.rpartition("PLAY RECAP")[2]
+
+
+def playbook_command(name: str, *arguments: str) -> list[str]:
+    inventories = [f"--inventory={path}" for path in INVENTORIES]
+    return ["ansible-playbook", *inventories, str(ROOT / "playbooks" / f"{name}.yml"), *arguments]
+
+
+def playbook_environment() -> dict[str, str]:
+    """Return the environment of a user at the root of a checkout, and not that of molecule."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "MOLECULE_", "K8S_"))}
+    return {
+        **kept,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "playbooks" / "collections"),
+        "ANSIBLE_NOCOLOR": "1",
+    }
+
+
+def run_playbook(name: str, *arguments: str, variables: dict[str, Any] | None = None, timeout: float = 600) -> Run:
+    """Run a playbook of this collection on the cluster of the tests."""
+    extra = ["--extra-vars", json.dumps(variables)] if variables else []
+    began = time.monotonic()
+    done = subprocess.run(
+        playbook_command(name, *extra, *arguments),
+        env=playbook_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=timeout,
+    )
+    return Run(done.returncode, done.stdout, time.monotonic() - began)
+
+
+@dataclass
+class Cluster:
+    """The PostgreSQL cluster of the tests, with Pgpool-II and Prometheus."""
+
+    name: str = "hot-postgres"
+    namespace: str = "demo"
+    prometheus: str = "http://127.0.0.1:19090"
+    pgpool_address: tuple[str, int] = ("127.0.0.1", 19999)
+    _with_password_file: set[str] = field(default_factory=set)
+
+    def kubectl(self, *arguments: str, text: str | None = None, check: bool = True) -> str:
+        """Run kubectl and return what it printed."""
+        return subprocess.run(
+            ["kubectl", f"--kubeconfig={KUBECONFIG}", f"--context={CONTEXT}", *arguments],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=180,
+        ).stdout
+
+    def get(self, kinds: str, *arguments: str, everywhere: bool = False) -> list[dict[str, Any]]:
+        """Return objects of the namespace."""
+        where = ["--all-namespaces"] if everywhere else [f"--namespace={self.namespace}"]
+        answer = json.loads(self.kubectl("get", kinds, *where, *arguments, "--output=json"))
+        return answer.get("items", [answer])
+
+    def pods(self, selector: str) -> list[str]:
+        found = self.get("pods", f"--selector={selector}", "--field-selector=status.phase=Running")
+        return sorted(pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"])
+
+    def instances(self, role: str = "") -> list[str]:
+        more = f",cnpg.io/instanceRole={role}" if role else ""
+        return self.pods(f"cnpg.io/cluster={self.name},cnpg.io/podRole=instance{more}")
+
+    def primary(self) -> str:
+        [name] = self.instances("primary")
+        return name
+
+    def pgpool_pods(self) -> dict[str, str]:
+        """Return the addresses of the Pgpool-II pods by name."""
+        selector = f"app.kubernetes.io/instance={self.name}-pgpool,app.kubernetes.io/component=proxy"
+        found = self.get("pods", f"--selector={selector}", "--field-selector=status.phase=Running")
+        return {
+            pod["metadata"]["name"]: pod["status"]["podIP"]
+            for pod in found
+            if "deletionTimestamp" not in pod["metadata"]
+        }
+
+    def users(self) -> dict[str, str]:
+        """Return the passwords of all users."""
+        labelled = self.get("secrets", f"--selector=pgha.kubernetes/cluster={self.name},pgha.kubernetes/user=true")
+        superuser = self.get("secrets", f"{self.name}-superuser")
+        return {
+            b64decode(secret["data"]["username"]).decode(): b64decode(secret["data"]["password"]).decode()
+            for secret in [*labelled, *superuser]
+        }
+
+    def host(self, pod: str, container: str, namespace: str = "") -> Host:
+        """Return a container of a pod as testinfra sees it."""
+        options = {
+            "namespace": namespace or self.namespace,
+            "container": container,
+            "kubeconfig": str(KUBECONFIG),
+            "context": CONTEXT,
+        }
+        return testinfra.get_host(f"kubectl://{pod}?{urllib.parse.urlencode(options)}")
+
+    def client(self, pod: str = "") -> Host:
+        """Return an instance's pod, a standby's unless told otherwise, in which psql can log in as each user."""
+        pod = pod or self.instances("replica")[0]
+        if pod not in self._with_password_file:
+            lines = "".join(f"*:*:*:{user}:{password}\n" for user, password in self.users().items())
+            write = ["--container=postgres", "--", "sh", "-c", "umask 077; cat > /dev/shm/pgpass"]
+            self.kubectl(f"--namespace={self.namespace}", "exec", "--stdin", pod, *write, text=lines)
+            self._with_password_file.add(pod)
+        return self.host(pod, "postgres")
+
+    def psql_command(self, user: str = "app", address: str = "", database: str = "app") -> str:
+        """Return the command for `client()` that opens psql through Pgpool-II."""
+        address = address or f"{self.name}-pgpool.{self.namespace}.svc"
+        return (
+            "PGPASSFILE=/dev/shm/pgpass PGCONNECT_TIMEOUT=5 psql --no-psqlrc --no-password --quiet --csv "
+            f"--set=ON_ERROR_STOP=1 --host={address} --port=9999 --username={user} {database}"
+        )
+
+    def sql(self, statement: str, user: str = "app", address: str = "", client: str = "") -> list[Row]:
+        """Run one statement, or several, through Pgpool-II and return the rows of the answer."""
+        command = f"echo {shlex.quote(statement)} | {self.psql_command(user, address)}"
+        done = self.client(client).run(command)
+        assert done.rc == 0, done.stderr
+        return list(csv.DictReader(io.StringIO(done.stdout)))
+
+    def pool_nodes(self, address: str = "") -> list[Row]:
+        return self.sql("SHOW POOL_NODES", address=address)
+
+    def read_many(self, count: int = 1000, address: str = "") -> tuple[list[Row], dict[tuple[str, str], int]]:
+        """Send SELECTs in one session.
+
+        :returns: the rows of SHOW POOL_NODES, each with `reads` (what it got of them), and how many each server
+            answered, by its address and whether it is read-only
+        """
+        select = "SELECT current_setting('transaction_read_only') AS read_only, inet_server_addr() AS server;"
+        lines = f"echo 'SHOW POOL_NODES;'; yes {shlex.quote(select)} | head -n {count}; echo 'SHOW POOL_NODES;'"
+        done = self.client().run(f"{{ {lines}; }} | {self.psql_command(address=address)}")
+        assert done.rc == 0, done.stderr
+        tables: list[list[Row]] = []
+        for line in csv.reader(io.StringIO(done.stdout)):
+            if line[0] in ("node_id", "read_only"):
+                header = line
+                tables.append([])
+            else:
+                tables[-1].append(dict(zip(header, line, strict=True)))
+        before, *answers, after = tables
+        counts: dict[tuple[str, str], int] = {}
+        for [answer] in answers:
+            key = (answer["server"], answer["read_only"])
+            counts[key] = counts.get(key, 0) + 1
+        old = {row["node_id"]: int(row["select_cnt"]) for row in before}
+        return [{**row, "reads": str(int(row["select_cnt"]) - old[row["node_id"]])} for row in after], counts
+
+    def promql(self, expression: str) -> list[dict[str, Any]]:
+        """Ask Prometheus, at its address on this machine."""
+        query = urllib.parse.urlencode({"query": expression})
+        with urllib.request.urlopen(f"{self.prometheus}/api/v1/query?{query}", timeout=10) as answer:
+            return json.load(answer)["data"]["result"]
+
+
+def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Return what the condition returns as soon as that is true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        problem = ""
+        try:
+            found = condition()
+            if found:
+                return found
+        except (AssertionError, LookupError, OSError, ValueError, subprocess.SubprocessError) as exc:
+            problem = f" ({exc})"
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s: {what}{problem}")
+        time.sleep(0.5)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    return Cluster()
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a figure that is worth to be seen where the test passes, too."""
+
+    def print_line(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {text}")
+
+    return print_line

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The layout with two backends: the primary's Service and the standbys'."""
+
+from __future__ import annotations
+
+from conftest import Cluster, run_playbook
+
+
+def test_two_backends(cluster: Cluster) -> None:
+    nodes = cluster.pool_nodes()
+    assert [node["hostname"].partition(".")[0] for node in nodes] == [f"{cluster.name}-rw", f"{cluster.name}-ro"]
+    assert [node["role"] for node in nodes] == ["primary", "standby"]
+    assert [node["status"] for node in nodes] == ["up", "up"]
+
+
+def test_writes_reach_the_primary_and_reads_a_standby(cluster: Cluster) -> None:
+    cluster.sql("CREATE TABLE IF NOT EXISTS kept (id int PRIMARY KEY, word text)")
+    cluster.sql("INSERT INTO kept VALUES (2, 'services') ON CONFLICT (id) DO UPDATE SET word = excluded.word")
+    nodes, servers = cluster.read_many(1000)
+    assert {read_only for _server, read_only in servers} == {"on"}, servers
+    assert [int(node["reads"]) for node in nodes] == [0, 1000]
+
+
+def test_sessions_use_more_than_one_standby(cluster: Cluster) -> None:
+    # Each child of Pgpool-II keeps its connection, which kube-proxy gave to either standby.
+    servers: set[str] = set()
+    for _session in range(40):
+        servers |= {server for server, _read_only in cluster.read_many(5)[1]}
+        if len(servers) == 2:
+            break
+    assert len(servers) == 2
+
+
+def test_verify_finds_nothing_wrong() -> None:
+    run = run_playbook("verify", variables={"pgpool_topology": "services"})
+    assert run.rc == 0, run.output
+    assert run.changed == 0

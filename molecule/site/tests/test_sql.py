@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an application sees: one address for reads and writes."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+import pytest
+from conftest import Cluster, run_playbook, until
+
+
+def test_a_row_that_is_written_is_read_back(cluster: Cluster) -> None:
+    cluster.sql("CREATE TABLE IF NOT EXISTS kept (id int PRIMARY KEY, word text)")
+    cluster.sql("INSERT INTO kept VALUES (1, 'naïve') ON CONFLICT (id) DO UPDATE SET word = excluded.word")
+
+    def read() -> bool:
+        [row] = cluster.sql("SELECT word, current_setting('transaction_read_only') AS standby FROM kept WHERE id = 1")
+        return row == {"word": "naïve", "standby": "on"}
+
+    until(read, 5, "a standby has the row")
+
+
+def test_reads_spread_over_the_standbys(cluster: Cluster) -> None:
+    until(lambda: all(node["status"] == "up" for node in cluster.pool_nodes()), 60, "each backend is up")
+    nodes, servers = cluster.read_many(1000)
+
+    assert sum(servers.values()) == 1000
+    assert {read_only for _server, read_only in servers} == {"on"}, "the primary's weight is 0"
+    assert len(servers) == 2, "each standby answers"
+    share = 1000 / 2
+    assert min(servers.values()) >= share / 4, servers
+    standbys = [node for node in nodes if node["pg_role"] == "standby"]
+    assert len(standbys) == 2
+    assert all(int(node["reads"]) >= share / 4 for node in standbys), nodes
+    assert sum(int(node["reads"]) for node in nodes if node not in standbys) == 0, nodes
+
+
+def test_pool_nodes_knows_each_instance(cluster: Cluster) -> None:
+    by_host = {node["hostname"].partition(".")[0]: node for node in cluster.pool_nodes()}
+    instances = cluster.instances()
+
+    assert set(by_host) == {f"{cluster.name}-rw", *instances}
+    assert by_host[cluster.primary()]["pg_role"] == "primary"
+    for standby in cluster.instances("replica"):
+        assert by_host[standby]["pg_role"] == "standby"
+        assert by_host[standby]["replication_state"] == "streaming"
+        assert by_host[standby]["replication_sync_state"] == "quorum"
+        assert by_host[standby]["replication_delay"].isdigit()
+
+
+@pytest.mark.parametrize("user", ["app", "pgpool_check", "pgha_monitor", "postgres"])
+def test_each_user_logs_in(cluster: Cluster, user: str) -> None:
+    assert cluster.sql("SELECT current_user AS me", user=user) == [{"me": user}]
+
+
+def test_who_does_not_know_the_password_stays_out(cluster: Cluster) -> None:
+    command = cluster.psql_command().replace("PGPASSFILE=/dev/shm/pgpass", "PGPASSFILE=/dev/null PGPASSWORD=wrong")
+    done = cluster.client().run(f"echo 'SELECT 1' | {command}")
+    assert done.rc == 2
+    assert "authentication" in done.stderr
+
+
+def test_the_address_on_this_machine_is_postgresql_s(cluster: Cluster) -> None:
+    fields = b"user\0app\0database\0app\0\0"
+    with socket.create_connection(cluster.pgpool_address, timeout=10) as connection:
+        connection.sendall(struct.pack("!ii", len(fields) + 8, 196608) + fields)
+        answer = connection.recv(9)
+    assert answer[:1] == b"R", "it asks for a password"
+    assert struct.unpack("!i", answer[5:9]) == (10,), "by SCRAM"
+
+
+def test_verify_finds_nothing_wrong(cluster: Cluster) -> None:
+    run = run_playbook("verify")
+    assert run.rc == 0, run.output
+    assert run.changed == 0
+    assert "1000 reads in one session" in run.output
+    assert cluster.get("jobs") == []
+    left = cluster.sql("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'pgha_verify%'")
+    assert left == []

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""teardown.yml asks, keeps the data unless told otherwise, and leaves nothing but what it says. In this order."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import Cluster, run_playbook
+
+# What of ours could be named: by its own name or by its namespace.
+OURS = re.compile(r"cnpg|hot-postgres|pgpool|prometheus|pgha|(^|/)(demo|monitoring)(/|$)")
+# What Kubernetes itself puts into each namespace.
+KUBERNETES_OWN = re.compile(r"ServiceAccount [^ ]*/default|ConfigMap [^ ]*/kube-root-ca\.crt|Event .*")
+
+
+def ours(cluster: Cluster) -> set[str]:
+    """Return all objects that belong to what the collection makes: `Kind namespace/name`."""
+    found = set()
+    for namespaced in ("true", "false"):
+        listed = cluster.kubectl("api-resources", "--verbs=list", f"--namespaced={namespaced}", "--output=name")
+        for item in cluster.get(",".join(listed.split()), everywhere=True):
+            place = "/".join(filter(None, (item["metadata"].get("namespace"), item["metadata"]["name"])))
+            line = f"{item['kind']} {place}"
+            if OURS.search(place) and not KUBERNETES_OWN.fullmatch(line):
+                found.add(line)
+    return found
+
+
+def test_without_a_word_it_removes_nothing(cluster: Cluster) -> None:
+    before = cluster.get("deployments,clusters.postgresql.cnpg.io,services,secrets", everywhere=True)
+    run = run_playbook("teardown")
+    assert run.rc != 0
+    assert run.changed == 0
+    assert "Nothing was removed. To do it, give -e teardown_confirm=hot-postgres." in run.output
+    for word in ("Pgpool-II", "stopped", "Prometheus", "operator", "teardown_keep_data=false"):
+        assert word in run.output
+    wrong = run_playbook("teardown", variables={"teardown_confirm": "another"})
+    assert wrong.rc != 0
+    assert wrong.changed == 0
+    after = cluster.get("deployments,clusters.postgresql.cnpg.io,services,secrets", everywhere=True)
+    assert [item["metadata"]["uid"] for item in after] == [item["metadata"]["uid"] for item in before]
+
+
+def test_it_keeps_the_data_and_says_so(cluster: Cluster) -> None:
+    cluster.sql("DROP TABLE IF EXISTS precious; CREATE TABLE precious AS SELECT 'kept' AS word")
+    passwords = cluster.users()
+
+    run = run_playbook("teardown", variables={"teardown_confirm": "hot-postgres"})
+
+    assert run.rc == 0, run.output
+    assert "Kept: the volumes of hot-postgres" in " ".join(run.output.split())
+    assert cluster.instances() == []
+    assert cluster.pgpool_pods() == {}
+    left = ours(cluster)
+    assert not [item for item in left if "pgpool" in item and item != "Secret demo/hot-postgres-pgpool-check"]
+    assert not [item for item in left if "prometheus" in item]
+    assert len([item for item in left if item.startswith("PersistentVolumeClaim ")]) == 3
+    assert cluster.users() == passwords
+
+
+def test_again_it_has_nothing_to_do() -> None:
+    run = run_playbook("teardown", variables={"teardown_confirm": "hot-postgres"})
+    assert run.rc == 0, run.output
+    assert run.changed == 0, run.output
+
+
+def test_site_brings_the_data_back(cluster: Cluster) -> None:
+    run = run_playbook("site")
+    assert run.rc == 0, run.output
+    cluster.__init__()  # type: ignore[misc]  # other pods
+    assert cluster.sql("SELECT word FROM precious") == [{"word": "kept"}]
+
+
+def test_with_its_data_it_leaves_nothing_but_namespaces(cluster: Cluster) -> None:
+    run = run_playbook("teardown", variables={"teardown_confirm": "hot-postgres", "teardown_keep_data": False})
+    assert run.rc == 0, run.output
+    assert "Kept: the namespace" in " ".join(run.output.split())
+    assert {item for item in ours(cluster) if not item.startswith("Namespace ")} == set()
+
+
+def test_with_its_data_again_it_has_nothing_to_do() -> None:
+    run = run_playbook("teardown", variables={"teardown_confirm": "hot-postgres", "teardown_keep_data": False})
+    assert run.rc == 0, run.output
+    assert run.changed == 0, run.output
+
+
+@pytest.mark.parametrize("playbook", ["postgres_cluster"])
+def test_without_its_operator_a_cluster_is_refused(playbook: str) -> None:
+    run = run_playbook(playbook)
+    assert run.rc != 0
+    assert run.changed == 0
+    shown = " ".join(run.output.split())
+    assert "postgres_cluster_operator is 'cloudnativepg' (string)" in shown.replace("''", "'")
+    assert "install it with the playbook pgha.kubernetes.cloudnativepg" in shown
