@@ -39,8 +39,9 @@ sanity: ## ansible-test sanity
 molecule: ## The scenarios of molecule/ on a kind cluster named pgha-test
 	@$(ENV) tools/test molecule
 
-bench: ## What has a time limit
+bench: ## What has a time limit: molecule again, with the limits of a quiet machine
 	@$(ENV) pytest -s tests/bench
+	@PGHA_BENCH=1 $(ENV) tools/test molecule
 
 ##@ Release
 

@@ -12,7 +12,7 @@ author: the pgha.kubernetes authors
 description:
   - Reads what the Job of the role C(pgpool), entry point C(verify), printed, and judges it.
   - Each standby has to get at least a quarter of its share of the reads, the primary no more than its weight says.
-positional: standbys, topology
+positional: standbys, topology, delay_threshold
 options:
   _input:
     description: The log of the Job.
@@ -27,6 +27,10 @@ options:
     type: str
     choices: [per_instance, services]
     default: per_instance
+  delay_threshold:
+    description: The parameter of Pgpool-II of that name.
+    type: float
+    default: 1000000
 """
 
 EXAMPLES = r"""
@@ -41,9 +45,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    C(problems) (sentences, none if all is well), C(users) who logged in, C(written_by), C(read_back_after) in
-    seconds, C(reads), C(nodes) (the rows of SHOW POOL_NODES, each with the C(reads) it got), C(servers) (who
-    answered), C(table).
+    C(problems) (sentences, none if all is well), C(notes) (sentences about what will mend itself), C(users) who logged
+    in, C(written_by), C(read_back_after) in seconds, C(reads), C(nodes) (the rows of SHOW POOL_NODES, each with the
+    C(reads) it got), C(servers) (who answered), C(table).
   type: dict
 """
 
@@ -54,11 +58,13 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_verify import verdict
 
 
-def pgpool_verdict(log: str, standbys: int, topology: str = "per_instance") -> dict[str, Any]:
+def pgpool_verdict(
+    log: str, standbys: int, topology: str = "per_instance", delay_threshold: float = 1000000
+) -> dict[str, Any]:
     """Judge what the Job printed."""
     if not isinstance(log, str):
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_verdict: give the log as text, not {type(log).__name__}")
-    return verdict(log, int(standbys), topology)
+    return verdict(log, int(standbys), topology, float(delay_threshold))
 
 
 class FilterModule:

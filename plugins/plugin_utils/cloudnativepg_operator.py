@@ -63,6 +63,26 @@ def manifests(
     return sorted(made, key=_rank)
 
 
+def manifest_problem(documents: Sequence[Mapping[str, Any] | None], version: str, location: str) -> str:
+    """Say what is wrong with a release manifest, in one sentence; nothing where it is right.
+
+    :param documents: its documents; none where it could not be read
+    :param version: the version that it has to be of
+    :param location: where it was looked for
+    """
+    objects = [document for document in documents if document]
+    if not objects:
+        return (
+            f"cloudnativepg_manifest is {location!r} (string): it cannot be read; give an address that this machine "
+            f"reaches, or the path of a copy, of the release manifest of {version}"
+        )
+    try:
+        _check(objects, version)
+    except InputError as exc:
+        return str(exc)
+    return ""
+
+
 def to_remove(documents: Sequence[Mapping[str, Any] | None], namespace: str) -> list[dict[str, Any]]:
     """Say what of the manifest goes away with the operator, in the order to delete it.
 
@@ -122,9 +142,11 @@ def _is_ours(deployment: Mapping[str, Any], namespace: str) -> bool:
 
 
 def _check(objects: Sequence[Mapping[str, Any]], version: str) -> None:
-    kinds = [item.get("kind") for item in objects]
+    kinds = [item.get("kind") for item in objects if isinstance(item, Mapping)]
     images = [
-        item["spec"]["template"]["spec"]["containers"][0]["image"] for item in objects if item["kind"] == "Deployment"
+        item["spec"]["template"]["spec"]["containers"][0]["image"]
+        for item in objects
+        if isinstance(item, Mapping) and item.get("kind") == "Deployment"
     ]
     if len(images) != 1 or "Namespace" not in kinds or "CustomResourceDefinition" not in kinds:
         raise InputError(

@@ -51,14 +51,18 @@ def logins(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) ->
     return found
 
 
-def verdict(log: str, standbys: int, topology: str = "per_instance") -> dict[str, Any]:
+def verdict(
+    log: str, standbys: int, topology: str = "per_instance", delay_threshold: float = 1000000
+) -> dict[str, Any]:
     """Read what the script printed and judge it.
 
     :param log: all that it printed
     :param standbys: how many standbys the PostgreSQL cluster has
     :param topology: Pgpool-II's layout; with `services`, all standbys are one backend whose replication is not seen
-    :returns: `problems` (sentences, empty if all is well), `users`, `written_by`, `read_back_after` (seconds), `reads`,
-        `nodes` (the rows of SHOW POOL_NODES with `reads`, what each got), `servers` (who answered) and `table`
+    :param delay_threshold: Pgpool-II's parameter
+    :returns: `problems` (sentences, empty if all is well), `notes` (sentences about what will mend itself), `users`,
+        `written_by`, `read_back_after` (seconds), `reads`, `nodes` (the rows of SHOW POOL_NODES with `reads`, what each
+        got), `servers` (who answered) and `table`
     """
     facts = _facts(log)
     nodes = _nodes(facts)
@@ -67,6 +71,7 @@ def verdict(log: str, standbys: int, topology: str = "per_instance") -> dict[str
         for fields in facts.get("reads", [])
     ]
     asked = int(facts["selects"][0][0]) if "selects" in facts else 0
+    promoted = [node for node in nodes[1:] if _is_promoted(node, delay_threshold)]
     return {
         "problems": [_broken_off(log)]
         if "end" not in facts
@@ -75,7 +80,12 @@ def verdict(log: str, standbys: int, topology: str = "per_instance") -> dict[str
             *_write_problems(facts),
             *(f"the session that reads broke off: {' '.join(fields)}" for fields in facts.get("error", [])),
             *_node_problems(nodes, standbys, topology),
-            *_read_problems(nodes, servers, asked),
+            *_read_problems(nodes, promoted, servers, asked),
+        ],
+        "notes": [
+            f"{_name(node)} has become the primary and still gets reads as the standby that it was, until it has "
+            f"written {delay_threshold:.0f} bytes (delay_threshold; now {node['replication_delay']})"
+            for node in promoted
         ],
         "users": [fields[0] for fields in facts.get("login", []) if fields[1] == "ok"],
         "written_by": next((fields[0] for fields in facts.get("write", []) if fields[1] == "ok"), ""),
@@ -113,13 +123,40 @@ def _facts(log: str) -> dict[str, list[list[str]]]:
 
 def _nodes(facts: Mapping[str, list[list[str]]]) -> list[dict[str, Any]]:
     """Return SHOW POOL_NODES after the reads, each row with the reads that it got since the one before."""
-    before, after = (_rows(facts.get(kind, [])) for kind in ("before", "after"))
-    counts = {row["node_id"]: int(row["select_cnt"]) for row in before}
-    return [{**row, "reads": int(row["select_cnt"]) - counts.get(row["node_id"], 0)} for row in after]
+    before, samples = (_tables(facts.get(kind, [])) for kind in ("before", "after"))
+    if not samples:
+        return []
+    counts = {row["node_id"]: int(row["select_cnt"]) for row in before[0]} if before else {}
+    best = [max(rows, key=_health) for rows in zip(*samples, strict=False)]
+    return [{**row, "reads": int(row["select_cnt"]) - counts.get(row["node_id"], 0)} for row in best]
 
 
-def _rows(lines: Sequence[Sequence[str]]) -> list[dict[str, str]]:
-    return [dict(zip(lines[0], line, strict=False)) for line in lines[1:]]
+def _tables(lines: Sequence[Sequence[str]]) -> list[list[dict[str, str]]]:
+    """Return the answers to several SHOW POOL_NODES, each of which begins with the names of its columns."""
+    tables: list[list[dict[str, str]]] = []
+    header: Sequence[str] = ()
+    for line in lines:
+        if line[0] == "node_id":
+            header = line
+            tables.append([])
+        elif tables:
+            tables[-1].append(dict(zip(header, line, strict=False)))
+    return tables
+
+
+def _health(row: Mapping[str, str]) -> tuple[bool, bool]:
+    """Rank samples of one backend: Pgpool-II forgets the state for the moment in which it asks for it."""
+    return row["status"] in _USABLE, bool(row.get("replication_state"))
+
+
+def _is_promoted(node: Mapping[str, Any], delay_threshold: float) -> bool:
+    """Tell whether an instance is the primary, and Pgpool-II cannot know yet.
+
+    It measures how far an instance is behind by what it replayed last. A primary replays nothing, so the distance
+    grows, but after a failover it starts from nothing.
+    """
+    delay = str(node.get("replication_delay", "")).split(" ")[0]
+    return node.get("pg_role") == "primary" and delay.isdigit() and int(delay) <= delay_threshold
 
 
 def _login_problems(facts: Mapping[str, list[list[str]]]) -> Iterator[str]:
@@ -148,7 +185,10 @@ def _node_problems(nodes: Sequence[Mapping[str, Any]], standbys: int, topology: 
         yield "Pgpool-II did not answer SHOW POOL_NODES"
         return
     for node in nodes:
-        if node["status"] not in _USABLE:
+        # The instance that is primary is served by backend 0. Its own backend, detached in a failover, is taken back
+        # when it streams from another primary, and until then nothing is missing.
+        spare = topology == "per_instance" and node is not nodes[0] and _role(node) == "primary"
+        if node["status"] not in _USABLE and not spare:
             seen_as = node.get("pg_status", "unknown")
             yield f"{_name(node)} is {node['status']} for Pgpool-II (PostgreSQL there is {seen_as})"
     if _role(nodes[0]) != "primary":
@@ -164,7 +204,10 @@ def _node_problems(nodes: Sequence[Mapping[str, Any]], standbys: int, topology: 
 
 
 def _read_problems(
-    nodes: Sequence[Mapping[str, Any]], servers: Sequence[Mapping[str, Any]], asked: int
+    nodes: Sequence[Mapping[str, Any]],
+    promoted: Sequence[Mapping[str, Any]],
+    servers: Sequence[Mapping[str, Any]],
+    asked: int,
 ) -> Iterator[str]:
     if not nodes:
         return
@@ -173,7 +216,7 @@ def _read_problems(
         yield f"{answered} of {asked} reads were answered"
     readers = [node for node in nodes[1:] if _role(node) == "standby"]
     weights = [float(node["lb_weight"]) for node in readers]
-    primary_weight = float(nodes[0]["lb_weight"])
+    primary_weight = sum(float(node["lb_weight"]) for node in (nodes[0], *promoted))
     total = primary_weight + sum(weights)
     if total == 0 or asked == 0:
         return

@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "playbooks" / "collections"))
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import lines  # noqa: E402 the path comes first
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import lines
 
 
 @pytest.mark.parametrize(("method", "seconds"), [("md5", 3), ("aes", 5)])

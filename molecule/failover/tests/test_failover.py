@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from conftest import CONTEXT, KUBECONFIG, Cluster, until
+from conftest import CONTEXT, KUBECONFIG, Cluster, time_limit, until
 
 # Each write is a session of its own, so the end of one says nothing about the next. It tells the time (in
 # milliseconds), the number and whether the write was acknowledged.
@@ -117,12 +117,12 @@ def failover(cluster: Cluster) -> Failover:
     )
 
 
-def test_writes_go_on_after_15_s_at_most(failover: Failover, say: Callable[[str], None]) -> None:
+def test_writes_go_on(failover: Failover, say: Callable[[str], None]) -> None:
     say(
         f"{failover.old} deleted, {failover.new} took over: {failover.gap:.1f} s between two acknowledged writes, "
         f"{failover.failed} of {failover.failed + len(failover.acknowledged)} writes failed"
     )
-    assert failover.gap <= 15
+    assert failover.gap <= time_limit(15, loaded=60)
 
 
 def test_no_acknowledged_write_is_lost(cluster: Cluster, failover: Failover) -> None:
@@ -135,7 +135,19 @@ def test_no_acknowledged_write_is_lost(cluster: Cluster, failover: Failover) -> 
 
 def test_the_old_primary_takes_reads_again(cluster: Cluster, failover: Failover, say: Callable[[str], None]) -> None:
     until(lambda: all_up(cluster), 150, "each Pgpool-II pod has each backend again")
+    # Pgpool-II tells a primary by what it has written since it replayed last: more than delay_threshold, 1 MB.
+    cluster.sql(
+        "DROP TABLE IF EXISTS much; CREATE TABLE much AS SELECT repeat('x', 100) FROM generate_series(1, 30000)"
+    )
+
+    def is_known(address: str) -> bool:
+        delays = {
+            node["hostname"].partition(".")[0]: int(node["replication_delay"]) for node in cluster.pool_nodes(address)
+        }
+        return delays[failover.new] > 1_000_000
+
     for address in cluster.pgpool_pods().values():
+        until(lambda address=address: is_known(address), 20, "Pgpool-II knows the new primary")
         nodes, _servers = cluster.read_many(400, address)
         reads = {node["hostname"].partition(".")[0]: int(node["reads"]) for node in nodes}
         say(f"reads afterwards through {address}: {reads}")

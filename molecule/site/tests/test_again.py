@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from conftest import Cluster, Run, run_playbook
+from conftest import Cluster, Run, run_playbook, time_limit
 
 WRITES = {"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}
 
@@ -57,9 +57,9 @@ def test_it_sends_no_write_request(second: tuple[Run, Counter]) -> None:
     assert dict(second[1]) == {}
 
 
-def test_it_takes_20_s_at_most(second: tuple[Run, Counter], say: Callable[[str], None]) -> None:
+def test_it_is_quick(second: tuple[Run, Counter], say: Callable[[str], None]) -> None:
     say(f"the second site.yml took {second[0].seconds:.1f} s")
-    assert second[0].seconds <= 20
+    assert second[0].seconds <= time_limit(20, loaded=180)
 
 
 def test_check_mode_predicts_nothing() -> None:

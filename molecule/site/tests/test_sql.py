@@ -9,7 +9,7 @@ import socket
 import struct
 
 import pytest
-from conftest import Cluster, run_playbook, until
+from conftest import Cluster, Row, run_playbook, until
 
 
 def test_a_row_that_is_written_is_read_back(cluster: Cluster) -> None:
@@ -39,8 +39,14 @@ def test_reads_spread_over_the_standbys(cluster: Cluster) -> None:
 
 
 def test_pool_nodes_knows_each_instance(cluster: Cluster) -> None:
-    by_host = {node["hostname"].partition(".")[0]: node for node in cluster.pool_nodes()}
     instances = cluster.instances()
+
+    # The replication_state is blank for the moment in which Pgpool-II asks for it.
+    def nodes() -> dict[str, Row]:
+        found = {node["hostname"].partition(".")[0]: node for node in cluster.pool_nodes()}
+        return found if sum(node["replication_state"] == "streaming" for node in found.values()) == 2 else {}
+
+    by_host = until(nodes, 30, "two standbys stream")
 
     assert set(by_host) == {f"{cluster.name}-rw", *instances}
     assert by_host[cluster.primary()]["pg_role"] == "primary"

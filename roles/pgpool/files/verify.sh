@@ -94,6 +94,8 @@ if [ -n "$reader" ]; then
       while (n-- > 0) print "SELECT current_setting('\''transaction_read_only'\''), inet_server_addr();"
     }'
     printf '%s\n' '\o' '\t off' '\echo after' 'SHOW POOL_NODES;'
+    # Twice more, as Pgpool-II forgets the replication_state for the moment in which it asks for it.
+    printf '%s\n' '\! sleep 0.7' 'SHOW POOL_NODES;' '\! sleep 0.6' 'SHOW POOL_NODES;'
   } > /tmp/session.sql
   sql "$reader" --file=/tmp/session.sql > /tmp/session.out || say error "$(one_line)"
   awk -v kind=before '$0 == "after" { kind = $0; next } { print kind "\t" $0 }' /tmp/session.out

@@ -108,9 +108,9 @@ def test_every_image_of_the_role_has_a_folder_and_every_folder_an_entry():
 
 def test_the_operators_image_has_the_version_that_is_compiled():
     defaults = yaml.safe_load((ROOT / "roles/kind_cluster/defaults/main.yml").read_text())
-    reference = next(image["reference"] for image in defaults["kind_cluster_images"] if image["folder"] == "cloudnative-pg")
+    images = {image["folder"]: image["reference"] for image in defaults["kind_cluster_images"]}
     compiled = build.go_module_versions(ROOT / "images/cloudnative-pg")["github.com/cloudnative-pg/cloudnative-pg"]
-    assert reference.endswith(f":{compiled.removeprefix('v')}")
+    assert images["cloudnative-pg"].endswith(f":{compiled.removeprefix('v')}")
 
 
 def test_where_images_can_be_pulled_no_debian_is_bootstrapped():

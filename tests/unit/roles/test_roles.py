@@ -47,7 +47,8 @@ def test_plain_defaults_are_equal_in_both_places(role):
     different = {
         name: (defaults[name], option["default"])
         for name, option in options_of(role).items()
-        if "default" in option and name in defaults and "{{" not in str(defaults[name]) and defaults[name] != option["default"]
+        if "default" in option and name in defaults
+        and "{{" not in str(defaults[name]) and defaults[name] != option["default"]
     }
     assert different == {}
 

@@ -9,7 +9,12 @@ import copy
 from typing import Any
 
 import pytest
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_operator import manifests, status, to_remove
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_operator import (
+    manifest_problem,
+    manifests,
+    status,
+    to_remove,
+)
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
 IMAGE = "ghcr.io/cloudnative-pg/cloudnative-pg:1.29.0"
@@ -156,3 +161,20 @@ def deployment(**changes: Any) -> dict[str, Any]:
 def test_status(deployments: list[dict[str, Any]], expected: dict[str, Any]) -> None:
     found = status(deployments, "1.29.0", "cnpg-system", "abc")
     assert {key: found[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("documents", "words"),
+    [
+        (MANIFEST, ""),
+        ([], "cloudnativepg_manifest is '/x' (string): it cannot be read; give an address"),
+        ([None], "it cannot be read"),
+        (["a page that is no YAML mapping"], "is no release manifest"),
+        ([{"kind": "List"}], "is no release manifest"),
+    ],
+)
+def test_manifest_problem(documents: list[Any], words: str) -> None:
+    found = manifest_problem(documents, "1.29.0", "/x")
+    assert words in found
+    assert bool(found) == bool(words)
+    assert "holds CloudNativePG 1.29.0" in manifest_problem(MANIFEST, "1.30.0", "/x")

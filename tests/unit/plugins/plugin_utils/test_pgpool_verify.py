@@ -116,6 +116,11 @@ def test_a_backend_that_is_down() -> None:
     ]
 
 
+def test_the_backend_of_the_instance_that_is_primary_may_be_down() -> None:
+    detached = row(1, "one", "primary", 0, delay="1234567", status="down")
+    assert verdict(log([RW, detached, TWO, THREE]), 2)["problems"] == []
+
+
 def test_an_instance_that_pgpool_has_no_backend_for() -> None:
     assert verdict(log([RW, ONE, TWO]), 2)["problems"] == ["Pgpool-II sees 1 standbys of 2"]
 
@@ -123,6 +128,33 @@ def test_an_instance_that_pgpool_has_no_backend_for() -> None:
 def test_a_standby_that_does_not_stream() -> None:
     after = [RW, ONE, TWO, row(3, "three", "standby", 520, state="")]
     assert verdict(log(after), 2)["problems"] == ["backend 3 (three) is a standby that does not stream (no state)"]
+
+
+def test_a_new_primary_may_get_reads_until_pgpool_knows() -> None:
+    after = [
+        RW,
+        row(1, "one", "primary", 300, delay="66024"),
+        row(2, "two", "standby", 300),
+        row(3, "x", "standby", 400),
+    ]
+    reads = ("300\toff\t10.0.0.1", "300\ton\t10.0.0.2", "400\ton\t10.0.0.3")
+    result = verdict(log(after, reads=reads), 2)
+    assert result["problems"] == []
+    assert result["notes"] == [
+        "backend 1 (one) has become the primary and still gets reads as the standby that it was, until it has written "
+        "1000000 bytes (delay_threshold; now 66024)"
+    ]
+    assert verdict(log(after, reads=reads), 2, delay_threshold=60000)["problems"] == [
+        "the primary answered 300 of 1000 reads, and 0 are the most for its weight"
+    ]
+
+
+def test_a_moment_without_a_state_is_no_fault() -> None:
+    blank = [RW, ONE, row(2, "two", "standby", 480, state="", sync=""), row(3, "three", "standby", 520, state="")]
+    text = log(blank).replace("selects\t", "".join(f"after\t{line}\n" for line in [HEADER, *HEALTHY]) + "selects\t", 1)
+    result = verdict(text, 2)
+    assert result["problems"] == []
+    assert [node["reads"] for node in result["nodes"]] == [0, 0, 480, 520]
 
 
 def test_the_primary_s_address_leads_to_a_standby() -> None:
