@@ -19,8 +19,6 @@ description:
   - In check mode a changed object is a dry run of the API. An object that is not there is not sent, as its namespace
     or its kind may come with the same run.
   - Secrets are refused, as the annotation with what was applied last would keep their contents.
-extends_documentation_fragment:
-  - kubernetes.core.k8s_auth_options
 options:
   definition:
     description: The manifests, in the order to apply them.
@@ -34,6 +32,24 @@ options:
     default:
       - metadata.managedFields
       - metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]
+  kubeconfig:
+    description: Path of a kubeconfig, or what is in it. Else C(K8S_AUTH_KUBECONFIG), or the default place.
+    type: raw
+  context:
+    description: Context of the kubeconfig. Else C(K8S_AUTH_CONTEXT), or the current one.
+    type: str
+  host:
+    description: Address of the API. Else C(K8S_AUTH_HOST).
+    type: str
+  api_key:
+    description: Token. Else C(K8S_AUTH_API_KEY).
+    type: str
+  validate_certs:
+    description: Whether the certificate of the API must be trusted. Else C(K8S_AUTH_VERIFY_SSL).
+    type: bool
+  ca_cert:
+    description: Path of the CA that signed the certificate of the API. Else C(K8S_AUTH_SSL_CA_CERT).
+    type: path
 attributes:
   check_mode:
     description: Can run in check mode and tells what it would change.
@@ -70,18 +86,18 @@ result:
       elements: dict
 """
 
-import copy
 import json
 import time
+import traceback
 
-from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
-from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
-from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
-from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
-from ansible_collections.kubernetes.core.plugins.module_utils.k8s.service import diff_objects, hide_fields
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import patch_for, with_annotation
 
 try:
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.service import diff_objects, hide_fields
     from kubernetes.dynamic.exceptions import (
         ConflictError,
         DynamicApiError,
@@ -90,8 +106,10 @@ try:
         ResourceNotUniqueError,
     )
     from urllib3.exceptions import HTTPError
-except ImportError:  # AnsibleK8SModule says so
-    pass
+
+    MISSING = None
+except ImportError:
+    MISSING = traceback.format_exc()
 
 ATTEMPTS = 4
 PAUSE = 2  # seconds
@@ -249,24 +267,34 @@ def run(module, applier):
 
 def main():
     """Run the module."""
-    arguments = copy.deepcopy(AUTH_ARG_SPEC)
-    arguments.update(
-        definition={"type": "list", "elements": "dict", "required": True},
-        hidden_fields={
-            "type": "list",
-            "elements": "str",
-            "default": [
-                "metadata.managedFields",
-                "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
-            ],
+    module = AnsibleModule(
+        argument_spec={
+            "definition": {"type": "list", "elements": "dict", "required": True},
+            "hidden_fields": {
+                "type": "list",
+                "elements": "str",
+                "default": [
+                    "metadata.managedFields",
+                    "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
+                ],
+            },
+            "kubeconfig": {"type": "raw"},
+            "context": {"type": "str"},
+            "host": {"type": "str"},
+            "api_key": {"type": "str", "no_log": True},
+            "validate_certs": {"type": "bool"},
+            "ca_cert": {"type": "path"},
         },
+        supports_check_mode=True,
     )
-    module = AnsibleK8SModule(argument_spec=arguments, supports_check_mode=True)
+    if MISSING:
+        needs = "the Python package kubernetes and the collection kubernetes.core"
+        module.fail_json(msg=missing_required_lib(needs), exception=MISSING)
     try:
-        client = get_api_client(module)
+        client = get_api_client(AnsibleK8SModule(module_class=lambda: module))
         run(module, Applier(client, module.check_mode, module.params["hidden_fields"]))
     except CoreException as exc:
-        module.fail_from_exception(exc)
+        module.fail_json(msg=str(exc))
     except HTTPError as exc:
         module.fail_json(msg=str(exc))
 

@@ -19,12 +19,13 @@ from urllib.parse import urlsplit
 import yaml
 
 
-def api_address(auth: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> str:
+def api_address(auth: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> str:
     """Return the address of the API, as the modules of kubernetes.core find it; empty where it is not known.
 
     :param auth: the role's `<role>_k8s_auth`
-    :param environment: the environment, for K8S_AUTH_*, KUBECONFIG and HOME
+    :param environment: in place of the process's, which has K8S_AUTH_* and KUBECONFIG
     """
+    environment = os.environ if environment is None else environment
     given = {
         key: auth.get(key) or environment.get(f"K8S_AUTH_{key.upper()}") for key in ("host", "kubeconfig", "context")
     }

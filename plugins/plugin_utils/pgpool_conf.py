@@ -220,7 +220,7 @@ def _expected(parameter: Parameter) -> str:
     return f"{kind} from {parameter.low} to {parameter.high}{unit}"
 
 
-def _bool_text(value: object, _: Parameter) -> str | None:
+def _bool_text(value: object, _parameter: Parameter) -> str | None:
     """Return ``on`` or ``off`` for a boolean or a word for one, else None."""
     return _BOOLEANS.get(str(value).lower())
 
@@ -231,7 +231,7 @@ def _enum_text(value: object, parameter: Parameter) -> str | None:
     return next((choice for choice in parameter.choices if choice.lower() == word), None)
 
 
-def _string_text(value: object, _: Parameter) -> str | None:
+def _string_text(value: object, _parameter: Parameter) -> str | None:
     """Return a text as it is, and None for anything else."""
     return value if isinstance(value, str) else None
 

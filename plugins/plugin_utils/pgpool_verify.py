@@ -155,7 +155,7 @@ def _is_promoted(node: Mapping[str, Any], delay_threshold: float) -> bool:
     It measures how far an instance is behind by what it replayed last. A primary replays nothing, so the distance
     grows, but after a failover it starts from nothing.
     """
-    delay = str(node.get("replication_delay", "")).split(" ")[0]
+    delay = str(node.get("replication_delay", "")).partition(" ")[0]
     return node.get("pg_role") == "primary" and delay.isdigit() and int(delay) <= delay_threshold
 
 

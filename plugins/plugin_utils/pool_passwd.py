@@ -338,7 +338,7 @@ def _line(user: User, encode: Callable[[str, str], str]) -> str:
     return ":".join(map(escape, fields))
 
 
-def _as_it_is(_: str, password: str) -> str:
+def _as_it_is(_name: str, password: str) -> str:
     """Return the password field of a password that is a hash already."""
     return password
 
