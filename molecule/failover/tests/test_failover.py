@@ -130,7 +130,7 @@ def test_no_acknowledged_write_is_lost(cluster: Cluster, failover: Failover) -> 
         return {int(row["number"]) for row in cluster.sql("SELECT number FROM written")}
 
     # A standby that is just behind answers, too: what counts is what is there in the end.
-    until(lambda: failover.acknowledged <= kept(), 10, "each acknowledged write is there")
+    until(lambda: failover.acknowledged <= kept(), 60, "each acknowledged write is there")
 
 
 def test_the_old_primary_takes_reads_again(cluster: Cluster, failover: Failover, say: Callable[[str], None]) -> None:

@@ -76,6 +76,7 @@ pool_nodes() { echo 'SHOW POOL_NODES' | sql "$reader"; }
 streaming() {
   pool_nodes | awk -F "$tab" '
     NR == 1 { for (n = 1; n <= NF; n++) column[$n] = n; next }
+    $column["pg_role"] == "primary" { next } # its own backend may be detached: backend 0 serves it
     $column["status"] != "up" && $column["status"] != "waiting" { bad = 1 }
     $column["pg_role"] == "standby" && $column["replication_state"] != "streaming" { bad = 1 }
     END { exit bad || NR < 2 }'
