@@ -140,10 +140,10 @@ def _at(items: Sequence[Any], index: int) -> Any:
 
 
 def _is_empty(value: Any) -> bool:
-    """Tell whether a value says nothing: null, or containers with nothing but such in them."""
+    """Tell whether a value says nothing: null, an empty text, or containers with nothing but such in them."""
     if isinstance(value, Mapping):
         return all(_is_empty(item) for item in value.values())
-    return value is None or (_is_list(value) and len(value) == 0)
+    return value is None or value == "" or (_is_list(value) and len(value) == 0)
 
 
 def _plain(value: Any) -> Any:

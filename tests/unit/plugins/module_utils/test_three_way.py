@@ -51,7 +51,7 @@ def patch(wanted: Any, there: dict[str, Any], api: str = CUSTOM) -> Any:
         pytest.param(
             {"a": [{"name": "x", "b": [{"key": 1}]}]}, {"a": [{"name": "x", "b": [{"key": 1, "c": 2}]}]}, id="deep"
         ),
-        pytest.param({"a": {}, "b": [], "c": None, "d": {"e": {}}}, {}, id="the API leaves out what is empty"),
+        pytest.param({"a": {}, "b": [], "c": None, "d": {"e": {}}, "f": ""}, {}, id="the API leaves out what is empty"),
     ],
 )
 @pytest.mark.parametrize("api", [CUSTOM, OWN])
