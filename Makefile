@@ -23,7 +23,7 @@ psql: ## psql through Pgpool-II in the demo
 
 ##@ Check
 
-.PHONY: test lint unit sanity molecule bench
+.PHONY: test lint unit sanity molecule molecule-all bench
 test: ## Everything: lint, unit, sanity, molecule on a cluster of its own
 	@$(ENV) tools/test lint unit sanity molecule
 
@@ -36,8 +36,11 @@ unit: ## pytest, no cluster
 sanity: ## ansible-test sanity
 	@$(ENV) tools/test sanity
 
-molecule: ## The scenarios of molecule/ on a kind cluster named pgha-test
+molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster named pgha-test
 	@$(ENV) tools/test molecule
+
+molecule-all: ## All scenarios of molecule/, also those with runs that are killed and the teardown
+	@PGHA_SCENARIOS='site services failover interrupted teardown' $(ENV) tools/test molecule
 
 bench: ## What has a time limit: molecule again, with the limits of a quiet machine
 	@$(ENV) pytest -s tests/bench
