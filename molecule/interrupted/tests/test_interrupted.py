@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from conftest import Cluster, playbook_command, playbook_environment, run_playbo
 # The first object of what is half done then. `kubectl wait` ends as soon as it is there.
 POINTS = {
     "the operator": ["crd/clusters.postgresql.cnpg.io"],
-    "the PostgreSQL cluster": ["--namespace=demo", "pod", "--selector=cnpg.io/instanceRole=primary"],
+    "the PostgreSQL cluster": ["--namespace=demo", "pod/hot-postgres-1"],
     "Pgpool-II": ["--namespace=demo", "secret/hot-postgres-pgpool"],
 }
 
@@ -38,6 +39,34 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
     yield [folder / f"{number}.txt" for number in range(len(POINTS) + 1)]
 
 
+def processes_of(root: int) -> set[int]:
+    """Return a process and all that came from it. Ansible's workers have sessions of their own, so no group has all."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found, rest = {root}, [root]
+    while rest:
+        new = [child for child in children.get(rest.pop(), []) if child not in found]
+        found.update(new)
+        rest.extend(new)
+    return found
+
+
+def kill_all(root: int) -> None:
+    """Kill a playbook, its workers and their modules; each is stopped first, so that none starts another meanwhile."""
+    stopped: set[int] = set()
+    while new := processes_of(root) - stopped:
+        for pid in new:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        stopped |= new
+    for pid in stopped:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("number", range(len(POINTS)), ids=list(POINTS))
 def test_killed(cluster: Cluster, outputs: list[Path], number: int) -> None:
     point = list(POINTS.values())[number]
@@ -48,14 +77,12 @@ def test_killed(cluster: Cluster, outputs: list[Path], number: int) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
         try:
             cluster.kubectl("wait", "--for=create", "--timeout=170s", *point)
             assert run.poll() is None, outputs[number].read_text()
         finally:
-            # All of it at once: the playbook, its workers and their modules.
-            os.killpg(run.pid, signal.SIGKILL)
+            kill_all(run.pid)
             run.wait()
     assert run.returncode == -signal.SIGKILL
 
