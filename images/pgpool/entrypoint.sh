@@ -1,8 +1,8 @@
 #!/bin/sh
 # Starts Pgpool-II in a container. Arguments are handed to pgpool after our own (say, -d).
 #
-# PGPOOL_PARAMS_<NAME>=<value>  becomes the line `<name> = '<value>'` of pgpool.conf. The value is taken as it is:
-#                               a quote or a backslash in it must be escaped by whoever sets it.
+# PGPOOL_PARAMS_<NAME>=<value>  becomes the line `<name> = '<value>'` of pgpool.conf. The value is taken as it is;
+#                               pgpool.conf has no way to write a quote or a line break in a value.
 # PGPOOL_CONFIG_DIR             folder (/etc/pgpool-secret) of mounted files, each used if it is there:
 #                               pool_passwd, pcp.conf, pool_hba.conf, pgpoolkey, pcppass (for PCPPASSFILE),
 #                               and pgpool.conf, which then is used whole, and PGPOOL_PARAMS_* are not.
