@@ -82,3 +82,17 @@ def test_task_files_are_short(role):
 def test_nothing_hides_a_failure(role):
     text = "".join(path.read_text(encoding="utf-8") for path in (role / "tasks").glob("*.yml"))
     assert "ignore_errors" not in text
+
+
+def test_the_kind_inventory_finds_the_manifest_that_was_built():
+    root = ROLES[0].parents[1]
+    version = load(root / "roles/cloudnativepg/defaults/main.yml")["cloudnativepg_version"]
+    kind_defaults = load(root / "roles/kind_cluster/defaults/main.yml")
+    images = {image["folder"]: image for image in kind_defaults["kind_cluster_images"]}
+    assert images["cloudnative-pg"]["reference"].endswith(f":{version}")
+    (task,) = [task for task in load(root / "roles/kind_cluster/tasks/create.yml") if "manifest" in task["name"]]
+    assert task["ansible.builtin.copy"]["dest"].endswith(
+        "/manifests/cnpg-{{ __kind_cluster_operator.reference | split(':') | last }}.yaml"
+    )
+    looked_for = load(root / "inventories/kind/group_vars/kubernetes_clusters.yml")["demo_manifest"]
+    assert looked_for.endswith(f"/manifests/cnpg-{version}.yaml")
