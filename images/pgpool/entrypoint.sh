@@ -1,11 +1,14 @@
 #!/bin/sh
 # Starts Pgpool-II in a container. Arguments are handed to pgpool after our own (say, -d).
+# In a container where it runs, `pgpool-entrypoint reload VERSION` waits until the mounted files are of that version
+# (the file `version` says which they are), and makes Pgpool-II take them up.
 #
 # PGPOOL_PARAMS_<NAME>=<value>  becomes the line `<name> = '<value>'` of pgpool.conf. The value is taken as it is;
 #                               pgpool.conf has no way to write a quote or a line break in a value.
 # PGPOOL_CONFIG_DIR             folder (/etc/pgpool-secret) of mounted files, each used if it is there:
 #                               pool_passwd, pcp.conf, pool_hba.conf, pgpoolkey, pcppass (for PCPPASSFILE),
-#                               and pgpool.conf, which then is used whole, and PGPOOL_PARAMS_* are not.
+#                               params.conf, lines of pgpool.conf that are put behind those of PGPOOL_PARAMS_*,
+#                               and pgpool.conf, which then is used whole, and neither of the two is.
 # PGPOOL_RUN_DIR                writable folder (/run/pgpool) of sockets, PID file and what is made here.
 #
 # Files that Pgpool-II reads again at a reload are linked, so that it sees what Kubernetes updates in the mount.
@@ -37,6 +40,33 @@ params() {
   }' > "$run_dir/params" || return 1
   LC_ALL=C sort "$run_dir/params"
   rm -f "$run_dir/params"
+  if [ -e "$config_dir/params.conf" ]; then cat "$config_dir/params.conf"; fi
+}
+
+# Never half written where Pgpool-II looks: each of its processes reads it at a reload.
+write_conf() {
+  if [ -e "$config_dir/pgpool.conf" ]; then
+    ln -s "$config_dir/pgpool.conf" "$run_dir/pgpool.conf.new"
+  else
+    params > "$run_dir/pgpool.conf.new"
+  fi
+  mv -f "$run_dir/pgpool.conf.new" "$run_dir/pgpool.conf"
+}
+
+# The kubelet brings a changed Secret into the mount within some two minutes, or at once where the pod changed, too.
+reload() {
+  tries=0
+  until [ "$(cat "$config_dir/version" 2>/dev/null)" = "$1" ]; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 300 ]; then
+      say "the files in $config_dir are not those of version $1 after 150 s"
+      exit 1
+    fi
+    sleep 0.5
+  done
+  rm -f "$run_dir/pgpool.conf.new"
+  write_conf
+  pcp_reload_config --no-password --host="$run_dir" --port=9898 --username=pgpool
 }
 
 # A killed pgpool leaves its shared memory and semaphores in the pod's IPC namespace, which outlives the container.
@@ -53,6 +83,11 @@ drop_old_ipc() {
   done
 }
 
+if [ "${1:-}" = reload ]; then
+  reload "${2:?the version to wait for}"
+  exit
+fi
+
 [ -d "$run_dir" ] && [ -w "$run_dir" ] || { say "$run_dir is not a writable folder: mount an emptyDir there"; exit 1; }
 
 # What a container before this one in the same pod left: its PID is 1 again, so pgpool would think itself running.
@@ -68,13 +103,9 @@ for file in pgpoolkey pcppass; do
   if [ -e "$config_dir/$file" ]; then cat "$config_dir/$file" > "$run_dir/$file"; fi
 done
 
-rm -f "$run_dir/pgpool.conf"
-if [ -e "$config_dir/pgpool.conf" ]; then
-  say "using $config_dir/pgpool.conf as it is"
-  ln -s "$config_dir/pgpool.conf" "$run_dir/pgpool.conf"
-else
-  params > "$run_dir/pgpool.conf"
-fi
+rm -f "$run_dir/pgpool.conf.new"
+write_conf
+if [ -h "$run_dir/pgpool.conf" ]; then say "using $config_dir/pgpool.conf as it is"; fi
 
 # -n: in the foreground. -D: forget which backends were down, as the status file may be older than they are.
 set -- -n -D -f "$run_dir/pgpool.conf" -F "$run_dir/pcp.conf" -a "$run_dir/pool_hba.conf" "$@"

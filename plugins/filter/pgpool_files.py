@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_files as _utils
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_files import pgpool_files as _pgpool_files
 
 DOCUMENTATION = r"""
 name: pgpool_files
@@ -20,8 +20,10 @@ author: the pgha.kubernetes authors
 description:
   - Makes C(pool_passwd), C(pool_hba.conf), C(pcp.conf), C(pcppass) (a PCPPASSFILE) and C(pgpoolkey) from the Secrets
     of the database users. The same Secrets always make the same files.
+  - With O(parameters), also C(params.conf) or C(pgpool.conf); C(restart), a text that is another one as soon as there
+    is a change that no reload takes up; and C(version), which names what is in all the others.
   - Entries of C(pool_passwd) are encrypted with AES where PostgreSQL uses SCRAM, and hashed where it uses MD5.
-positional: contract, current, generated, hba_rules
+positional: contract, current, generated, hba_rules, parameters, config_mode
 options:
   _input:
     description: >-
@@ -49,6 +51,16 @@ options:
     type: list
     elements: raw
     default: []
+  parameters:
+    description: All parameters of Pgpool-II.
+    type: dict
+  config_mode:
+    description: >-
+      V(env) if the parameters that need a restart are environment variables, so that C(params.conf) has the others;
+      V(files) if C(pgpool.conf) has them all.
+    type: str
+    choices: [env, files]
+    default: env
 """
 
 EXAMPLES = r"""
@@ -71,12 +83,16 @@ def pgpool_files(
     current: Mapping[str, str] | None = None,
     generated: Mapping[str, str] | None = None,
     hba_rules: Sequence[Mapping | str] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    config_mode: str = "env",
 ) -> dict[str, str]:
     """Make the files of Pgpool-II."""
     if not isinstance(secrets, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_files: give a list of Secrets, not {type(secrets).__name__}")
+    if config_mode not in _utils.CONFIGURATION_FILES:
+        raise AnsibleFilterError(f"pgha.kubernetes.pgpool_files: config_mode is {config_mode!r}; env or files is right")
     try:
-        return _pgpool_files(secrets, contract, current, generated, hba_rules)
+        return _utils.pgpool_files(secrets, contract, current, generated, hba_rules, parameters, config_mode)
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_files: {exc}") from exc
 

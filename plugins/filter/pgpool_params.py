@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_conf import params
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_conf import params, with_change
 
 DOCUMENTATION = r"""
 name: pgpool_params
@@ -31,6 +31,10 @@ options:
   version:
     description: The release of Pgpool-II in the image, such as V(4.6.1). Refuses parameters that it does not have yet.
     type: str
+  change:
+    description: Leaves out all parameters but those whose change takes a V(restart), or a V(reload), of Pgpool-II.
+    type: str
+    choices: [reload, restart]
 seealso:
   - plugin: pgha.kubernetes.pgpool_conf
     plugin_type: filter
@@ -61,11 +65,11 @@ _value:
 """
 
 
-def pgpool_params(parameters: Mapping, version: str | None = None) -> list[dict[str, str]]:
+def pgpool_params(parameters: Mapping, version: str | None = None, change: str | None = None) -> list[dict[str, str]]:
     if not isinstance(parameters, Mapping):
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_params: a dict is right, not {type_name(parameters)}")
     try:
-        return params(parameters, version=version)
+        return params(parameters if change is None else with_change(parameters, change), version=version)
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_params: {exc}") from exc
 

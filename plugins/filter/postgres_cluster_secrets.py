@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: postgres_cluster_secrets
-short_description: Which Secrets of database users have to be written
+short_description: Which Secrets of database users have to be written or deleted
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Compares the users with the Secrets that exist. A Secret keeps its password, unless the user's entry gives
     another one.
-positional: existing, labels
+positional: existing, labels, what
 options:
   _input:
     description: The users, as P(pgha.kubernetes.postgres_cluster_users#filter) returns them.
@@ -28,6 +28,11 @@ options:
     description: The labels that each of the Secrets must have.
     type: dict
     required: true
+  what:
+    description: V(write) for those to write; V(delete) for those of users that must not be there.
+    type: str
+    choices: [write, delete]
+    default: write
 """
 
 EXAMPLES = r"""
@@ -42,24 +47,33 @@ _value:
   description:
     - For each Secret to write its name as C(secret), the user as C(name), whether it is C(new), and C(password) or
       C(generate).
+    - Of those to delete, their names.
   type: list
-  elements: dict
+  elements: raw
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import secrets_to_write
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
+    secrets_to_delete,
+    secrets_to_write,
+)
 
 
 def postgres_cluster_secrets(
-    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """List the Secrets to write."""
+    users: Sequence[Mapping[str, Any]],
+    existing: Sequence[Mapping[str, Any]],
+    labels: Mapping[str, str],
+    what: str = "write",
+) -> list[Any]:
+    """List the Secrets to write, or to delete."""
     for value in (users, existing):
         if not isinstance(value, (list, tuple)):
             raise AnsibleFilterError("pgha.kubernetes.postgres_cluster_secrets: users and Secrets must be lists")
+    if what == "delete":
+        return secrets_to_delete(users, existing, labels)
     return secrets_to_write(users, existing, labels)
 
 

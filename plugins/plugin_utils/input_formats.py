@@ -208,15 +208,16 @@ def password() -> Format:
     """Take a password that logs in to PostgreSQL and through Pgpool-II.
 
     Pgpool-II cannot read back what is longer than 79 bytes, and does not apply SASLprep as PostgreSQL does.
+    CloudNativePG cuts spaces off at both ends (getPassword in its roles/runnable.go), so the two would differ.
     """
     return Format(
-        f"give 1 to {MAX_AES_PASSWORD} bytes without control characters and without characters that SASLprep changes, "
-        "or leave it out to have one generated",
+        f"give 1 to {MAX_AES_PASSWORD} bytes without control characters, without characters that SASLprep changes "
+        "and without spaces at its ends, or leave it out to have one generated",
         lambda value: (
             isinstance(value, str)
             and 0 < len(value.encode()) <= MAX_AES_PASSWORD
             and not any(ord(c) < 32 or ord(c) == 127 for c in value)
-            and saslprep(value) == value
+            and saslprep(value) == value.strip() == value
         ),
     )
 

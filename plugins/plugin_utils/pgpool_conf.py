@@ -28,6 +28,7 @@ _NUMBERED = re.compile(r"(.*[a-z_])(0|[1-9][0-9]*)")
 _SECRET = re.compile(r"_(password|authkey)[0-9]*$")
 _UNSHOWN = re.compile(r"(password|key)[0-9]*$")
 _FORBIDDEN = re.compile(r"[\0\r\n]")
+_LINE = re.compile(r"(\w+) = '(.*)'")
 
 _BOOLEANS = dict.fromkeys(("on", "true", "yes", "1"), "on") | dict.fromkeys(("off", "false", "no", "0"), "off")
 # What C's strtol() and strtod() make of a number: 0x1f is hexadecimal, 0700 octal. A unit may follow.
@@ -122,6 +123,21 @@ def restart_needed(old: Mapping, new: Mapping) -> list[str]:
     before, after = _texts(old), _texts(new)
     stuck = [name for name, text in after.items() if _is_stuck(name, before.get(name), text)]
     return stuck + [name for name in before if name not in after]
+
+
+def with_change(parameters: Mapping, change: str) -> dict[str, object]:
+    """Return those parameters whose change takes the one, ``reload`` or ``restart``, in the order given.
+
+    Raises:
+        InputError: a parameter is unknown.
+
+    """
+    return {name: value for name, value in parameters.items() if _lookup(name).change == change}
+
+
+def parsed(text: str) -> dict[str, str]:
+    """Return the parameters of a text that :func:`conf` made, with their values as texts."""
+    return dict(match.groups() for match in map(_LINE.fullmatch, text.splitlines()) if match)
 
 
 def hba(rules: Sequence[Mapping | str]) -> str:

@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf, pool_passwd
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import RELOAD
 
 PCP_USER = "pgpool"
 USER_TYPE = "kubernetes.io/basic-auth"
+
+# The file with parameters for each way to configure: those that a reload takes up, beside the environment; or all.
+CONFIGURATION_FILES = {"env": "params.conf", "files": "pgpool.conf"}
+# The files that Pgpool-II, or our entry point, reads at its start alone.
+_READ_AT_START = ("pgpoolkey", "pcp.conf", "pcppass")
 
 # The method of pool_passwd for each method with which PostgreSQL keeps passwords, and so that of pool_hba.conf.
 POOL_PASSWD_METHODS = {"scram-sha-256": "aes", "md5": "md5"}
@@ -26,15 +34,23 @@ def pgpool_files(
     current: Mapping[str, str] | None = None,
     generated: Mapping[str, str] | None = None,
     hba_rules: Sequence[Mapping | str] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    config_mode: str = "env",
 ) -> dict[str, str]:
     """Make the files.
+
+    With `parameters`, there are also the file of `CONFIGURATION_FILES`; `restart`, a text that is another one as soon
+    as there is a change that no reload takes up; and `version`, which names what is in all the others.
 
     :param secrets: Secrets as the Kubernetes API returns them; those of type kubernetes.io/basic-auth, and the
         superuser's that the contract names, are users
     :param contract: the PostgreSQL cluster
-    :param current: the `data` of the Secret that Pgpool-II has now: its key and its PCP password are kept
+    :param current: the `data` of the Secret that Pgpool-II has now: its key and its PCP password are kept, and
+        `restart` where it may be
     :param generated: `key` and `pcp_password` for where there are none yet
     :param hba_rules: the rules of pool_hba.conf; by default everybody with the cluster's own method
+    :param parameters: all of Pgpool-II's parameters
+    :param config_mode: `env`: those that need a restart are in the environment; `files`: all are in a file
     :raises InputError: two Secrets name one user, or a file cannot be written
     """
     method = contract["auth_method"]
@@ -43,13 +59,34 @@ def pgpool_files(
     key = kept.get("pgpoolkey") or new.get("key", "")
     pcp_password = kept.get("pcppass", "").strip().rpartition(":")[2] or new.get("pcp_password", "")
     lines = pool_passwd.lines(_users(secrets, contract), POOL_PASSWD_METHODS.get(method, "aes"), key)
-    return {
+    files = {
         "pool_passwd": "".join(f"{line}\n" for line in lines),
         "pool_hba.conf": pgpool_conf.hba(hba_rules or _default_rules(method)),
         "pcp.conf": pool_passwd.pcp_conf({PCP_USER: pcp_password}),
         "pcppass": f"*:*:{PCP_USER}:{pcp_password}\n",
         "pgpoolkey": key,
     }
+    if parameters is not None:
+        name = CONFIGURATION_FILES[config_mode]
+        shown = parameters if config_mode == "files" else pgpool_conf.with_change(parameters, RELOAD)
+        files[name] = pgpool_conf.conf(shown)
+        is_read_again = all(kept.get(start) == files[start] for start in _READ_AT_START)
+        stays = is_read_again and "restart" in kept and name in kept and not _is_stuck(kept[name], shown)
+        files["restart"] = kept["restart"] if stays else _digest([kept, files])
+        files["version"] = _digest(files)
+    return files
+
+
+def _is_stuck(before: str, parameters: Mapping[str, Any]) -> bool:
+    """Tell whether a Pgpool-II that runs with the one file cannot get to the parameters by a reload."""
+    try:
+        return bool(pgpool_conf.restart_needed(pgpool_conf.parsed(before), parameters))
+    except InputError:  # another release of this collection, or someone by hand, wrote what this one does not know
+        return True
+
+
+def _digest(what: object) -> str:
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
 def pgpool_missing_users(

@@ -12,7 +12,11 @@ from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
+    SYSTEM_USERS,
+    owner_of,
+    secret_name,
+)
 
 
 def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -50,6 +54,11 @@ def _users(variables: Mapping[str, Any]) -> Iterator[str]:
         **{owner_of(database): f"postgres_cluster_databases[{i}].owner" for i, database in enumerate(databases)},
         **{user["name"]: f"postgres_cluster_users[{i}].name" for i, user in enumerate(users)},
     }
+    owners, own = {owner_of(database) for database in databases}, {user["name"] for user in SYSTEM_USERS}
+    for index, user in enumerate(users):
+        if user.get("state") == "absent" and user["name"] in owners | own:
+            what = "it owns a database" if user["name"] in owners else "Pgpool-II's checks and the exporters are it"
+            yield f"postgres_cluster_users[{index}].state is 'absent' (string): leave {user['name']!r} there, as {what}"
     by_secret: dict[str, str] = {}
     for name, shown in names.items():
         if operator.is_reserved_role(name):

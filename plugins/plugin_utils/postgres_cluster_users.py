@@ -31,7 +31,7 @@ def owner_of(database: Mapping[str, Any]) -> str:
 def all_users(
     users: Sequence[Mapping[str, Any]], databases: Sequence[Mapping[str, Any]], cluster: str, system: bool = True
 ) -> list[dict[str, Any]]:
-    """List every user that the cluster has to have, once, with all keys filled in.
+    """List every user that the cluster has to have, or must not have, once, with all keys filled in.
 
     Those that were asked for, then the owners of databases, then the collection's own. An entry with the name of an
     owner or of one of the collection's own users adds to it.
@@ -51,6 +51,7 @@ def all_users(
 def _filled_in(name: str, user: Mapping[str, Any], cluster: str) -> dict[str, Any]:
     full: dict[str, Any] = {
         "name": name,
+        "state": user.get("state") or "present",
         "secret": secret_name(cluster, name),
         "roles": [str(role) for role in user.get("roles") or []],
         "connection_limit": int(user.get("connection_limit", -1)),
@@ -84,6 +85,8 @@ def secrets_to_write(
     found = {secret["metadata"]["name"]: secret for secret in existing}
     plan = []
     for user in users:
+        if user.get("state") == "absent":
+            continue
         secret = found.get(user["secret"])
         entry: dict[str, Any] = {"secret": user["secret"], "name": user["name"], "new": secret is None}
         password = _decoded(secret, "password")
@@ -95,6 +98,23 @@ def secrets_to_write(
         if "password" in entry or "generate" in entry or not _is_labelled(secret, labels, user["name"]):
             plan.append(entry)
     return plan
+
+
+def secrets_to_delete(
+    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
+) -> list[str]:
+    """Return the names of the Secrets of users that must not be there.
+
+    :param users: as `all_users` returns them
+    :param existing: the Secrets of the namespace
+    :param labels: the labels of the cluster's own; others are left alone
+    """
+    gone = {user["secret"]: user["name"] for user in users if user.get("state") == "absent"}
+    return [
+        secret["metadata"]["name"]
+        for secret in existing
+        if secret["metadata"]["name"] in gone and _is_labelled(secret, labels, gone[secret["metadata"]["name"]])
+    ]
 
 
 def _decoded(secret: Mapping[str, Any] | None, key: str) -> str | None:

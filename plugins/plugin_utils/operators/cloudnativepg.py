@@ -14,6 +14,8 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
 
 API_VERSION = "postgresql.cnpg.io/v1"
 HEALTHY = "Cluster in healthy state"
+# What PostgreSQL says of a role that cannot be dropped.
+OWNS = "some objects depend on it"
 
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-pgpool"})
@@ -67,7 +69,11 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
     cluster = _cluster(name, objects)
     spec, status = cluster.get("spec") or {}, cluster.get("status") or {}
     parameters = (spec.get("postgresql") or {}).get("parameters") or {}
-    pending = [*(_pending(cluster) if cluster else ["it does not exist"]), *_databases_pending(name, objects)]
+    pending = [
+        *(_pending(cluster) if cluster else ["it does not exist"]),
+        *_passwords_pending(cluster, objects),
+        *_databases_pending(name, objects),
+    ]
     superuser = ((spec.get("superuserSecret") or {}).get("name")) or f"{name}-superuser"
     certificates = status.get("certificates") or spec.get("certificates") or {}
     return {
@@ -310,10 +316,31 @@ def _pending(cluster: Mapping[str, Any]) -> Iterator[str]:
     done = set((status.get("byStatus") or {}).get("reconciled") or [])
     errors = status.get("cannotReconcile") or {}
     for role in ((cluster.get("spec") or {}).get("managed") or {}).get("roles") or []:
+        absent = role.get("ensure") == "absent"
         if role["name"] in errors:
-            yield f"the user {role['name']} cannot be made: {'; '.join(errors[role['name']])}"
-        elif role["name"] not in done and role.get("ensure", "present") == "present":
-            yield f"the user {role['name']} is not made yet"
+            reasons = "; ".join(errors[role["name"]])
+            yield f"the user {role['name']} cannot be {'dropped' if absent else 'made'}: {reasons}"
+            if OWNS in reasons:
+                yield (
+                    f"in each database where it owns something, give that away (REASSIGN OWNED BY {role['name']} TO"
+                    f" another) and take its rights back (DROP OWNED BY {role['name']}), then run this again"
+                )
+        elif role["name"] not in done:
+            yield f"the user {role['name']} is not {'dropped' if absent else 'made'} yet"
+
+
+def _passwords_pending(cluster: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield whose password PostgreSQL does not have from a Secret yet, of those Secrets that are among the objects."""
+    status = ((cluster.get("status") or {}).get("managedRolesStatus") or {}).get("passwordStatus") or {}
+    versions = {
+        item["metadata"]["name"]: item["metadata"].get("resourceVersion")
+        for item in objects
+        if item.get("kind") == "Secret"
+    }
+    for role in ((cluster.get("spec") or {}).get("managed") or {}).get("roles") or []:
+        version = versions.get((role.get("passwordSecret") or {}).get("name"))
+        if version and (status.get(role["name"]) or {}).get("resourceVersion") != version:
+            yield f"the user {role['name']} does not have its new password yet"
 
 
 def _databases_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -171,3 +171,56 @@ def test_the_script_is_posix_shell() -> None:
     text = SCRIPT.read_text()
     assert text.startswith("#!/bin/sh\n")
     assert subprocess.run(["sh", "-n", str(SCRIPT)], check=False).returncode == 0
+
+
+FAKE_PCP = '#!/bin/sh\nprintf "%s\\n" "$@" > "$PGPOOL_RUN_DIR/reloaded"\n'
+
+
+def test_params_conf_comes_behind_the_environment(container: Container) -> None:
+    (container.config / "params.conf").write_text("backend_weight0 = '2'\n")
+
+    container.start(PGPOOL_PARAMS_BACKEND_WEIGHT0="1")
+
+    assert (container.run_dir / "pgpool.conf").read_text().splitlines()[-2:] == [
+        "backend_weight0 = '1'",
+        "backend_weight0 = '2'",
+    ]
+
+
+def test_reload_takes_up_the_files_of_the_version(container: Container) -> None:
+    container.add_program("pcp_reload_config", FAKE_PCP)
+    container.start(PGPOOL_PARAMS_NUM_INIT_CHILDREN="8")
+    (container.config / "params.conf").write_text("backend_weight0 = '2'\n")
+    (container.config / "version").write_text("abc")
+
+    done = container.start("reload", "abc", PGPOOL_PARAMS_NUM_INIT_CHILDREN="8")
+
+    assert done.returncode == 0, done.stderr
+    assert container.conf()["backend_weight0"] == "'2'"
+    assert container.conf()["num_init_children"] == "'8'"
+    assert f"--host={container.run_dir}" in (container.run_dir / "reloaded").read_text()
+
+
+def test_reload_waits_for_the_version(container: Container) -> None:
+    container.add_program("pcp_reload_config", FAKE_PCP)
+    container.add_program("sleep", f'#!/bin/sh\nprintf abc > "{container.config}/version"\n')
+    (container.config / "version").write_text("older")
+
+    assert container.start("reload", "abc").returncode == 0
+    assert (container.run_dir / "reloaded").exists()
+
+
+def test_reload_says_that_the_version_does_not_come(container: Container) -> None:
+    container.add_program("sleep", "#!/bin/sh\n")
+
+    done = container.start("reload", "abc")
+
+    assert done.returncode == 1
+    assert "are not those of version abc" in done.stderr
+
+
+def test_reload_fails_where_pgpool_does_not_answer(container: Container) -> None:
+    container.add_program("pcp_reload_config", "#!/bin/sh\nexit 1\n")
+    (container.config / "version").write_text("abc")
+
+    assert container.start("reload", "abc").returncode == 1

@@ -110,3 +110,81 @@ def test_a_password_that_is_not_text() -> None:
 def test_missing_users() -> None:
     assert pgpool_missing_users([APP, SUPERUSER], CONTRACT, ["postgres", "app", "pgpool_check"]) == ["pgpool_check"]
     assert pgpool_missing_users([], {**CONTRACT, "superuser_secret": None}, ["a"]) == ["a"]
+
+
+PARAMETERS = {"num_init_children": 8, "max_pool": 1, "backend_weight0": 0, "health_check_password": "secret"}
+
+
+def configured(current: dict[str, str] | None = None, mode: str = "env", **changes: Any) -> dict[str, str]:
+    parameters = {name: value for name, value in {**PARAMETERS, **changes}.items() if value is not None}
+    return pgpool_files([APP], CONTRACT, as_data(current or {}), GENERATED, parameters=parameters, config_mode=mode)
+
+
+def test_params_conf_has_what_a_reload_takes_up() -> None:
+    files = configured()
+    assert files["params.conf"] == "backend_weight0 = '0'\nhealth_check_password = 'secret'\n"
+    assert "pgpool.conf" not in files
+
+
+def test_pgpool_conf_has_all_parameters() -> None:
+    files = configured(mode="files")
+    assert [line.partition(" ")[0] for line in files["pgpool.conf"].splitlines()] == list(PARAMETERS)
+    assert "params.conf" not in files
+
+
+@pytest.mark.parametrize("mode", ["env", "files"])
+def test_the_same_again_has_the_same_version_and_no_restart(mode: str) -> None:
+    first = configured(mode=mode)
+    assert configured(first, mode) == first
+
+
+@pytest.mark.parametrize("mode", ["env", "files"])
+def test_a_weight_makes_another_version_and_no_restart(mode: str) -> None:
+    first = configured(mode=mode)
+    second = configured(first, mode, backend_weight0=1)
+    assert second["version"] != first["version"]
+    assert second["restart"] == first["restart"]
+
+
+def test_a_new_user_makes_another_version_and_no_restart() -> None:
+    first = configured()
+    second = pgpool_files([APP, CHECK], CONTRACT, as_data(first), GENERATED, parameters=PARAMETERS)
+    assert second["version"] != first["version"]
+    assert second["restart"] == first["restart"]
+
+
+def test_a_parameter_that_is_gone_restarts_once() -> None:
+    first = configured()
+    second = configured(first, backend_weight0=None)
+    assert second["restart"] != first["restart"]
+    assert configured(second, backend_weight0=None) == second
+
+
+def test_in_a_file_too_a_parameter_that_needs_a_restart_gets_one() -> None:
+    first = configured(mode="files")
+    second = configured(first, "files", num_init_children=9)
+    assert second["restart"] != first["restart"]
+    assert configured(second, "files", num_init_children=9) == second
+
+
+def test_in_a_file_a_reload_takes_up_a_new_backend() -> None:
+    first = configured(mode="files", backend_hostname0="a")
+    second = configured(first, "files", backend_hostname0="a", backend_hostname1="b")
+    assert second["restart"] == first["restart"]
+
+
+def test_another_way_to_configure_restarts() -> None:
+    first = configured()
+    assert configured(first, "files")["restart"] != first["restart"]
+
+
+def test_a_file_that_nobody_understands_restarts() -> None:
+    first = configured()
+    first["params.conf"] = "no_such_parameter = '1'\n"
+    assert configured(first)["restart"] != first["restart"]
+
+
+def test_a_pcp_password_that_was_lost_restarts() -> None:
+    first = configured()
+    kept = {name: text for name, text in first.items() if name != "pcppass"}
+    assert configured(kept)["restart"] != first["restart"]

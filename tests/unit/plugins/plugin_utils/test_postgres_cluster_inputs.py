@@ -67,6 +67,14 @@ def test_accepts(changes: dict[str, Any]) -> None:
             "postgres_cluster_users[0].name is 'ca' (string): give another name, as the Secret hot-ca",
         ),
         (
+            {"users": [{"name": "a", "state": "absent"}], "databases": [{"name": "d", "owner": "a"}]},
+            "postgres_cluster_users[0].state is 'absent' (string): leave 'a' there, as it owns a database",
+        ),
+        (
+            {"users": [{"name": "pgpool_check", "state": "absent"}]},
+            "postgres_cluster_users[0].state is 'absent' (string): leave 'pgpool_check' there, as Pgpool-II's checks",
+        ),
+        (
             {"users": [{"name": "a_b"}, {"name": "a-b"}]},
             "postgres_cluster_users[1].name is 'a-b' (string): give a name that differs",
         ),

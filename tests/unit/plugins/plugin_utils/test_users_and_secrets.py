@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
     all_users,
     secret_name,
+    secrets_to_delete,
     secrets_to_write,
 )
 
@@ -53,6 +54,7 @@ def test_entries_are_filled_in() -> None:
     (user,) = all_users([{"name": "a_b", "createdb": "yes", "connection_limit": "5"}], [], "hot", system=False)
     assert user == {
         "name": "a_b",
+        "state": "present",
         "secret": "hot-a-b",
         "roles": [],
         "connection_limit": 5,
@@ -89,3 +91,21 @@ def test_a_wrong_user_name_in_a_secret_is_mended() -> None:
     other = secret("app", "old")
     other["data"]["username"] = b64encode(b"other").decode()
     assert plan([{"name": "app"}], [other]) == [{"secret": "hot-app", "name": "app", "new": False}]
+
+
+def test_an_absent_user_gets_no_secret() -> None:
+    assert plan([{"name": "app", "state": "absent"}], []) == []
+
+
+@pytest.mark.parametrize(
+    ("user", "existing", "wanted"),
+    [
+        pytest.param({"state": "absent"}, [secret("app", "p")], ["hot-app"], id="gone"),
+        pytest.param({"state": "absent"}, [], [], id="gone already"),
+        pytest.param({"state": "absent"}, [secret("app", "p", {})], [], id="not the cluster's own"),
+        pytest.param({}, [secret("app", "p")], [], id="present"),
+    ],
+)
+def test_secrets_to_delete(user: dict[str, Any], existing: list[dict[str, Any]], wanted: list[str]) -> None:
+    users = all_users([{"name": "app", **user}], [], "hot", system=False)
+    assert secrets_to_delete(users, existing, LABELS) == wanted

@@ -205,10 +205,31 @@ def test_pending(change: Any, sentence: str) -> None:
     assert contract(cluster)["pending"] == [sentence]
 
 
-def test_roles_that_go_are_not_waited_for() -> None:
+def test_a_role_that_goes_is_waited_for() -> None:
     cluster = load("after_failover")
     cluster["spec"]["managed"]["roles"].append({"name": "gone", "ensure": "absent"})
+    assert contract(cluster)["pending"] == ["the user gone is not dropped yet"]
+    cluster["status"]["managedRolesStatus"]["byStatus"]["reconciled"].append("gone")
     assert contract(cluster)["pending"] == []
+
+
+def test_what_a_role_owns_is_said() -> None:
+    cluster = load("after_failover")
+    cluster["spec"]["managed"]["roles"].append({"name": "gone", "ensure": "absent"})
+    reason = 'role "gone" cannot be dropped because some objects depend on it'
+    cluster["status"]["managedRolesStatus"]["cannotReconcile"] = {"gone": [reason]}
+    first, second = contract(cluster)["pending"]
+    assert first == f"the user gone cannot be dropped: {reason}"
+    assert "REASSIGN OWNED BY gone TO" in second
+
+
+@pytest.mark.parametrize(("version", "pending"), [("1014", []), ("9", ["does not have its new password yet"])])
+def test_a_password_is_waited_for(version: str, pending: list[str]) -> None:
+    cluster = load("after_failover")
+    status = cluster["status"]["managedRolesStatus"]["passwordStatus"]
+    status["report_ro"]["resourceVersion"] = "1014"
+    secret = {"kind": "Secret", "metadata": {"name": "hot-postgres-report-ro", "resourceVersion": version}}
+    assert contract(cluster, secret)["pending"] == [f"the user report_ro {text}" for text in pending]
 
 
 @pytest.mark.parametrize(
