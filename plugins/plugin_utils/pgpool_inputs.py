@@ -20,6 +20,7 @@ _FIXED = {
     "pcp_port": "the probes rely on 9898",
     "pool_passwd": "the role mounts its own",
     "pid_file_name": "the image's entry point relies on its own",
+    "backends": "the role makes them of the cluster's instances; to change one, name its parameters (backend_weight1)",
 }
 
 
@@ -31,6 +32,9 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     for name, value in (variables.get("pgpool_params") or {}).items():
         if name in _FIXED:
             yield f"pgpool_params.{name} cannot be set: remove it, as {_FIXED[name]}"
+            continue
+        if isinstance(value, (list, tuple)):
+            yield f"pgpool_params.{name} is a list: give each backend its own, as the role numbers them ({name}1)"
             continue
         try:
             pgpool_conf.params({name: value})
