@@ -19,6 +19,7 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import PARAMETERS, RESTART, Parameter
@@ -61,6 +62,15 @@ _HBA_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 # MAX_TOKEN and MAX_LINE of src/auth/pool_hba.c, less the NUL and, of the line, the newline and one byte of its check.
 _HBA_MAX_TOKEN = 255
 _HBA_MAX_LINE = 8189
+
+
+class HbaRule(NamedTuple):
+    """What a rule of pool_hba.conf says of logins."""
+
+    type: str
+    users: tuple[str, ...]
+    address: str | None
+    method: str
 
 
 def params(parameters: Mapping, version: str | None = None) -> list[dict[str, str]]:
@@ -179,6 +189,47 @@ def restart_needed(old: Mapping, new: Mapping) -> list[str]:
     before, after = _texts(old), _texts(new)
     stuck = [name for name, text in after.items() if _is_stuck(name, before.get(name), text)]
     return stuck + [name for name in before if name not in after]
+
+
+def text_of(name: str, value: object) -> str:
+    """Return the value of one parameter as it stands between the quotes of pgpool.conf.
+
+    Raises:
+        InputError: the parameter is unknown or has a wrong value.
+
+    """
+    return _text(name, value, _lookup(name))
+
+
+def number_of(name: str, value: object) -> float:
+    """Return the value of one whole number, with or without a unit, in the unit of its parameter.
+
+    Raises:
+        InputError: the parameter is unknown or has a wrong value.
+
+    """
+    match = _NUMBER.fullmatch(text_of(name, value))
+    return _c_number(match[1]) * (_scale(match[2], _lookup(name).unit) or 1) if match else 0
+
+
+def hba_rule(rule: Mapping | str) -> HbaRule | None:
+    """Return what a rule of pool_hba.conf says; None for a comment or an empty line.
+
+    Args:
+        rule: as for :func:`hba`.
+
+    Raises:
+        InputError: Pgpool-II would not take the rule.
+
+    """
+    where = "a rule of pool_hba"
+    row = _hba_row(where, rule)
+    fields = _hba_fields(where, row if isinstance(row, str) else "  ".join(filter(None, row)))
+    if not fields:
+        return None
+    kind = _unquoted(fields[0][0])
+    address, method = (None, fields[3]) if kind == "local" else (_unquoted(fields[3][0]), fields[4])
+    return HbaRule(kind, tuple(map(_unquoted, fields[2])), address, _unquoted(method[0]))
 
 
 def hba(rules: Sequence[Mapping | str]) -> str:

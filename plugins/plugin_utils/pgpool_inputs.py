@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf, pgpool_lint
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
 # Parameters on which the pods, the probes and the Services of the role rely.
@@ -45,6 +45,7 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             pgpool_conf.hba(variables["pgpool_hba_rules"])
         except InputError as exc:
             yield f"pgpool_hba_rules: {exc}"
+    yield from pgpool_lint.unknown_ids(variables.get("pgpool_lint_allow") or [])
     weights = [variables.get(f"pgpool_{who}_weight") for who in ("primary", "standby")]
     if None not in weights and not any(float(weight) for weight in weights):  # type: ignore[arg-type]
         yield "pgpool_primary_weight and pgpool_standby_weight are 0 (number): give one of them a number over 0"
