@@ -131,7 +131,7 @@ def lint(known: Mapping[str, Any], allow: Iterable[str] = ()) -> list[Finding]:
 
 def rules() -> dict[str, str]:
     """Return the severity of each rule by its id."""
-    return {name: severity for name, (severity, _) in _RULES.items()}
+    return {name: severity for name, (severity, _check) in _RULES.items()}
 
 
 def unknown_ids(allow: Sequence[object]) -> Iterator[str]:
