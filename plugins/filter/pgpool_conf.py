@@ -24,7 +24,12 @@ description:
   - If there are passwords among the parameters, use the filter under C(no_log).
 options:
   _input:
-    description: Parameters of Pgpool-II and their values.
+    description:
+      - Parameters of Pgpool-II and their values.
+      - A parameter that Pgpool-II numbers may have a list. C(backend_weight) with V([0, 1]) is C(backend_weight0) and
+        C(backend_weight1).
+      - C(backends) is a list of dictionaries, one for each backend, with C(hostname), C(port), C(weight), C(flag),
+        C(data_directory), C(application_name), C(connect_timeout) and C(health_check_*).
     type: dict
     required: true
   version:

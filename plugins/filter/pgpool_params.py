@@ -25,7 +25,12 @@ description:
   - Refuses what cannot be written, a single quote, a line break, and V(=), at which upstream's entry point would cut.
 options:
   _input:
-    description: Parameters of Pgpool-II and their values.
+    description:
+      - Parameters of Pgpool-II and their values.
+      - A parameter that Pgpool-II numbers may have a list. C(backend_weight) with V([0, 1]) is C(backend_weight0) and
+        C(backend_weight1).
+      - C(backends) is a list of dictionaries, one for each backend, with C(hostname), C(port), C(weight), C(flag),
+        C(data_directory), C(application_name), C(connect_timeout) and C(health_check_*).
     type: dict
     required: true
   version:
@@ -46,6 +51,16 @@ EXAMPLES = r"""
     msg: "{{ {'num_init_children': 32, 'load_balance_mode': true} | pgha.kubernetes.pgpool_params }}"
   # => [{'name': 'PGPOOL_PARAMS_NUM_INIT_CHILDREN', 'value': '32'},
   #     {'name': 'PGPOOL_PARAMS_LOAD_BALANCE_MODE', 'value': 'on'}]
+
+- name: Show the environment of the container for two backends
+  ansible.builtin.debug:
+    msg: "{{ {'backends': backends} | pgha.kubernetes.pgpool_params }}"
+  vars:
+    backends: [{hostname: pg-rw, port: 5432}, {hostname: pg-ro, port: 5432}]
+  # => [{'name': 'PGPOOL_PARAMS_BACKEND_HOSTNAME0', 'value': 'pg-rw'},
+  #     {'name': 'PGPOOL_PARAMS_BACKEND_PORT0', 'value': '5432'},
+  #     {'name': 'PGPOOL_PARAMS_BACKEND_HOSTNAME1', 'value': 'pg-ro'},
+  #     {'name': 'PGPOOL_PARAMS_BACKEND_PORT1', 'value': '5432'}]
 """
 
 RETURN = r"""

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import MAX_AES_PASSWORD, saslprep
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import MAX_AES_PASSWORD
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.scram import saslprep
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")

@@ -18,13 +18,20 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import PARAMETERS, RESTART, Parameter
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import clear_text
 
 _NUMBERED = re.compile(r"(.*[a-z_])(0|[1-9][0-9]*)")
+# What a backend in a list may say, and the parameter that it becomes, less its number.
+_BACKEND_FIELDS = {
+    name.removeprefix("backend_"): name
+    for name, parameter in PARAMETERS.items()
+    if parameter.indexes and name.startswith(("backend_", "health_check_", "connect_timeout"))
+}
 _SECRET = re.compile(r"_(password|authkey)[0-9]*$")
 _UNSHOWN = re.compile(r"(password|key)[0-9]*$")
 _FORBIDDEN = re.compile(r"[\0\r\n]")
@@ -58,6 +65,15 @@ _HBA_MAX_TOKEN = 255
 _HBA_MAX_LINE = 8189
 
 
+class HbaRule(NamedTuple):
+    """What a rule of pool_hba.conf says of logins."""
+
+    type: str
+    users: tuple[str, ...]
+    address: str | None
+    method: str
+
+
 def params(parameters: Mapping, version: str | None = None) -> list[dict[str, str]]:
     """Make the environment variables from which an image's entry point writes pgpool.conf.
 
@@ -69,7 +85,8 @@ def params(parameters: Mapping, version: str | None = None) -> list[dict[str, st
     - Kubernetes expands ``$(NAME)`` in the ``env`` of a container and takes ``$$`` for ``$``, so each ``$`` is doubled.
 
     Args:
-        parameters: ``{name: value}`` with Pgpool-II's own names; True and False become ``on`` and ``off``.
+        parameters: ``{name: value}`` with Pgpool-II's own names; True and False become ``on`` and ``off``. Those
+            with numbers may be given as lists, see :func:`numbered`.
         version: the release of Pgpool-II in the image, such as ``4.6.1``; None allows the parameters of all releases.
 
     Returns:
@@ -105,6 +122,56 @@ def conf(parameters: Mapping, version: str | None = None) -> str:
     return "".join(f"{name} = '{text}'\n" for name, text in _texts(parameters, version).items())
 
 
+def numbered(parameters: Mapping) -> dict[str, object]:
+    """Return the parameters with lists taken apart into numbered parameters, in the order given.
+
+    Args:
+        parameters: as for :func:`params`. Where Pgpool-II numbers a parameter, the value may be a list
+            (``backend_weight: [0, 1]`` is ``backend_weight0`` and ``backend_weight1``). ``backends`` is a list of
+            dicts, one for each backend, with ``hostname``, ``port``, ``weight``, ``flag``, ``data_directory``,
+            ``application_name``, ``connect_timeout`` and ``health_check_…``.
+
+    Raises:
+        InputError: a list stands where there is nothing to number, or a parameter comes twice.
+
+    """
+    flat: dict[str, object] = {}
+    for name, value in parameters.items():
+        for key, one in _taken_apart(name, value):
+            if key in flat:
+                raise InputError(f"{key} is there twice, once by its name and once in a list")
+            flat[key] = one
+    return flat
+
+
+def _taken_apart(name: object, value: object) -> Iterator[tuple[object, object]]:
+    """Yield the numbered parameters that a list stands for, and all else as it is."""
+    if name == "backends":
+        yield from _backends(value)
+        return
+    parameter = PARAMETERS.get(name) if isinstance(name, str) and isinstance(value, (list, tuple)) else None
+    if not parameter or not parameter.indexes:
+        yield name, value
+        return
+    for number, one in enumerate(value):
+        yield f"{name}{number}", one
+
+
+def _backends(backends: object) -> Iterator[tuple[str, object]]:
+    """Yield the parameters of a list of backends."""
+    if not isinstance(backends, (list, tuple)):
+        raise InputError(f"backends is of type {type_name(backends)}; a list of dicts is right")
+    for number, backend in enumerate(backends):
+        if not isinstance(backend, Mapping):
+            raise InputError(
+                f"backend {number} is of type {type_name(backend)}; a dict with hostname and port is right"
+            )
+        for field, value in backend.items():
+            if field not in _BACKEND_FIELDS:
+                raise InputError(f"backend {number}: unknown {field}; known are {', '.join(_BACKEND_FIELDS)}")
+            yield f"{_BACKEND_FIELDS[field]}{number}", value
+
+
 def restart_needed(old: Mapping, new: Mapping) -> list[str]:
     """Tell which parameters keep their old value until Pgpool-II restarts; a reload takes up all others.
 
@@ -132,12 +199,53 @@ def with_change(parameters: Mapping, change: str) -> dict[str, object]:
         InputError: a parameter is unknown.
 
     """
-    return {name: value for name, value in parameters.items() if _lookup(name).change == change}
+    return {name: value for name, value in numbered(parameters).items() if _lookup(name).change == change}
 
 
 def parsed(text: str) -> dict[str, str]:
     """Return the parameters of a text that :func:`conf` made, with their values as texts."""
     return dict(match.groups() for match in map(_LINE.fullmatch, text.splitlines()) if match)
+
+
+def text_of(name: str, value: object) -> str:
+    """Return the value of one parameter as it stands between the quotes of pgpool.conf.
+
+    Raises:
+        InputError: the parameter is unknown or has a wrong value.
+
+    """
+    return _text(name, value, _lookup(name))
+
+
+def number_of(name: str, value: object) -> float:
+    """Return the value of one whole number, with or without a unit, in the unit of its parameter.
+
+    Raises:
+        InputError: the parameter is unknown or has a wrong value.
+
+    """
+    match = _NUMBER.fullmatch(text_of(name, value))
+    return _c_number(match[1]) * (_scale(match[2], _lookup(name).unit) or 1) if match else 0
+
+
+def hba_rule(rule: Mapping | str) -> HbaRule | None:
+    """Return what a rule of pool_hba.conf says; None for a comment or an empty line.
+
+    Args:
+        rule: as for :func:`hba`.
+
+    Raises:
+        InputError: Pgpool-II would not take the rule.
+
+    """
+    where = "a rule of pool_hba"
+    row = _hba_row(where, rule)
+    fields = _hba_fields(where, row if isinstance(row, str) else "  ".join(filter(None, row)))
+    if not fields:
+        return None
+    kind = _unquoted(fields[0][0])
+    address, method = (None, fields[3]) if kind == "local" else (_unquoted(fields[3][0]), fields[4])
+    return HbaRule(kind, tuple(map(_unquoted, fields[2])), address, _unquoted(method[0]))
 
 
 def hba(rules: Sequence[Mapping | str]) -> str:
@@ -167,7 +275,7 @@ def hba(rules: Sequence[Mapping | str]) -> str:
 def _texts(parameters: Mapping, version: str | None = None) -> dict[str, str]:
     """Return the parameters with their values as they stand between the quotes of pgpool.conf."""
     texts = {}
-    for name, value in parameters.items():
+    for name, value in numbered(parameters).items():
         if not isinstance(name, str):
             raise InputError(f"{name!r} is no name of a Pgpool-II parameter")
         parameter = _lookup(name)

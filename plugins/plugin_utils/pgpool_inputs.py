@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf, pgpool_lint
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
 # Parameters on which the pods, the probes and the Services of the role rely.
@@ -20,6 +20,7 @@ _FIXED = {
     "pcp_port": "the probes rely on 9898",
     "pool_passwd": "the role mounts its own",
     "pid_file_name": "the image's entry point relies on its own",
+    "backends": "the role makes them of the cluster's instances; to change one, name its parameters (backend_weight1)",
 }
 
 
@@ -32,6 +33,9 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
         if name in _FIXED:
             yield f"pgpool_params.{name} cannot be set: remove it, as {_FIXED[name]}"
             continue
+        if isinstance(value, (list, tuple)):
+            yield f"pgpool_params.{name} is a list: give each backend its own, as the role numbers them ({name}1)"
+            continue
         try:
             pgpool_conf.params({name: value})
         except InputError as exc:
@@ -41,6 +45,7 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             pgpool_conf.hba(variables["pgpool_hba_rules"])
         except InputError as exc:
             yield f"pgpool_hba_rules: {exc}"
+    yield from pgpool_lint.unknown_ids(variables.get("pgpool_lint_allow") or [])
     weights = [variables.get(f"pgpool_{who}_weight") for who in ("primary", "standby")]
     if None not in weights and not any(float(weight) for weight in weights):  # type: ignore[arg-type]
         yield "pgpool_primary_weight and pgpool_standby_weight are 0 (number): give one of them a number over 0"

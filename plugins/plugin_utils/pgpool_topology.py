@@ -73,6 +73,18 @@ _SERVICES: dict[str, object] = {
 }
 
 
+def settings(topology: str = "per_instance") -> dict[str, object]:
+    """Return the parameters that a topology sets for every cluster alike, the backends themselves left out.
+
+    Raises:
+        InputError: there is no such topology.
+
+    """
+    if topology not in TOPOLOGIES:
+        raise InputError(f"topology is {topology!r}; {', '.join(TOPOLOGIES)} are known")
+    return {**_COMMON, **(_PER_INSTANCE if topology == "per_instance" else _SERVICES)}
+
+
 def backends(
     contract: Mapping,
     topology: str = "per_instance",
@@ -98,8 +110,7 @@ def backends(
         InputError: the contract lacks something that the layout needs, or a weight makes no sense.
 
     """
-    if topology not in TOPOLOGIES:
-        raise InputError(f"topology is {topology!r}; {', '.join(TOPOLOGIES)} are known")
+    parameters = settings(topology)
     cluster = f"cluster {contract.get('name')!r}"
     port = _required(contract, "port", cluster)
     weight = _weight("primary_weight", primary_weight)
@@ -109,10 +120,8 @@ def backends(
         "weight": weight,
         "flag": "ALWAYS_PRIMARY|DISALLOW_TO_FAILOVER",
     }
-    if topology == "per_instance":
-        parameters, standbys = {**_COMMON, **_PER_INSTANCE}, _instance_nodes(contract, cluster, share)
-    else:
-        parameters, standbys = {**_COMMON, **_SERVICES}, _service_nodes(contract, share)
+    is_per_instance = topology == "per_instance"
+    standbys = _instance_nodes(contract, cluster, share) if is_per_instance else _service_nodes(contract, share)
     if weight + sum(node["weight"] for node in standbys) == 0:
         raise InputError(f"{cluster}: primary_weight and standby_weight leave nothing to read from")
     for number, node in enumerate([primary, *standbys]):

@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import stringprep
-import unicodedata
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.scram import READY_MADE, saslprep
 
 METHODS = ("md5", "aes", "text")
 
@@ -39,7 +38,6 @@ MAX_PCP_NAME = 128 - 1 - 32
 
 _FORBIDDEN = re.compile(r"[\0\r\n]")
 _MD5_HASH = re.compile(r"md5[0-9a-f]{32}")
-_READY_MADE = re.compile(r"md5[0-9a-fA-F]{32}|SCRAM-SHA-256\$.+:.+", re.DOTALL)
 _USER_KEYS = ("name", "password", "method", "backend_user", "backend_password", "hashed")
 
 
@@ -177,44 +175,6 @@ def escape(field: str) -> str:
     return field.replace("\\", "\\\\").replace(":", "\\:")
 
 
-def saslprep(password: str) -> str:
-    """Return the password as PostgreSQL and libpq put it into SCRAM: SASLprep (RFC 4013), or as it is where that fails.
-
-    Pgpool-II leaves this step out. A password that it would change lets its user in at PostgreSQL and not at Pgpool-II.
-    """
-    if password.isascii():
-        return password
-    spaced = ("\u0020" if stringprep.in_table_c12(char) else char for char in password)
-    mapped = "".join(char for char in spaced if not stringprep.in_table_b1(char))
-    prepared = unicodedata.normalize("NFKC", mapped)
-    if prepared == password or not mapped or any(map(_is_prohibited, mapped)) or _is_mixed_direction(mapped):
-        return password
-    return prepared
-
-
-def _is_prohibited(char: str) -> bool:
-    """Tell whether SASLprep forbids the character, or Unicode 3.2, on which it rests, lacks it."""
-    return (
-        stringprep.in_table_a1(char)
-        or stringprep.in_table_c21_c22(char)
-        or stringprep.in_table_c3(char)
-        or stringprep.in_table_c4(char)
-        or stringprep.in_table_c5(char)
-        or stringprep.in_table_c6(char)
-        or stringprep.in_table_c7(char)
-        or stringprep.in_table_c8(char)
-        or stringprep.in_table_c9(char)
-    )
-
-
-def _is_mixed_direction(text: str) -> bool:
-    """Tell whether the text breaks SASLprep's rule for right-to-left scripts (RFC 3454, section 6)."""
-    if not any(map(stringprep.in_table_d1, text)):
-        return False
-    ends_right_to_left = stringprep.in_table_d1(text[0]) and stringprep.in_table_d1(text[-1])
-    return not ends_right_to_left or any(map(stringprep.in_table_d2, text))
-
-
 def _users(users: Mapping | Iterable[Mapping], method: str, allowed: tuple[str, ...] = _USER_KEYS) -> Iterator[User]:
     """Yield each user of either form of input, with names and passwords checked on their own."""
     if isinstance(users, Mapping):
@@ -271,7 +231,7 @@ def _check_password(what: str, password: object, user: User) -> None:
         if not _MD5_HASH.fullmatch(password):
             raise InputError(f"{what} is said to be hashed, so 'md5' and 32 lower-case hexadecimal digits are right")
         return
-    if _READY_MADE.fullmatch(password):
+    if READY_MADE.fullmatch(password):
         raise InputError(
             f"{what} is a hash already. A SCRAM verifier is of no use to Pgpool-II, which needs the password itself;"
             " pool_passwd takes an md5 hash from a list entry with hashed: true"

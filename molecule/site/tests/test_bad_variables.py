@@ -37,6 +37,10 @@ CASES = {
         {"pgha_namspace": "demo"}, ["pgha_namspace is not a variable", "did you mean pgha_namespace?"]
     ),
     "no replicas": Case({"pgpool_replicas": 0}, ["pgpool_replicas is 0 (integer)", "whole number from 1"]),
+    "dangerous parameter": Case(
+        {"pgpool_params": {"failover_on_backend_error": True}},
+        ["pgpool_params.failover_on_backend_error is true (boolean)", "failover-on-backend-error in pgpool_lint_allow"],
+    ),
     "size in words": Case(
         {"postgres_cluster_storage": {"size": "2 gigs"}},
         ["postgres_cluster_storage.size is '2 gigs' (string)", "quantity such as 10Gi"],

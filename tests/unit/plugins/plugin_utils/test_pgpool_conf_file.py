@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_conf import conf, params, restart_needed
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_conf import conf, numbered, params, restart_needed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -336,3 +336,62 @@ class TestRestartNeeded:
     def test_refuses_what_pgpool_does_not_know(self) -> None:
         with pytest.raises(InputError, match="no parameter 'prot'"):
             restart_needed({}, {"prot": 1})
+
+
+class TestNumbered:
+    def test_takes_lists_apart(self) -> None:
+        assert numbered({"port": 9999, "backend_weight": [0, 0.5], "connect_timeout": 2000}) == {
+            "port": 9999,
+            "backend_weight0": 0,
+            "backend_weight1": 0.5,
+            "connect_timeout": 2000,
+        }
+
+    def test_takes_backends_apart(self) -> None:
+        backends = [
+            {
+                "hostname": "pg-rw",
+                "port": 5432,
+                "flag": "ALWAYS_PRIMARY|DISALLOW_TO_FAILOVER",
+                "health_check_period": 0,
+            },
+            {"hostname": "pg-1", "port": 5432, "application_name": "pg-1", "connect_timeout": "2s"},
+        ]
+        assert [variable["name"].removeprefix("PGPOOL_PARAMS_") for variable in params({"backends": backends})] == [
+            "BACKEND_HOSTNAME0",
+            "BACKEND_PORT0",
+            "BACKEND_FLAG0",
+            "HEALTH_CHECK_PERIOD0",
+            "BACKEND_HOSTNAME1",
+            "BACKEND_PORT1",
+            "BACKEND_APPLICATION_NAME1",
+            "CONNECT_TIMEOUT1",
+        ]
+        assert conf({"backends": backends}).splitlines()[-1] == "connect_timeout1 = '2s'"
+
+    @given(weights=st.lists(st.floats(0, 100), max_size=128))
+    def test_numbers_as_a_user_would(self, weights: list[float]) -> None:
+        assert numbered({"backend_weight": weights}) == {
+            f"backend_weight{number}": weight for number, weight in enumerate(weights)
+        }
+        assert len(params({"backend_weight": weights})) == len(weights)
+
+    @pytest.mark.parametrize(
+        ("parameters", "message"),
+        [
+            ({"backend_weight": [0] * 129}, "backend_weight128 is not one of backend_weight0 to backend_weight127"),
+            ({"num_init_children": [1]}, "num_init_children is [1] (list); right would be a whole number"),
+            ({"backend_weight0": 1, "backend_weight": [1]}, "backend_weight0 is there twice"),
+            ({"backend_port": [1], "backends": [{"port": 1}]}, "backend_port0 is there twice"),
+            ({"backends": {}}, "backends is of type dict; a list of dicts is right"),
+            ({"backends": ["pg-1"]}, "backend 0 is of type str; a dict with hostname and port is right"),
+            ({"backends": [{}, {"host": "a"}]}, "backend 1: unknown host; known are application_name, "),
+            ({"backends": [{"pgpool_port": 1}]}, "backend 0: unknown pgpool_port; known are"),
+            ({"backends": [{"port": 80}]}, "backend_port0 is 80 (int); right would be a whole number from 1024"),
+        ],
+    )
+    def test_refuses_what_cannot_be_numbered(self, parameters: dict, message: str) -> None:
+        for function in (params, conf):
+            with pytest.raises(InputError) as caught:
+                function(parameters)
+            assert str(caught.value).startswith(message)

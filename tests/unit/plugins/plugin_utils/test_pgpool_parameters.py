@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_conf import conf, params
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import PARAMETERS, Parameter
 
 
@@ -53,3 +55,10 @@ def test_knows_which_names_have_a_number() -> None:
         *(f"heartbeat_{what}" for what in ("device", "hostname", "port")),
         *("hostname", "pgpool_port", "wd_port"),
     }
+
+
+@pytest.mark.parametrize("name", ["replication_delay_source_cmd", "replication_delay_source_timeout"])
+def test_knows_nothing_of_releases_to_come(name: str) -> None:
+    for write in (params, conf):
+        with pytest.raises(InputError, match=f"Pgpool-II has no parameter '{name}' and would ignore it"):
+            write({name: "/bin/true"})

@@ -99,6 +99,14 @@ def test_an_unknown_limit_is_none() -> None:
         ),
         ({"pgpool_params": {"max_pool": "many"}}, "pgpool_params.max_pool: max_pool is 'many' (str)"),
         ({"pgpool_params": {"port": 5432}}, "pgpool_params.port cannot be set: remove it"),
+        (
+            {"pgpool_params": {"backend_weight": [0, 1]}},
+            "pgpool_params.backend_weight is a list: give each backend its",
+        ),
+        (
+            {"pgpool_params": {"backends": []}},
+            "pgpool_params.backends cannot be set: remove it, as the role makes them",
+        ),
         ({"pgpool_params": {"sr_check_password": "hunter2"}}, "pgpool_params.sr_check_password: sr_check_password is"),
         (
             {"pgpool_hba_rules": [{"type": "host", "address": "all", "method": "trust"}]},

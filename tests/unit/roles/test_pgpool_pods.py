@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Deployment of Pgpool-II as the role renders it: what docs/pgpool-pitfalls.md says of its pods."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import SYSTEM_USERS
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # ansible-core 2.18 trusts every text
+    trust_as_template = str
+
+ROLE = Path(__file__).parents[3] / "roles" / "pgpool"
+PASSWORD = "hunter2-S3cret"
+CONTRACT: dict[str, Any] = {
+    "name": "hot",
+    "namespace": "demo",
+    "exists": True,
+    "primary_host": "hot-rw.demo.svc",
+    "standby_host": "hot-ro.demo.svc",
+    "port": 5432,
+    "auth_method": "scram-sha-256",
+    "superuser_secret": None,
+    "max_connections": 200,
+    "image": "",
+    "databases": ["app"],
+    "tls": {"enabled": True, "ca_secret": "hot-ca", "ca_key": "ca.crt"},
+    "instances": [
+        {
+            "name": f"hot-{number}",
+            "host": f"hot-{number}.demo.svc",
+            "role": "primary" if number == 1 else "standby",
+            "application_name": f"hot-{number}",
+            "selector": {"cnpg.io/instanceName": f"hot-{number}"},
+        }
+        for number in (1, 2, 3)
+    ],
+}
+
+
+def secret(user: str) -> dict[str, Any]:
+    data = {"username": user, "password": PASSWORD}
+    return {
+        "metadata": {"name": f"hot-{user}"},
+        "type": "kubernetes.io/basic-auth",
+        "data": {key: base64.b64encode(text.encode()).decode() for key, text in data.items()},
+    }
+
+
+def variables(**changes: Any) -> dict[str, Any]:
+    """The role's defaults and constants, and what its tasks find on a cluster."""
+    loader = DataLoader()
+    known: dict[str, Any] = {"inventory_hostname": "hot", "pgha_namespace": "demo", "postgres_cluster_result": CONTRACT}
+    for name in ("defaults", "vars"):
+        known |= loader.load(trust_as_template((ROLE / name / "main.yml").read_text()))
+    found = {
+        "__pgpool_secrets": [secret("pgpool_check"), secret("pgha_monitor")],
+        "__pgpool_files": {"pool_passwd": f"app:TEXT{PASSWORD}\n", "pgpoolkey": PASSWORD},
+    }
+    return {**known, **found, **changes}
+
+
+def evaluate(template: str, **changes: Any) -> Any:
+    return Templar(loader=DataLoader(), variables=variables(**changes)).template(trust_as_template(template))
+
+
+def deployment(**changes: Any) -> dict[str, Any]:
+    text = (ROLE / "templates/deployment.yml.j2").read_text()
+    templar = Templar(loader=DataLoader(), variables=variables(**changes))
+    return yaml.safe_load(str(templar.template(trust_as_template(text), escape_backslashes=False)))
+
+
+@pytest.fixture(scope="module")
+def pod() -> dict[str, Any]:
+    return deployment()["spec"]["template"]
+
+
+@pytest.fixture(scope="module")
+def container(pod: dict[str, Any]) -> dict[str, Any]:
+    return next(container for container in pod["spec"]["containers"] if container["name"] == "pgpool")
+
+
+@pytest.mark.parametrize("probe", ["startupProbe", "livenessProbe", "readinessProbe"])
+def test_no_probe_takes_the_place_of_a_client_or_asks_postgresql(container: dict[str, Any], probe: str) -> None:
+    command = container[probe]["exec"]["command"]
+    assert command[0] == "pcp_node_count"
+    assert "--host=/run/pgpool" in command
+
+
+def test_a_stop_waits_and_then_cuts_off_before_kubernetes_kills(pod: dict[str, Any], container: dict[str, Any]) -> None:
+    script = container["lifecycle"]["preStop"]["exec"]["command"][-1]
+    assert script.startswith("(sleep 30; kill -INT -1)")
+    assert script.endswith("sleep 5")
+    assert pod["spec"]["terminationGracePeriodSeconds"] > 30
+
+
+def test_a_change_makes_a_new_pod_before_it_takes_an_old_one() -> None:
+    assert deployment()["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    budget = (ROLE / "templates/pod_disruption_budget.yml.j2").read_text()
+    assert "maxUnavailable: 1" in budget
+
+
+def test_no_password_is_in_the_deployment() -> None:
+    text = yaml.safe_dump(deployment())
+    assert PASSWORD not in text
+    assert base64.b64encode(PASSWORD.encode()).decode() not in text
+
+
+def test_the_environment_holds_no_name_of_a_secret(container: dict[str, Any]) -> None:
+    names = [entry["name"] for entry in container["env"]]
+    assert [name for name in names if "PASSWORD" in name or "AUTHKEY" in name] == []
+    assert [entry for entry in container["env"] if "valueFrom" in entry] == []
+
+
+def test_each_pod_has_an_exporter_of_its_own(pod: dict[str, Any]) -> None:
+    assert [container["name"] for container in pod["spec"]["containers"]] == ["pgpool", "exporter"]
+
+
+def test_memory_is_asked_for(container: dict[str, Any]) -> None:
+    assert "memory" in container["resources"]["requests"]
+
+
+def test_backends_are_checked_by_certificate() -> None:
+    params = evaluate("{{ __pgpool_all_params }}")
+    assert params["ssl"] is True
+    assert params["ssl_ca_cert"] == "/etc/pgpool-ca/ca.crt"
+    assert evaluate("{{ __pgpool_all_params.ssl }}", postgres_cluster_result={**CONTRACT, "tls": None}) is False
+
+
+def test_checks_use_their_own_user_without_a_password() -> None:
+    params = evaluate("{{ __pgpool_all_params }}")
+    assert params["sr_check_user"] == params["health_check_user"] == "pgpool_check"
+    assert [name for name in params if name.endswith("_password")] == []
+
+
+def test_the_check_user_may_monitor_and_no_more() -> None:
+    defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
+    roles = {user["name"]: user for user in SYSTEM_USERS}
+    for variable in ("pgpool_check_user", "pgpool_monitor_user"):
+        assert roles[defaults[variable]] == {"name": defaults[variable], "roles": ["pg_monitor"]}
+
+
+def test_what_pgpool_knows_grows_old() -> None:
+    params = evaluate("{{ __pgpool_all_params }}")
+    assert 60 <= params["relcache_expire"] <= 300
+    assert 300 <= params["connection_life_time"] <= 600
+    assert params["reserved_connections"] >= 1
+
+
+def test_commands_are_local() -> None:
+    assert evaluate("{{ __pgpool_all_params.pcp_listen_addresses }}") == ""
+
+
+def test_instance_services_lead_to_ready_pods_alone() -> None:
+    text = (ROLE / "templates/instance_services.yml.j2").read_text()
+    assert "publishNotReadyAddresses" not in text

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/pgpool-pitfalls.md names tests and rules that exist, and says of each pitfall what is done about it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_lint import REFUSE, WARN, rules
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import PARAMETERS
+
+ROOT = Path(__file__).resolve().parents[2]
+PITFALLS = ROOT / "docs/pgpool-pitfalls.md"
+NO_TEST = "not yet held by a test"
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in PITFALLS.read_text(encoding="utf-8").splitlines()
+    if re.match(r"\| [0-9]+ \|", line)
+]
+# The part of a row that follows each of these words, up to the next one.
+SAYS = re.compile(r"(Handled|Refused|Warned|Said)(?=[:, ])(.*?)(?=(?:Handled|Refused|Warned|Said)[:, ]|$)")
+
+
+@cache
+def names_in(path: Path) -> set[str]:
+    """The tests of a file, those in classes as `Class::test`."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        inner = node.body if isinstance(node, ast.ClassDef) else [node]
+        prefix = f"{node.name}::" if isinstance(node, ast.ClassDef) else ""
+        found |= {prefix + item.name for item in inner if isinstance(item, ast.FunctionDef)}
+    return {name for name in found if name.rpartition("::")[2].startswith("test_")}
+
+
+def test_the_pitfalls_are_numbered() -> None:
+    assert [int(row[0]) for row in ROWS] == list(range(1, 35))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_each_pitfall_has_an_answer_and_a_test(row: list[str]) -> None:
+    _number, wrong, answer, held_by = row
+    assert wrong.endswith(".")
+    assert SAYS.match(answer)
+    if held_by == NO_TEST:
+        return
+    names = re.findall(r"`([^`]+)`", held_by)
+    assert ", ".join(f"`{name}`" for name in names) == held_by
+    for name in names:
+        path, _, test = name.partition("::")
+        assert path.startswith(("tests/unit/", "molecule/"))
+        assert test in names_in(ROOT / path), name
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_each_rule_is_named_with_what_it_does(row: list[str]) -> None:
+    for word, text in SAYS.findall(row[2]):
+        named = [name for name in re.findall(r"`([a-z]+(?:-[a-z]+)*)`", text) if name in rules()]
+        severity = {"Refused": REFUSE, "Warned": WARN}.get(word)
+        assert [name for name in named if rules()[name] != severity] == []
+
+
+def test_each_name_in_code_with_hyphens_is_a_rule() -> None:
+    text = " ".join(row[2] for row in ROWS)
+    assert [name for name in re.findall(r"`([a-z]+(?:-[a-z]+)+)`", text) if name not in rules()] == []
+
+
+def test_each_name_in_code_with_underscores_is_a_parameter() -> None:
+    names = {name for row in ROWS for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", row[1] + row[2])}
+    # A mode of deploying, a file, a status, roles of PostgreSQL and a parameter of a release to come.
+    others = {"per_instance", "pool_passwd", "fail_count", "pg_monitor", "max_connections", "trans_transaction"}
+    assert names - others - set(PARAMETERS) == {"replication_delay_source_cmd"}
+
+
+def test_no_other_pitfall_is_without_a_test() -> None:
+    assert [row[0] for row in ROWS if row[3] == NO_TEST] == ["22"]
