@@ -104,6 +104,24 @@ def conf(parameters: Mapping, version: str | None = None) -> str:
     return "".join(f"{name} = '{text}'\n" for name, text in _texts(parameters, version).items())
 
 
+def number(name: str, value: object) -> float:
+    """Return what a whole number of pgpool.conf counts, in the parameter's own unit: ``'16MB'`` is 16777216.
+
+    Args:
+        name: the parameter's name.
+        value: its value, as for :func:`params`.
+
+    Raises:
+        InputError: the parameter is unknown, is no whole number, or has a wrong value.
+
+    """
+    parameter = _lookup(name)
+    match = _NUMBER.fullmatch(_text(name, value, parameter)) if parameter.type == "int" else None
+    if match is None:
+        raise InputError(f"{name} is no parameter of Pgpool-II that counts something")
+    return _c_number(match[1]) * (_scale(match[2], parameter.unit) or 1)
+
+
 def restart_needed(old: Mapping, new: Mapping) -> list[str]:
     """Tell which parameters keep their old value until Pgpool-II restarts; a reload takes up all others.
 

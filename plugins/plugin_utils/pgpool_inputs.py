@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf, pgpool_load_balance
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
 # Parameters on which the pods, the probes and the Services of the role rely.
@@ -36,6 +36,7 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             pgpool_conf.params({name: value})
         except InputError as exc:
             yield f"pgpool_params.{name}: {exc}"
+    yield from _load_balance(variables)
     if variables.get("pgpool_hba_rules"):
         try:
             pgpool_conf.hba(variables["pgpool_hba_rules"])
@@ -50,3 +51,14 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             f"pgpool_service.node_port is {service['node_port']} (integer): a Service of the type ClusterIP has none;"
             " give type NodePort too, or leave node_port out"
         )
+
+
+def _load_balance(variables: Mapping[str, Any]) -> Iterator[str]:
+    asked = variables.get("pgpool_load_balance") or {}
+    try:
+        pgpool_load_balance.load_balance(asked, variables.get("pgpool_topology") or "per_instance")
+    except InputError as exc:
+        yield f"pgpool_load_balance.{exc}"
+    for key in pgpool_load_balance.conflicts(asked, variables.get("pgpool_params") or {}):
+        parameter = pgpool_load_balance.PARAMETERS["databases" if key == "preset" else key]
+        yield f"pgpool_load_balance.{key} and pgpool_params.{parameter} say the same thing: give one of them"

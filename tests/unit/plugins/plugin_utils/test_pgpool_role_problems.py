@@ -106,6 +106,18 @@ def test_an_unknown_limit_is_none() -> None:
         ),
         ({"pgpool_primary_weight": 0, "pgpool_standby_weight": "0"}, "pgpool_primary_weight and pgpool_standby_weight"),
         ({"pgpool_service": {"node_port": 30999}}, "pgpool_service.node_port is 30999 (integer)"),
+        ({"pgpool_load_balance": {"max_lag": "far"}}, "pgpool_load_balance.max_lag is 'far': give a whole number"),
+        (
+            {"pgpool_load_balance": {"max_lag": "1MB"}, "pgpool_topology": "services"},
+            "pgpool_load_balance.max_lag is '1MB': leave it out, as Pgpool-II sees no lag",
+        ),
+        (
+            {
+                "pgpool_load_balance": {"preset": "strict"},
+                "pgpool_params": {"database_redirect_preference_list": "a:standby"},
+            },
+            "pgpool_load_balance.preset and pgpool_params.database_redirect_preference_list say the same thing",
+        ),
     ],
 )
 def test_wrong_variables(variables: dict[str, Any], sentence: str) -> None:
