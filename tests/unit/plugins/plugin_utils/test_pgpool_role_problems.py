@@ -73,10 +73,37 @@ def test_connections(topology: str, max_pool: int, connections: int) -> None:
 
 def test_a_cluster_that_is_too_small_says_both_ways_out() -> None:
     (problem,) = problems(wanted(), max_connections=100)
-    assert problem.startswith("pgpool_replicas is 2 (integer), with num_init_children 32 and max_pool 1")
-    assert "could open 128 connections to one instance" in problem
-    assert "max_connections to 138 or more" in problem
-    assert "num_init_children to 22 or less" in problem
+    assert problem == (
+        "pgpool_replicas is 2 (integer): 2 pods x 32 num_init_children x 1 max_pool x 2 backends on the primary = 128"
+        " connections that Pgpool-II could open to one instance, and 100 max_connections of hot - 10 kept for others ="
+        " 90; set postgres_cluster_parameters.max_connections to 138 or more, or pgpool_params.num_init_children to 22"
+        " or less, or pgpool_replicas to 1 or less"
+    )
+
+
+def test_where_less_of_pgpool_does_not_help_it_is_not_said() -> None:
+    (problem,) = problems(wanted(num_init_children="1"), max_connections=13)
+    assert problem.endswith(
+        " = 3; set postgres_cluster_parameters.max_connections to 14 or more, or pgpool_replicas to 1 or less"
+    )
+    (problem,) = problems(wanted(), max_connections=5)
+    assert problem.endswith(" = 0; set postgres_cluster_parameters.max_connections to 138 or more")
+
+
+def test_pools_are_a_way_out_too() -> None:
+    (problem,) = problems(wanted(max_pool=4), max_connections=300)
+    assert "pgpool_params.max_pool to 2 or less" in problem
+    assert problems(wanted(max_pool=2), max_connections=300) == []
+
+
+@pytest.mark.parametrize(("limit", "fine"), [("100Mi", True), ("64Mi", False), (None, True)])
+def test_a_limit_of_memory_with_which_it_never_starts(limit: str | None, fine: bool) -> None:
+    asked = {**wanted(memqcache_total_size=16777216), "resources": {"limits": {"memory": limit} if limit else {}}}
+    found = problems(asked)
+    assert (found == []) is fine
+    assert fine or found[0].startswith(
+        "pgpool_resources.limits.memory is '64Mi': Pgpool-II takes 96Mi before the first client comes, and 192Mi"
+    )
 
 
 @pytest.mark.parametrize("children", [22, 47])
