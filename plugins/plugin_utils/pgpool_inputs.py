@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,6 +38,7 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
         except InputError as exc:
             yield f"pgpool_params.{name}: {exc}"
     yield from _load_balance(variables)
+    yield from _network_policy(variables.get("pgpool_network_policy") or {})
     if variables.get("pgpool_hba_rules"):
         try:
             pgpool_conf.hba(variables["pgpool_hba_rules"])
@@ -62,3 +64,30 @@ def _load_balance(variables: Mapping[str, Any]) -> Iterator[str]:
     for key in pgpool_load_balance.conflicts(asked, variables.get("pgpool_params") or {}):
         parameter = pgpool_load_balance.PARAMETERS["databases" if key == "preset" else key]
         yield f"pgpool_load_balance.{key} and pgpool_params.{parameter} say the same thing: give one of them"
+
+
+def _network_policy(policy: Mapping[str, Any]) -> Iterator[str]:
+    for who in ("clients", "prometheus"):
+        for index, peer in enumerate(policy.get(who) or []):
+            shown = f"pgpool_network_policy.{who}[{index}]"
+            if not peer:
+                yield f"{shown} is empty: give podSelector, namespaceSelector or ipBlock; an empty list is everybody"
+            elif "ipBlock" in peer:
+                yield from _ip_block(shown, peer)
+
+
+def _ip_block(shown: str, peer: Mapping[str, Any]) -> Iterator[str]:
+    if len(peer) > 1:
+        yield f"{shown} has ipBlock and a selector: make two peers of it, as Kubernetes takes either"
+    block = peer["ipBlock"]
+    unknown = [str(key) for key in block if key not in ("cidr", "except")]
+    if unknown:
+        yield f"{shown}.ipBlock.{unknown[0]} is not known: give cidr and except"
+    try:
+        whole = ipaddress.ip_network(block.get("cidr"))
+        excepted = [ipaddress.ip_network(part) for part in block.get("except") or []]
+        fine = all(part.version == whole.version and part.subnet_of(whole) for part in excepted)  # type: ignore[arg-type]
+    except ValueError:
+        fine = False
+    if not fine:
+        yield f"{shown}.ipBlock: give a network such as 10.0.0.0/8 as cidr, and parts of it as except"

@@ -133,6 +133,23 @@ def test_an_unknown_limit_is_none() -> None:
         ),
         ({"pgpool_primary_weight": 0, "pgpool_standby_weight": "0"}, "pgpool_primary_weight and pgpool_standby_weight"),
         ({"pgpool_service": {"node_port": 30999}}, "pgpool_service.node_port is 30999 (integer)"),
+        ({"pgpool_network_policy": {"clients": [{}]}}, "pgpool_network_policy.clients[0] is empty: give podSelector"),
+        (
+            {"pgpool_network_policy": {"prometheus": [{"podSelector": {}, "ipBlock": {"cidr": "10.0.0.0/8"}}]}},
+            "pgpool_network_policy.prometheus[0] has ipBlock and a selector",
+        ),
+        (
+            {"pgpool_network_policy": {"clients": [{"podSelector": {}}, {"ipBlock": {"cidr": "10.0.0.1/8"}}]}},
+            "pgpool_network_policy.clients[1].ipBlock: give a network such as 10.0.0.0/8",
+        ),
+        (
+            {"pgpool_network_policy": {"clients": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["11.0.0.0/16"]}}]}},
+            "pgpool_network_policy.clients[0].ipBlock: give a network such as 10.0.0.0/8",
+        ),
+        (
+            {"pgpool_network_policy": {"clients": [{"ipBlock": {"cidr": "::/0", "cdir": "::/0"}}]}},
+            "pgpool_network_policy.clients[0].ipBlock.cdir is not known",
+        ),
         ({"pgpool_load_balance": {"max_lag": "far"}}, "pgpool_load_balance.max_lag is 'far': give a whole number"),
         (
             {"pgpool_load_balance": {"max_lag": "1MB"}, "pgpool_topology": "services"},
@@ -160,5 +177,8 @@ def test_right_variables() -> None:
         "pgpool_primary_weight": 0,
         "pgpool_standby_weight": 1,
         "pgpool_service": {"type": "NodePort", "node_port": 30999},
+        "pgpool_network_policy": {
+            "clients": [{"podSelector": {}}, {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}}]
+        },
     }
     assert list(pgpool_checks(variables)) == []
