@@ -21,7 +21,7 @@ description:
   - Makes C(pool_passwd), C(pool_hba.conf), C(pcp.conf), C(pcppass) (a PCPPASSFILE) and C(pgpoolkey) from the Secrets
     of the database users. The same Secrets always make the same files.
   - Entries of C(pool_passwd) are encrypted with AES where PostgreSQL uses SCRAM, and hashed where it uses MD5.
-positional: contract, current, generated, hba_rules
+positional: contract, current, generated, hba_rules, tls_required
 options:
   _input:
     description: >-
@@ -49,6 +49,10 @@ options:
     type: list
     elements: raw
     default: []
+  tls_required:
+    description: Whether the default rules refuse connections without TLS.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -71,12 +75,13 @@ def pgpool_files(
     current: Mapping[str, str] | None = None,
     generated: Mapping[str, str] | None = None,
     hba_rules: Sequence[Mapping | str] | None = None,
+    tls_required: bool = False,
 ) -> dict[str, str]:
     """Make the files of Pgpool-II."""
     if not isinstance(secrets, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_files: give a list of Secrets, not {type(secrets).__name__}")
     try:
-        return _pgpool_files(secrets, contract, current, generated, hba_rules)
+        return _pgpool_files(secrets, contract, current, generated, hba_rules, bool(tls_required))
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_files: {exc}") from exc
 

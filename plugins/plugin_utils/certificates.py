@@ -153,7 +153,8 @@ def tls_problems(secret: Mapping | None, name: str, now: datetime, names: Sequen
         own = _public(_key(pair[1])) == _public(certificate)
     except InputError as exc:
         return [f"the Secret {name}: {exc}"]
-    start, end = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (certificate.not_valid_before_utc, certificate.not_valid_after_utc))
+    times = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    start, end = (f"{at:%Y-%m-%d %H:%M} UTC" for at in times)
     problems = []
     if not own:
         problems.append(f"the Secret {name}: tls.key is not the key of the first certificate in tls.crt")

@@ -87,6 +87,8 @@ FORMATS: dict[str, fmt.Format] = {
     "pgpool_replicas": fmt.integer(1, 100),
     "pgpool_primary_weight": fmt.number(0),
     "pgpool_standby_weight": fmt.number(0),
+    "pgpool_tls.secret": fmt.dns_label(),
+    "pgpool_tls.issuer.name": fmt.non_empty("the name of an Issuer"),
     "pgpool_users_selector[]": fmt.non_empty("a label selector such as pgha.kubernetes/cluster=hot-postgres"),
     "pgpool_check_user": fmt.non_empty("the name of a database user"),
     "pgpool_monitor_user": fmt.non_empty("the name of a database user"),

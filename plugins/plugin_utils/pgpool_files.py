@@ -26,6 +26,7 @@ def pgpool_files(
     current: Mapping[str, str] | None = None,
     generated: Mapping[str, str] | None = None,
     hba_rules: Sequence[Mapping | str] | None = None,
+    tls_required: bool = False,
 ) -> dict[str, str]:
     """Make the files.
 
@@ -35,6 +36,7 @@ def pgpool_files(
     :param current: the `data` of the Secret that Pgpool-II has now: its key and its PCP password are kept
     :param generated: `key` and `pcp_password` for where there are none yet
     :param hba_rules: the rules of pool_hba.conf; by default everybody with the cluster's own method
+    :param tls_required: whether the default rules refuse plain connections
     :raises InputError: two Secrets name one user, or a file cannot be written
     """
     method = contract["auth_method"]
@@ -45,7 +47,7 @@ def pgpool_files(
     lines = pool_passwd.lines(_users(secrets, contract), POOL_PASSWD_METHODS.get(method, "aes"), key)
     return {
         "pool_passwd": "".join(f"{line}\n" for line in lines),
-        "pool_hba.conf": pgpool_conf.hba(hba_rules or _default_rules(method)),
+        "pool_hba.conf": pgpool_conf.hba(hba_rules or _default_rules(method, tls_required)),
         "pcp.conf": pool_passwd.pcp_conf({PCP_USER: pcp_password}),
         "pcppass": f"*:*:{PCP_USER}:{pcp_password}\n",
         "pgpoolkey": key,
@@ -65,8 +67,9 @@ def pgpool_missing_users(
     return [name for name in needed if name not in found]
 
 
-def _default_rules(method: str) -> list[dict[str, str]]:
-    return [{"type": "local", "method": method}, {"type": "host", "address": "all", "method": method}]
+def _default_rules(method: str, tls_required: bool) -> list[dict[str, str]]:
+    remote = "hostssl" if tls_required else "host"
+    return [{"type": "local", "method": method}, {"type": remote, "address": "all", "method": method}]
 
 
 def _users(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf, pgpool_load_balance
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import certificates, pgpool_conf, pgpool_load_balance
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
 # Parameters on which the pods, the probes and the Services of the role rely.
@@ -39,6 +39,7 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             yield f"pgpool_params.{name}: {exc}"
     yield from _load_balance(variables)
     yield from _network_policy(variables.get("pgpool_network_policy") or {})
+    yield from _tls(variables)
     if variables.get("pgpool_hba_rules"):
         try:
             pgpool_conf.hba(variables["pgpool_hba_rules"])
@@ -91,3 +92,34 @@ def _ip_block(shown: str, peer: Mapping[str, Any]) -> Iterator[str]:
         fine = False
     if not fine:
         yield f"{shown}.ipBlock: give a network such as 10.0.0.0/8 as cidr, and parts of it as except"
+
+
+def _tls(variables: Mapping[str, Any]) -> Iterator[str]:
+    tls = variables.get("pgpool_tls") or {}
+    mode = tls.get("mode", "disabled")
+    for name in tls.get("names") or []:
+        if not certificates.is_name(name):
+            yield f"pgpool_tls.names has {name!r}: give DNS names and addresses"
+    for name in ("ssl", "ssl_cert", "ssl_key"):
+        if mode != "disabled" and name in (variables.get("pgpool_params") or {}):
+            yield f"pgpool_params.{name} cannot be set while pgpool_tls.mode is {mode!r}: remove it"
+    for index, rule in enumerate(variables.get("pgpool_hba_rules") or []):
+        kind, method = _hba_kind(rule)
+        if mode == "required" and kind in ("host", "hostnossl") and method != "reject":
+            yield (
+                f"pgpool_hba_rules[{index}] is of type {kind}, which lets plain connections in, and pgpool_tls.mode is"
+                " 'required': give hostssl"
+            )
+        if mode == "disabled" and kind == "hostssl":
+            yield (
+                f"pgpool_hba_rules[{index}] is of type hostssl, and pgpool_tls.mode is 'disabled', so it lets nobody"
+                " in: set the mode to allowed or required"
+            )
+
+
+def _hba_kind(rule: Mapping[str, Any] | str) -> tuple[str, str]:
+    """Return the type and the method of a rule that is a dict, or a line of the file."""
+    if not isinstance(rule, str):
+        return str(rule.get("type")), str(rule.get("method"))
+    words = [word.strip('"') for word in rule.partition("#")[0].split()] or [""]
+    return words[0], words[4] if len(words) > 4 else ""

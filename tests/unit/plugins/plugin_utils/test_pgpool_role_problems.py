@@ -150,6 +150,30 @@ def test_an_unknown_limit_is_none() -> None:
             {"pgpool_network_policy": {"clients": [{"ipBlock": {"cidr": "::/0", "cdir": "::/0"}}]}},
             "pgpool_network_policy.clients[0].ipBlock.cdir is not known",
         ),
+        ({"pgpool_tls": {"mode": "allowed", "names": ["a b"]}}, "pgpool_tls.names has 'a b': give DNS names"),
+        (
+            {"pgpool_tls": {"mode": "allowed"}, "pgpool_params": {"ssl": False}},
+            "pgpool_params.ssl cannot be set while pgpool_tls.mode is 'allowed'",
+        ),
+        (
+            {
+                "pgpool_tls": {"mode": "required"},
+                "pgpool_hba_rules": [
+                    {"type": "hostssl", "address": "all", "method": "scram-sha-256"},
+                    {"type": "host", "address": "all", "method": "reject"},
+                    {"type": "host", "address": "10.0.0.0/8", "method": "scram-sha-256"},
+                ],
+            },
+            "pgpool_hba_rules[2] is of type host, which lets plain connections in",
+        ),
+        (
+            {"pgpool_tls": {"mode": "required"}, "pgpool_hba_rules": ["hostnossl all all 10.0.0.0/8 scram-sha-256"]},
+            "pgpool_hba_rules[0] is of type hostnossl",
+        ),
+        (
+            {"pgpool_hba_rules": ["hostssl all all 10.0.0.0/8 scram-sha-256 # comment"]},
+            "pgpool_hba_rules[0] is of type hostssl, and pgpool_tls.mode is 'disabled'",
+        ),
         ({"pgpool_load_balance": {"max_lag": "far"}}, "pgpool_load_balance.max_lag is 'far': give a whole number"),
         (
             {"pgpool_load_balance": {"max_lag": "1MB"}, "pgpool_topology": "services"},
