@@ -130,6 +130,7 @@ def test_the_certificate_is_mounted_and_told_to_pgpool(
     containers = {container["name"]: container for container in template["spec"]["containers"]}
     assert {"name": "tls", "mountPath": "/etc/pgpool-tls", "readOnly": True} in containers["pgpool"]["volumeMounts"]
     assert "tls" not in names_of(containers["exporter"]["volumeMounts"])
+    assert {"name": "PGPOOL_EXPORTER_CERTIFICATE", "value": "/run/pgpool/tls.crt"} in containers["exporter"]["env"]
     told = {name: value for name, value in environment(deployment).items() if name.startswith("ssl")}
     assert told == {
         "ssl": "on",
