@@ -39,8 +39,8 @@ sanity: ## ansible-test sanity
 molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster named pgha-test
 	@$(ENV) tools/test molecule
 
-molecule-all: ## All scenarios of molecule/, also those with runs that are killed and the teardown
-	@PGHA_SCENARIOS='site services failover interrupted teardown' $(ENV) tools/test molecule
+molecule-all: ## All scenarios of molecule/, also those of balancing, TLS, runs that are killed and the teardown
+	@PGHA_SCENARIOS='site services balancing tls failover interrupted teardown' $(ENV) tools/test molecule
 
 bench: ## What has a time limit: molecule again, with the limits of a quiet machine
 	@$(ENV) pytest -s tests/bench

@@ -9,14 +9,17 @@
 #                               pool_passwd, pcp.conf, pool_hba.conf, pgpoolkey, pcppass (for PCPPASSFILE),
 #                               params.conf, lines of pgpool.conf that are put behind those of PGPOOL_PARAMS_*,
 #                               and pgpool.conf, which then is used whole, and neither of the two is.
+# PGPOOL_TLS_DIR                folder (/etc/pgpool-tls) of a mounted certificate for clients, tls.crt and tls.key.
 # PGPOOL_RUN_DIR                writable folder (/run/pgpool) of sockets, PID file and what is made here.
 #
 # Files that Pgpool-II reads again at a reload are linked, so that it sees what Kubernetes updates in the mount.
-# The key and pcppass are copied, as both must be readable by their owner alone and a mounted Secret is not.
+# Keys and pcppass are copied, as they must be readable by their owner alone and a mounted Secret is not; so is the
+# certificate, which then is the one that Pgpool-II has read, and not what Kubernetes may have put in its place.
 set -eu
 umask 077
 
 config_dir=${PGPOOL_CONFIG_DIR:-/etc/pgpool-secret}
+tls_dir=${PGPOOL_TLS_DIR:-/etc/pgpool-tls}
 run_dir=${PGPOOL_RUN_DIR:-/run/pgpool}
 
 say() { printf 'pgpool-entrypoint: %s\n' "$*" >&2; }
@@ -98,9 +101,10 @@ for file in pool_passwd pcp.conf pool_hba.conf; do
   rm -f "$run_dir/$file"
   if [ -e "$config_dir/$file" ]; then ln -s "$config_dir/$file" "$run_dir/$file"; else : > "$run_dir/$file"; fi
 done
-for file in pgpoolkey pcppass; do
-  rm -f "$run_dir/$file"
-  if [ -e "$config_dir/$file" ]; then cat "$config_dir/$file" > "$run_dir/$file"; fi
+for file in "$config_dir/pgpoolkey" "$config_dir/pcppass" "$tls_dir/tls.crt" "$tls_dir/tls.key"; do
+  copy=$run_dir/${file##*/}
+  rm -f "$copy"
+  if [ -e "$file" ]; then cat "$file" > "$copy"; fi
 done
 
 rm -f "$run_dir/pgpool.conf.new"

@@ -11,6 +11,7 @@ replication_state, a delay by time is understood, and no series has a process id
 It holds one connection to Pgpool-II, and sends nothing but commands that Pgpool-II answers itself: so it
 adds nothing to select_cnt. The connection is libpq's, set by PGHOST, PGPORT, PGUSER and PGDATABASE; the password is
 read from PGPOOL_EXPORTER_PASSWORD_FILE at each new connection. PGPOOL_EXPORTER_PORT is 9719 by default.
+Where PGPOOL_EXPORTER_CERTIFICATE names the certificate that Pgpool-II shows to clients, its end is a metric, too.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ import os
 import select
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -165,6 +168,52 @@ def backend_metrics(rows: Sequence[Row]) -> Iterator[Metric]:
         yield Metric("pgpool2_backend_used_ratio", "gauge", {}, used / len(rows))
 
 
+def certificate_end(pem: str) -> float:
+    """Return when the first certificate of a file ends, in seconds since 1970.
+
+    :param pem: the file's text
+    :raises ValueError: there is no certificate
+    """
+    head, foot = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    _before, found, rest = pem.partition(head)
+    der = ssl.PEM_cert_to_DER_cert(f"{found}{rest.partition(foot)[0]}{foot}")
+    # Certificate, and in it TBSCertificate: the version (if any), serial number, signature, issuer, then the validity.
+    fields = list(_der_items(next(_der_items(next(_der_items(der))[1]))[1]))
+    if fields[0][0] == 0xA0:
+        del fields[0]
+    kind, text = list(_der_items(fields[3][1]))[1]
+    digits = text.decode("ascii").rstrip("Z")
+    if kind == 0x17:  # UTCTime has two digits of the year, of which 50 and more are of the last century
+        digits = f"{'19' if digits[:2] >= '50' else '20'}{digits}"
+    return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
+
+
+def _der_items(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the tag and the content of each item of DER."""
+    while data:
+        if len(data) < 2:
+            raise ValueError("no DER")
+        tag, size, start = data[0], data[1], 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(data[2:start], "big")
+        yield tag, data[start : start + size]
+        data = data[start + size :]
+
+
+def certificate_metrics(path: str) -> Iterator[Metric]:
+    """Yield when the certificate ends; 0 where it cannot be read, which no rule about its end passes over.
+
+    :param path: where it is; empty if there is none
+    """
+    if path:
+        try:
+            end = certificate_end(Path(path).read_text(encoding="ascii"))
+        except (OSError, ValueError, LookupError, StopIteration):
+            end = 0
+        yield Metric("pgpool2_tls_certificate_expiry_timestamp_seconds", "gauge", {}, end)
+
+
 def metrics(answers: Mapping[str, Sequence[Row]]) -> Iterator[Metric]:
     """Yield the metrics of all answers.
 
@@ -294,6 +343,7 @@ class Exporter:
                 Metric("pgpool2_last_scrape_error", "gauge", {}, 1 if error else 0),
                 Metric("pgpool2_last_scrape_duration_seconds", "gauge", {}, time.monotonic() - started),
                 Metric("pgpool2_scrapes_total", "counter", {}, self._scrapes),
+                *certificate_metrics(os.environ.get("PGPOOL_EXPORTER_CERTIFICATE", "")),
             )
             return exposition(samples)
 

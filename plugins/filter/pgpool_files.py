@@ -23,7 +23,7 @@ description:
   - With O(parameters), also C(params.conf) or C(pgpool.conf); C(restart), a text that is another one as soon as there
     is a change that no reload takes up; and C(version), which names what is in all the others.
   - Entries of C(pool_passwd) are encrypted with AES where PostgreSQL uses SCRAM, and hashed where it uses MD5.
-positional: contract, current, generated, hba_rules, parameters, config_mode
+positional: contract, current, generated, hba_rules, parameters, config_mode, tls_required
 options:
   _input:
     description: >-
@@ -61,6 +61,10 @@ options:
     type: str
     choices: [env, files]
     default: env
+  tls_required:
+    description: Whether the default rules refuse connections without TLS.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -85,6 +89,7 @@ def pgpool_files(
     hba_rules: Sequence[Mapping | str] | None = None,
     parameters: Mapping[str, Any] | None = None,
     config_mode: str = "env",
+    tls_required: bool = False,
 ) -> dict[str, str]:
     """Make the files of Pgpool-II."""
     if not isinstance(secrets, (list, tuple)):
@@ -92,7 +97,9 @@ def pgpool_files(
     if config_mode not in _utils.CONFIGURATION_FILES:
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_files: config_mode is {config_mode!r}; env or files is right")
     try:
-        return _utils.pgpool_files(secrets, contract, current, generated, hba_rules, parameters, config_mode)
+        return _utils.pgpool_files(
+            secrets, contract, current, generated, hba_rules, parameters, config_mode, bool(tls_required)
+        )
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_files: {exc}") from exc
 

@@ -24,8 +24,9 @@ positional: contract, secrets
 options:
   _input:
     description: >-
-      What is wanted, with the keys C(replicas), C(params) (all of Pgpool-II's parameters, the backends' too) and
-      C(users) (the names of those whom Pgpool-II and its exporter log in as).
+      What is wanted, with the keys C(replicas), C(params) (all of Pgpool-II's parameters, the backends' too),
+      C(resources) (those that were asked for) and C(users) (the names of those whom Pgpool-II and its exporter log in
+      as).
     type: dict
     required: true
   contract:

@@ -11,8 +11,9 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Reads what the Job of the role C(pgpool), entry point C(verify), printed, and judges it.
-  - Each standby has to get at least a quarter of its share of the reads, the primary no more than its weight says.
-positional: standbys, topology, delay_threshold
+  - Each standby has to get at least a quarter of its share of the reads, the primary no more than its weight says, or
+    what the database prefers. Where a session keeps to one backend, shares are not looked at.
+positional: standbys, topology, params, database
 options:
   _input:
     description: The log of the Job.
@@ -27,10 +28,14 @@ options:
     type: str
     choices: [per_instance, services]
     default: per_instance
-  delay_threshold:
-    description: The parameter of Pgpool-II of that name.
-    type: float
-    default: 1000000
+  params:
+    description: All parameters of Pgpool-II.
+    type: dict
+    default: {}
+  database:
+    description: The database in which the Job read.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -51,20 +56,28 @@ _value:
   type: dict
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_verify import verdict
 
 
 def pgpool_verdict(
-    log: str, standbys: int, topology: str = "per_instance", delay_threshold: float = 1000000
+    log: str,
+    standbys: int,
+    topology: str = "per_instance",
+    params: Mapping[str, Any] | None = None,
+    database: str = "",
 ) -> dict[str, Any]:
     """Judge what the Job printed."""
     if not isinstance(log, str):
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_verdict: give the log as text, not {type(log).__name__}")
-    return verdict(log, int(standbys), topology, float(delay_threshold))
+    try:
+        return verdict(log, int(standbys), topology, params or {}, database)
+    except InputError as exc:
+        raise AnsibleFilterError(f"pgha.kubernetes.pgpool_verdict: {exc}") from exc
 
 
 class FilterModule:

@@ -172,6 +172,24 @@ def _backends(backends: object) -> Iterator[tuple[str, object]]:
             yield f"{_BACKEND_FIELDS[field]}{number}", value
 
 
+def number(name: str, value: object) -> float:
+    """Return what a whole number of pgpool.conf counts, in the parameter's own unit: ``'16MB'`` is 16777216.
+
+    Args:
+        name: the parameter's name.
+        value: its value, as for :func:`params`.
+
+    Raises:
+        InputError: the parameter is unknown, is no whole number, or has a wrong value.
+
+    """
+    parameter = _lookup(name)
+    match = _NUMBER.fullmatch(_text(name, value, parameter)) if parameter.type == "int" else None
+    if match is None:
+        raise InputError(f"{name} is no parameter of Pgpool-II that counts something")
+    return _c_number(match[1]) * (_scale(match[2], parameter.unit) or 1)
+
+
 def restart_needed(old: Mapping, new: Mapping) -> list[str]:
     """Tell which parameters keep their old value until Pgpool-II restarts; a reload takes up all others.
 
@@ -215,17 +233,6 @@ def text_of(name: str, value: object) -> str:
 
     """
     return _text(name, value, _lookup(name))
-
-
-def number_of(name: str, value: object) -> float:
-    """Return the value of one whole number, with or without a unit, in the unit of its parameter.
-
-    Raises:
-        InputError: the parameter is unknown or has a wrong value.
-
-    """
-    match = _NUMBER.fullmatch(text_of(name, value))
-    return _c_number(match[1]) * (_scale(match[2], _lookup(name).unit) or 1) if match else 0
 
 
 def hba_rule(rule: Mapping | str) -> HbaRule | None:

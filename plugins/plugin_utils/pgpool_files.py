@@ -36,6 +36,7 @@ def pgpool_files(
     hba_rules: Sequence[Mapping | str] | None = None,
     parameters: Mapping[str, Any] | None = None,
     config_mode: str = "env",
+    tls_required: bool = False,
 ) -> dict[str, str]:
     """Make the files.
 
@@ -51,6 +52,7 @@ def pgpool_files(
     :param hba_rules: the rules of pool_hba.conf; by default everybody with the cluster's own method
     :param parameters: all of Pgpool-II's parameters
     :param config_mode: `env`: those that need a restart are in the environment; `files`: all are in a file
+    :param tls_required: whether the default rules refuse plain connections
     :raises InputError: two Secrets name one user, or a file cannot be written
     """
     method = contract["auth_method"]
@@ -61,7 +63,7 @@ def pgpool_files(
     lines = pool_passwd.lines(_users(secrets, contract), POOL_PASSWD_METHODS.get(method, "aes"), key)
     files = {
         "pool_passwd": "".join(f"{line}\n" for line in lines),
-        "pool_hba.conf": pgpool_conf.hba(hba_rules or _default_rules(method)),
+        "pool_hba.conf": pgpool_conf.hba(hba_rules or _default_rules(method, tls_required)),
         "pcp.conf": pool_passwd.pcp_conf({PCP_USER: pcp_password}),
         "pcppass": f"*:*:{PCP_USER}:{pcp_password}\n",
         "pgpoolkey": key,
@@ -102,8 +104,9 @@ def pgpool_missing_users(
     return [name for name in needed if name not in found]
 
 
-def _default_rules(method: str) -> list[dict[str, str]]:
-    return [{"type": "local", "method": method}, {"type": "host", "address": "all", "method": method}]
+def _default_rules(method: str, tls_required: bool) -> list[dict[str, str]]:
+    remote = "hostssl" if tls_required else "host"
+    return [{"type": "local", "method": method}, {"type": remote, "address": "all", "method": method}]
 
 
 def _users(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> dict[str, str]:

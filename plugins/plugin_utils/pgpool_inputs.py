@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf, pgpool_lint
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import (
+    certificates,
+    pgpool_conf,
+    pgpool_lint,
+    pgpool_load_balance,
+)
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
 # Parameters on which the pods, the probes and the Services of the role rely.
@@ -40,6 +46,9 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             pgpool_conf.params({name: value})
         except InputError as exc:
             yield f"pgpool_params.{name}: {exc}"
+    yield from _load_balance(variables)
+    yield from _network_policy(variables.get("pgpool_network_policy") or {})
+    yield from _tls(variables)
     if variables.get("pgpool_hba_rules"):
         try:
             pgpool_conf.hba(variables["pgpool_hba_rules"])
@@ -55,3 +64,72 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             f"pgpool_service.node_port is {service['node_port']} (integer): a Service of the type ClusterIP has none;"
             " give type NodePort too, or leave node_port out"
         )
+
+
+def _load_balance(variables: Mapping[str, Any]) -> Iterator[str]:
+    asked = variables.get("pgpool_load_balance") or {}
+    try:
+        pgpool_load_balance.load_balance(asked, variables.get("pgpool_topology") or "per_instance")
+    except InputError as exc:
+        yield f"pgpool_load_balance.{exc}"
+    for key in pgpool_load_balance.conflicts(asked, variables.get("pgpool_params") or {}):
+        parameter = pgpool_load_balance.PARAMETERS["databases" if key == "preset" else key]
+        yield f"pgpool_load_balance.{key} and pgpool_params.{parameter} say the same thing: give one of them"
+
+
+def _network_policy(policy: Mapping[str, Any]) -> Iterator[str]:
+    for who in ("clients", "prometheus"):
+        for index, peer in enumerate(policy.get(who) or []):
+            shown = f"pgpool_network_policy.{who}[{index}]"
+            if not peer:
+                yield f"{shown} is empty: give podSelector, namespaceSelector or ipBlock; an empty list is everybody"
+            elif "ipBlock" in peer:
+                yield from _ip_block(shown, peer)
+
+
+def _ip_block(shown: str, peer: Mapping[str, Any]) -> Iterator[str]:
+    if len(peer) > 1:
+        yield f"{shown} has ipBlock and a selector: make two peers of it, as Kubernetes takes either"
+    block = peer["ipBlock"]
+    unknown = [str(key) for key in block if key not in ("cidr", "except")]
+    if unknown:
+        yield f"{shown}.ipBlock.{unknown[0]} is not known: give cidr and except"
+    try:
+        whole = ipaddress.ip_network(block.get("cidr"))
+        excepted = [ipaddress.ip_network(part) for part in block.get("except") or []]
+        fine = all(part.version == whole.version and part.subnet_of(whole) for part in excepted)  # type: ignore[arg-type]
+    except ValueError:
+        fine = False
+    if not fine:
+        yield f"{shown}.ipBlock: give a network such as 10.0.0.0/8 as cidr, and parts of it as except"
+
+
+def _tls(variables: Mapping[str, Any]) -> Iterator[str]:
+    tls = variables.get("pgpool_tls") or {}
+    mode = tls.get("mode", "disabled")
+    for name in tls.get("names") or []:
+        if not certificates.is_name(name):
+            yield f"pgpool_tls.names has {name!r}: give DNS names and addresses"
+    for name in ("ssl", "ssl_cert", "ssl_key"):
+        if mode != "disabled" and name in (variables.get("pgpool_params") or {}):
+            yield f"pgpool_params.{name} cannot be set while pgpool_tls.mode is {mode!r}: remove it"
+    for index, rule in enumerate(variables.get("pgpool_hba_rules") or []):
+        kind, method = _hba_kind(rule)
+        if mode == "required" and kind in ("host", "hostnossl") and method != "reject":
+            yield (
+                f"pgpool_hba_rules[{index}] is of type {kind}, which lets plain connections in, and pgpool_tls.mode is"
+                " 'required': give hostssl"
+            )
+        if mode == "disabled" and kind == "hostssl":
+            yield (
+                f"pgpool_hba_rules[{index}] is of type hostssl, and pgpool_tls.mode is 'disabled', so it lets nobody"
+                " in: set the mode to allowed or required"
+            )
+
+
+def _hba_kind(rule: Mapping[str, Any] | str) -> tuple[str, str]:
+    """Return the type and the method of a rule that is a dict, or a line of the file."""
+    if not isinstance(rule, str):
+        return str(rule.get("type")), str(rule.get("method"))
+    words = [word.strip('"') for word in rule.partition("#")[0].split()] or [""]
+    return words[0], words[4] if len(words) > 4 else ""

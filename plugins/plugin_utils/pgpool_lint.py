@@ -84,7 +84,7 @@ class Picture:
 
     def number(self, name: str) -> float:
         """Return a number in the unit of its parameter; 0 if nobody sets it."""
-        return pgpool_conf.number_of(name, self.parameters[name]) if name in self.parameters else 0
+        return pgpool_conf.number(name, self.parameters[name]) if name in self.parameters else 0
 
     def of_node(self, name: str, node: int | None) -> str:
         """Return the name under which a node's parameter is set: its own, else that of all nodes."""

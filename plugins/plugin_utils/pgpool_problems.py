@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_files import pgpool_missing_users
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_resources import MIB, memory, memory_at_start
 
 # PostgreSQL keeps 3 for superusers; the operator, the exporter and someone with psql need some more.
 RESERVED_CONNECTIONS = 10
@@ -19,8 +23,8 @@ def pgpool_problems(
 ) -> Iterator[str]:
     """Yield a sentence for each thing that is wrong.
 
-    :param wanted: `replicas`, `params` (all of Pgpool-II's parameters, backends too) and `users` (those whom
-        Pgpool-II and its exporter log in as)
+    :param wanted: `replicas`, `params` (all of Pgpool-II's parameters, backends too), `resources` (as asked for) and
+        `users` (those whom Pgpool-II and its exporter log in as)
     :param contract: the PostgreSQL cluster
     :param secrets: the Secrets that were read
     """
@@ -37,6 +41,7 @@ def pgpool_problems(
             " pgha.kubernetes.postgres_cluster, or give another name in pgpool_check_user or pgpool_monitor_user"
         )
     yield from _capacity(wanted, contract)
+    yield from _memory(wanted)
 
 
 def connections_per_instance(replicas: int, params: Mapping[str, Any], contract: Mapping[str, Any]) -> int:
@@ -45,10 +50,15 @@ def connections_per_instance(replicas: int, params: Mapping[str, Any], contract:
     Each child keeps `max_pool` connections to each backend. In the topology per_instance two backends lead to the
     primary: the primary's own address, and that of the instance which is primary at the time.
     """
+    children, pools = (int(pgpool_conf.number(name, params[name])) for name in ("num_init_children", "max_pool"))
+    return replicas * children * pools * _landing(params, contract)
+
+
+def _landing(params: Mapping[str, Any], contract: Mapping[str, Any]) -> int:
+    """Return how many backends lead to the primary."""
     hosts = [value for name, value in params.items() if name.startswith("backend_hostname")]
     own_addresses = {instance["host"] for instance in contract.get("instances") or []}
-    landing = 2 if len(hosts) > 1 and any(host.rstrip(".") in own_addresses for host in hosts) else 1
-    return replicas * int(params["num_init_children"]) * int(params["max_pool"]) * landing
+    return 2 if len(hosts) > 1 and any(host.rstrip(".") in own_addresses for host in hosts) else 1
 
 
 def _capacity(wanted: Mapping[str, Any], contract: Mapping[str, Any]) -> Iterator[str]:
@@ -58,12 +68,34 @@ def _capacity(wanted: Mapping[str, Any], contract: Mapping[str, Any]) -> Iterato
     replicas, params = int(wanted["replicas"]), wanted["params"]
     needed = connections_per_instance(replicas, params, contract)
     room = int(limit) - RESERVED_CONNECTIONS
-    if needed > room:
-        children = int(params["num_init_children"])
-        fitting = max(1, room * children // needed)
+    if needed <= room:
+        return
+    children, pools = (int(pgpool_conf.number(name, params[name])) for name in ("num_init_children", "max_pool"))
+    ways = [f"postgres_cluster_parameters.max_connections to {needed + RESERVED_CONNECTIONS} or more"]
+    for variable, now in (
+        ("pgpool_params.num_init_children", children),
+        ("pgpool_params.max_pool", pools),
+        ("pgpool_replicas", replicas),
+    ):
+        fitting = room * now // needed
+        if fitting >= 1:
+            ways.append(f"{variable} to {fitting} or less")
+    yield (
+        f"pgpool_replicas is {replicas} (integer): {replicas} pods x {children} num_init_children x {pools} max_pool"
+        f" x {_landing(params, contract)} backends on the primary = {needed} connections that Pgpool-II could open to"
+        f" one instance, and {limit} max_connections of {contract['name']} - {RESERVED_CONNECTIONS} kept for others ="
+        f" {max(room, 0)}; set {', or '.join(ways)}"
+    )
+
+
+def _memory(wanted: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that the limit is too low to start. A killed Pgpool-II starts again and again."""
+    limits = (wanted.get("resources") or {}).get("limits") or {}
+    limit = as_bytes(limits.get("memory"))
+    least = memory_at_start(wanted["params"])
+    if limit is not None and limit < least:
         yield (
-            f"pgpool_replicas is {replicas} (integer), with num_init_children {children} and max_pool"
-            f" {params['max_pool']}: Pgpool-II could open {needed} connections to one instance, and max_connections of"
-            f" {contract['name']} leaves {max(room, 0)} of {limit}; set postgres_cluster_parameters.max_connections to"
-            f" {needed + RESERVED_CONNECTIONS} or more, or pgpool_params.num_init_children to {fitting} or less"
+            f"pgpool_resources.limits.memory is {limits['memory']!r}: Pgpool-II takes {math.ceil(least / MIB)}Mi before"
+            f" the first client comes, and {memory(wanted['params']) // MIB}Mi with all of them; give that much, or"
+            " less num_init_children, or less memqcache_max_num_cache"
         )

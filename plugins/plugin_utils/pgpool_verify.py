@@ -12,6 +12,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_load_balance import BOUNDED_LAG, primary_share
+
+# What PGAPPNAME of the script is.
+APPLICATION = "pgha-verify"
+
 # A standby may get this part of its share of the reads, and no less. A backend that is too far behind for a moment is
 # passed over, and the reads that the primary's own backend does not get go to one standby: so it is not 1.
 LEAST_SHARE = 0.25
@@ -52,20 +58,27 @@ def logins(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) ->
 
 
 def verdict(
-    log: str, standbys: int, topology: str = "per_instance", delay_threshold: float = 1000000
+    log: str,
+    standbys: int,
+    topology: str = "per_instance",
+    params: Mapping[str, Any] | None = None,
+    database: str = "",
 ) -> dict[str, Any]:
     """Read what the script printed and judge it.
 
     :param log: all that it printed
     :param standbys: how many standbys the PostgreSQL cluster has
     :param topology: Pgpool-II's layout; with `services`, all standbys are one backend whose replication is not seen
-    :param delay_threshold: Pgpool-II's parameter
+    :param params: Pgpool-II's parameters, of which delay_threshold is 1000000 where it is missing
+    :param database: where it read
     :returns: `problems` (sentences, empty if all is well), `notes` (sentences about what will mend itself), `users`,
         `written_by`, `read_back_after` (seconds), `reads`, `nodes` (the rows of SHOW POOL_NODES with `reads`, what each
         got), `servers` (who answered) and `table`
     """
     facts = _facts(log)
     nodes = _nodes(facts)
+    parameters = params or {}
+    delay_threshold = pgpool_conf.number("delay_threshold", parameters.get("delay_threshold", BOUNDED_LAG))
     servers = [
         {"address": fields[2], "role": "standby" if fields[1] == "on" else "primary", "reads": int(fields[0])}
         for fields in facts.get("reads", [])
@@ -80,7 +93,8 @@ def verdict(
             *_write_problems(facts),
             *(f"the session that reads broke off: {' '.join(fields)}" for fields in facts.get("error", [])),
             *_node_problems(nodes, standbys, topology),
-            *_read_problems(nodes, promoted, servers, asked),
+            *_count_problems(nodes, servers, asked),
+            *_share_problems(nodes, promoted, servers, asked, _part(parameters, database)),
         ],
         "notes": [
             f"{_name(node)} has become the primary and still gets reads as the standby that it was, until it has "
@@ -203,33 +217,53 @@ def _node_problems(nodes: Sequence[Mapping[str, Any]], standbys: int, topology: 
                 yield f"{_name(node)} is a standby that does not stream ({node.get('replication_state') or 'no state'})"
 
 
-def _read_problems(
+def _count_problems(
+    nodes: Sequence[Mapping[str, Any]], servers: Sequence[Mapping[str, Any]], asked: int
+) -> Iterator[str]:
+    answered = sum(server["reads"] for server in servers)
+    if nodes and answered != asked:
+        yield f"{answered} of {asked} reads were answered"
+
+
+def _part(params: Mapping[str, Any], database: str) -> float | None:
+    """Return the part of the reads that preferences send to the primary; not a number where no part can be told."""
+    if str(params.get("statement_level_load_balance", True)).lower() in ("false", "off", "no", "0"):
+        return math.nan  # all reads of the session are those of one backend
+    return primary_share(params, database, APPLICATION)
+
+
+def _share_problems(
     nodes: Sequence[Mapping[str, Any]],
     promoted: Sequence[Mapping[str, Any]],
     servers: Sequence[Mapping[str, Any]],
     asked: int,
+    preferred: float | None,
 ) -> Iterator[str]:
-    if not nodes:
-        return
-    answered = sum(server["reads"] for server in servers)
-    if answered != asked:
-        yield f"{answered} of {asked} reads were answered"
+    """Yield where reads went that should not. Weights decide among those that `preferred` leaves."""
     readers = [node for node in nodes[1:] if _role(node) == "standby"]
     weights = [float(node["lb_weight"]) for node in readers]
-    primary_weight = sum(float(node["lb_weight"]) for node in (nodes[0], *promoted))
-    total = primary_weight + sum(weights)
-    if total == 0 or asked == 0:
+    behind = sum(weights)
+    also = sum(float(node["lb_weight"]) for node in promoted)  # the primary, taken for a standby
+    total = behind + also + (float(nodes[0]["lb_weight"]) if nodes else 0)
+    if total == 0 or asked == 0 or (preferred is not None and math.isnan(preferred)):
         return
+    if preferred is None:
+        part = 1 - behind / total
+    else:
+        part = 1 - (1 - preferred) * (behind / (behind + also) if behind else 0)
     for node, weight in zip(readers, weights, strict=True):
-        least = round(LEAST_SHARE * asked * weight / total)
+        least = round(LEAST_SHARE * asked * (1 - part) * weight / behind) if behind else 0
         if node["reads"] < least:
             yield f"{_name(node)} got {node['reads']} of {asked} reads, and {least} are the least for its weight"
-    part = primary_weight / total
-    # Four standard deviations above what its weight says: chance goes there once in thirty thousand runs.
-    most = math.ceil(asked * part + 4 * math.sqrt(asked * part * (1 - part)))
+    # Four standard deviations from what is right: chance goes there once in thirty thousand runs.
+    chance = 4 * math.sqrt(asked * max(0, part * (1 - part)))
     got = sum(server["reads"] for server in servers if server["role"] == "primary")
+    most, least = math.ceil(asked * part + chance), math.floor(asked * part - chance)
     if got > most:
         yield f"the primary answered {got} of {asked} reads, and {most} are the most for its weight"
+    # Standbys that lag hand their part to the primary, and it hands none to them.
+    if preferred is not None and got < least:
+        yield f"the primary answered {got} of {asked} reads, and {least} are the least that the preference leaves it"
 
 
 def _role(node: Mapping[str, Any]) -> str:

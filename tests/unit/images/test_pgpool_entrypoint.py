@@ -20,8 +20,8 @@ class Container:
     """The folders that the script sees, and the script."""
 
     def __init__(self, root: Path) -> None:
-        self.bin, self.config, self.run_dir = root / "bin", root / "config", root / "run"
-        for folder in (self.bin, self.config, self.run_dir):
+        self.bin, self.config, self.tls, self.run_dir = root / "bin", root / "config", root / "tls", root / "run"
+        for folder in (self.bin, self.config, self.tls, self.run_dir):
             folder.mkdir()
         self.add_program("pgpool", FAKE_PGPOOL)
 
@@ -33,6 +33,7 @@ class Container:
         paths = {
             "PATH": f"{self.bin}:{os.environ['PATH']}",
             "PGPOOL_CONFIG_DIR": str(self.config),
+            "PGPOOL_TLS_DIR": str(self.tls),
             "PGPOOL_RUN_DIR": str(self.run_dir),
         }
         return subprocess.run(
@@ -133,6 +134,23 @@ def test_files_that_a_reload_reads_are_links_and_secrets_of_the_owner_are_copies
         assert mode(container.run_dir / name) == 0o600
         assert (container.run_dir / name).read_text() == f"{name} 1"
     assert mode(container.run_dir / "pgpool.conf") == 0o600
+
+
+def test_a_certificate_and_its_key_are_copies_of_the_owner_alone(container: Container) -> None:
+    for name in ("tls.crt", "tls.key"):
+        (container.tls / name).write_text(f"{name} 1")
+        (container.tls / name).chmod(0o440)
+    container.start()
+    for name in ("tls.crt", "tls.key"):
+        assert not (container.run_dir / name).is_symlink()
+        assert mode(container.run_dir / name) == 0o600
+        assert (container.run_dir / name).read_text() == f"{name} 1"
+    (container.tls / "tls.key").chmod(0o640)
+    (container.tls / "tls.key").write_text("tls.key 2")
+    (container.tls / "tls.crt").unlink()
+    container.start()
+    assert (container.run_dir / "tls.key").read_text() == "tls.key 2"
+    assert not (container.run_dir / "tls.crt").exists()
 
 
 def test_missing_files_are_empty(container: Container) -> None:

@@ -11,11 +11,15 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 PATH = Path(__file__).parents[3] / "images" / "pgpool" / "exporter.py"
 
@@ -183,3 +187,27 @@ def test_http(address: str) -> None:
         assert answer.status == 200
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{address}/other")
+
+
+@pytest.mark.parametrize("end", [datetime(2027, 2, 3, 4, 5, 6, tzinfo=UTC), datetime(2061, 12, 31, 23, 59, tzinfo=UTC)])
+def test_when_a_certificate_ends(exporter: ModuleType, end: datetime, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a" * 64)])
+    builder = x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
+    builder = builder.serial_number(1 << 150).not_valid_before(end - timedelta(days=9)).not_valid_after(end)
+    pem = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+    (tmp_path / "tls.crt").write_text(f"a comment\n{pem}{pem}")
+    (metric,) = exporter.certificate_metrics(str(tmp_path / "tls.crt"))
+    assert metric.name == "pgpool2_tls_certificate_expiry_timestamp_seconds"
+    assert metric.value == end.timestamp()
+
+
+@pytest.mark.parametrize("text", ["", "no PEM", "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n"])
+def test_a_certificate_that_cannot_be_read_has_ended(exporter: ModuleType, text: str, tmp_path: Path) -> None:
+    (tmp_path / "tls.crt").write_text(text)
+    assert [metric.value for metric in exporter.certificate_metrics(str(tmp_path / "tls.crt"))] == [0]
+    assert [metric.value for metric in exporter.certificate_metrics(str(tmp_path / "none.crt"))] == [0]
+
+
+def test_no_certificate_no_metric(exporter: ModuleType) -> None:
+    assert list(exporter.certificate_metrics("")) == []

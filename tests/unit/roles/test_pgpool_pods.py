@@ -65,7 +65,7 @@ def variables(**changes: Any) -> dict[str, Any]:
         known |= loader.load(trust_as_template((ROLE / name / "main.yml").read_text()))
     found = {
         "__pgpool_secrets": [secret("pgpool_check"), secret("pgha_monitor")],
-        "__pgpool_files": {"pool_passwd": f"app:TEXT{PASSWORD}\n", "pgpoolkey": PASSWORD},
+        "__pgpool_files": {"pool_passwd": f"app:TEXT{PASSWORD}\n", "pgpoolkey": PASSWORD, "restart": "abc"},
     }
     return {**known, **found, **changes}
 

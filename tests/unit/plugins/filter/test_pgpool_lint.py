@@ -55,6 +55,7 @@ def test_the_role_hands_over_all_that_the_linter_knows(render: Callable[[str, st
     variables = """
       __pgpool_base_params: {enable_pool_hba: true, reserved_connections: 1, connection_life_time: 600,
                              relcache_expire: 300, pcp_listen_addresses: ""}
+      pgpool_load_balance: {preset: bounded}
       pgpool_params: {delay_threshold: 0}
       pgpool_topology: services
       pgpool_replicas: "1"

@@ -10,7 +10,13 @@ from types import MappingProxyType
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_conf import conf, numbered, params, restart_needed
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_conf import (
+    conf,
+    number,
+    numbered,
+    params,
+    restart_needed,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -395,3 +401,23 @@ class TestNumbered:
             with pytest.raises(InputError) as caught:
                 function(parameters)
             assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "count"),
+    [
+        ("delay_threshold", 1000000, 1000000),
+        ("delay_threshold", "16MB", 16777216),
+        ("num_init_children", "0x20", 32),
+        ("connect_timeout", "2s", 2000),
+        ("backend_port1", "5432", 5432),
+    ],
+)
+def test_what_a_number_counts(name: str, value: object, count: int) -> None:
+    assert number(name, value) == count
+
+
+@pytest.mark.parametrize(("name", "value"), [("delay_threshold", "far"), ("ssl", "on"), ("num_children", 1)])
+def test_what_counts_nothing(name: str, value: object) -> None:
+    with pytest.raises(InputError, match=name):
+        number(name, value)

@@ -73,10 +73,37 @@ def test_connections(topology: str, max_pool: int, connections: int) -> None:
 
 def test_a_cluster_that_is_too_small_says_both_ways_out() -> None:
     (problem,) = problems(wanted(), max_connections=100)
-    assert problem.startswith("pgpool_replicas is 2 (integer), with num_init_children 32 and max_pool 1")
-    assert "could open 128 connections to one instance" in problem
-    assert "max_connections to 138 or more" in problem
-    assert "num_init_children to 22 or less" in problem
+    assert problem == (
+        "pgpool_replicas is 2 (integer): 2 pods x 32 num_init_children x 1 max_pool x 2 backends on the primary = 128"
+        " connections that Pgpool-II could open to one instance, and 100 max_connections of hot - 10 kept for others ="
+        " 90; set postgres_cluster_parameters.max_connections to 138 or more, or pgpool_params.num_init_children to 22"
+        " or less, or pgpool_replicas to 1 or less"
+    )
+
+
+def test_where_less_of_pgpool_does_not_help_it_is_not_said() -> None:
+    (problem,) = problems(wanted(num_init_children="1"), max_connections=13)
+    assert problem.endswith(
+        " = 3; set postgres_cluster_parameters.max_connections to 14 or more, or pgpool_replicas to 1 or less"
+    )
+    (problem,) = problems(wanted(), max_connections=5)
+    assert problem.endswith(" = 0; set postgres_cluster_parameters.max_connections to 138 or more")
+
+
+def test_pools_are_a_way_out_too() -> None:
+    (problem,) = problems(wanted(max_pool=4), max_connections=300)
+    assert "pgpool_params.max_pool to 2 or less" in problem
+    assert problems(wanted(max_pool=2), max_connections=300) == []
+
+
+@pytest.mark.parametrize(("limit", "fine"), [("100Mi", True), ("64Mi", False), (None, True)])
+def test_a_limit_of_memory_with_which_it_never_starts(limit: str | None, fine: bool) -> None:
+    asked = {**wanted(memqcache_total_size=16777216), "resources": {"limits": {"memory": limit} if limit else {}}}
+    found = problems(asked)
+    assert (found == []) is fine
+    assert fine or found[0].startswith(
+        "pgpool_resources.limits.memory is '64Mi': Pgpool-II takes 96Mi before the first client comes, and 192Mi"
+    )
 
 
 @pytest.mark.parametrize("children", [22, 47])
@@ -114,6 +141,59 @@ def test_an_unknown_limit_is_none() -> None:
         ),
         ({"pgpool_primary_weight": 0, "pgpool_standby_weight": "0"}, "pgpool_primary_weight and pgpool_standby_weight"),
         ({"pgpool_service": {"node_port": 30999}}, "pgpool_service.node_port is 30999 (integer)"),
+        ({"pgpool_network_policy": {"clients": [{}]}}, "pgpool_network_policy.clients[0] is empty: give podSelector"),
+        (
+            {"pgpool_network_policy": {"prometheus": [{"podSelector": {}, "ipBlock": {"cidr": "10.0.0.0/8"}}]}},
+            "pgpool_network_policy.prometheus[0] has ipBlock and a selector",
+        ),
+        (
+            {"pgpool_network_policy": {"clients": [{"podSelector": {}}, {"ipBlock": {"cidr": "10.0.0.1/8"}}]}},
+            "pgpool_network_policy.clients[1].ipBlock: give a network such as 10.0.0.0/8",
+        ),
+        (
+            {"pgpool_network_policy": {"clients": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["11.0.0.0/16"]}}]}},
+            "pgpool_network_policy.clients[0].ipBlock: give a network such as 10.0.0.0/8",
+        ),
+        (
+            {"pgpool_network_policy": {"clients": [{"ipBlock": {"cidr": "::/0", "cdir": "::/0"}}]}},
+            "pgpool_network_policy.clients[0].ipBlock.cdir is not known",
+        ),
+        ({"pgpool_tls": {"mode": "allowed", "names": ["a b"]}}, "pgpool_tls.names has 'a b': give DNS names"),
+        (
+            {"pgpool_tls": {"mode": "allowed"}, "pgpool_params": {"ssl": False}},
+            "pgpool_params.ssl cannot be set while pgpool_tls.mode is 'allowed'",
+        ),
+        (
+            {
+                "pgpool_tls": {"mode": "required"},
+                "pgpool_hba_rules": [
+                    {"type": "hostssl", "address": "all", "method": "scram-sha-256"},
+                    {"type": "host", "address": "all", "method": "reject"},
+                    {"type": "host", "address": "10.0.0.0/8", "method": "scram-sha-256"},
+                ],
+            },
+            "pgpool_hba_rules[2] is of type host, which lets plain connections in",
+        ),
+        (
+            {"pgpool_tls": {"mode": "required"}, "pgpool_hba_rules": ["hostnossl all all 10.0.0.0/8 scram-sha-256"]},
+            "pgpool_hba_rules[0] is of type hostnossl",
+        ),
+        (
+            {"pgpool_hba_rules": ["hostssl all all 10.0.0.0/8 scram-sha-256 # comment"]},
+            "pgpool_hba_rules[0] is of type hostssl, and pgpool_tls.mode is 'disabled'",
+        ),
+        ({"pgpool_load_balance": {"max_lag": "far"}}, "pgpool_load_balance.max_lag is 'far': give a whole number"),
+        (
+            {"pgpool_load_balance": {"max_lag": "1MB"}, "pgpool_topology": "services"},
+            "pgpool_load_balance.max_lag is '1MB': leave it out, as Pgpool-II sees no lag",
+        ),
+        (
+            {
+                "pgpool_load_balance": {"preset": "strict"},
+                "pgpool_params": {"database_redirect_preference_list": "a:standby"},
+            },
+            "pgpool_load_balance.preset and pgpool_params.database_redirect_preference_list say the same thing",
+        ),
     ],
 )
 def test_wrong_variables(variables: dict[str, Any], sentence: str) -> None:
@@ -129,5 +209,8 @@ def test_right_variables() -> None:
         "pgpool_primary_weight": 0,
         "pgpool_standby_weight": 1,
         "pgpool_service": {"type": "NodePort", "node_port": 30999},
+        "pgpool_network_policy": {
+            "clients": [{"podSelector": {}}, {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}}]
+        },
     }
     assert list(pgpool_checks(variables)) == []

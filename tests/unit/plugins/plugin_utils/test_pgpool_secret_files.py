@@ -75,6 +75,12 @@ def test_default_rules_let_all_users_in_with_the_clusters_method() -> None:
     assert rows[1:] == [["local", "all", "all", "scram-sha-256"], ["host", "all", "all", "all", "scram-sha-256"]]
 
 
+def test_where_tls_is_required_the_default_rules_refuse_plain_connections() -> None:
+    files = pgpool_files([APP], CONTRACT, generated=GENERATED, tls_required=True)
+    rows = [line.split()[0] for line in files["pool_hba.conf"].splitlines() if not line.startswith("#")]
+    assert rows == ["local", "hostssl"]
+
+
 def test_rules_of_the_user_replace_the_default() -> None:
     rules = [{"type": "host", "user": "app", "address": "10.0.0.0/8", "method": "scram-sha-256"}]
     text = pgpool_files([APP], CONTRACT, generated=GENERATED, hba_rules=rules)["pool_hba.conf"]

@@ -107,6 +107,53 @@ def test_the_primary_gets_no_more_than_its_weight_says(weight: str, by_primary: 
     assert fine or problems[0].startswith(f"the primary answered {by_primary} of 1000 reads, and ")
 
 
+@pytest.mark.parametrize(
+    ("preference", "by_primary", "problem"),
+    [
+        (".*:primary", 1000, ""),
+        (".*:primary", 999, "the primary answered 999 of 1000 reads, and 1000 are the least that the preference"),
+        ("app:standby", 0, ""),
+        ("app:standby", 1, "the primary answered 1 of 1000 reads, and 0 are the most"),
+        ("app:standby(0.3)", 700, ""),
+        ("app:standby(0.3)", 600, "the primary answered 600 of 1000 reads, and 642 are the least"),
+        ("app:standby(0.3)", 800, "the primary answered 800 of 1000 reads, and 758 are the most"),
+        ("app:primary(0.3)", 300, ""),
+        ("other:primary", 0, ""),
+        ("app:3", 500, ""),
+    ],
+)
+def test_a_database_gets_what_it_prefers(preference: str, by_primary: int, problem: str) -> None:
+    half = (1000 - by_primary) // 2
+    after = [
+        row(0, "rw", "primary", by_primary, "0.000000"),
+        ONE,
+        row(2, "two", "standby", half),
+        row(3, "three", "standby", 1000 - by_primary - half),
+    ]
+    reads = (f"{by_primary}\toff\t10.0.0.1", f"{1000 - by_primary}\ton\t10.0.0.2")
+    params = {"database_redirect_preference_list": preference}
+    problems = verdict(log(after, reads=reads), 2, params=params, database="app")["problems"]
+    assert len(problems) == (1 if problem else 0)
+    assert "".join(problems).startswith(problem)
+
+
+def test_a_standby_with_nothing_of_what_the_preference_leaves_it() -> None:
+    after = [row(0, "rw", "primary", 700), ONE, row(2, "two", "standby", 300), row(3, "three", "standby", 0)]
+    params = {"database_redirect_preference_list": "app:standby(0.3)"}
+    reads = ("700\toff\t10.0.0.1", "300\ton\t10.0.0.2")
+    assert verdict(log(after, reads=reads), 2, params=params, database="app")["problems"] == [
+        "backend 3 (three) got 0 of 1000 reads, and 38 are the least for its weight"
+    ]
+
+
+@pytest.mark.parametrize(("off", "fine"), [(False, True), ("off", True), (True, False), ("on", False)])
+def test_a_session_that_keeps_to_one_backend(off: object, fine: bool) -> None:
+    after = [RW, ONE, row(2, "two", "standby", 1000), row(3, "three", "standby", 0)]
+    reads = ("1000\ton\t10.0.0.2",)
+    problems = verdict(log(after, reads=reads), 2, params={"statement_level_load_balance": off})["problems"]
+    assert (problems == []) is fine
+
+
 def test_a_backend_that_is_down() -> None:
     after = [RW, ONE, TWO, row(3, "three", "unknown", 0, status="down", pg_status="down")]
     assert verdict(log(after), 2)["problems"] == [
@@ -144,7 +191,7 @@ def test_a_new_primary_may_get_reads_until_pgpool_knows() -> None:
         "backend 1 (one) has become the primary and still gets reads as the standby that it was, until it has written "
         "1000000 bytes (delay_threshold; now 66024)"
     ]
-    assert verdict(log(after, reads=reads), 2, delay_threshold=60000)["problems"] == [
+    assert verdict(log(after, reads=reads), 2, params={"delay_threshold": "60000"})["problems"] == [
         "the primary answered 300 of 1000 reads, and 0 are the most for its weight"
     ]
 

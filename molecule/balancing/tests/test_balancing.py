@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where reads go with each preset, while standbys are behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from conftest import Cluster, Row, run_playbook, until
+
+BOUNDED = {"preset": "bounded", "max_lag": "1MB"}
+LIMIT = 1024**2
+
+
+def deploy(load_balance: dict[str, Any]) -> None:
+    run = run_playbook("pgpool", variables={"pgpool_load_balance": load_balance})
+    assert run.rc == 0, run.output
+
+
+def replay(cluster: Cluster, instance: str, what: str) -> None:
+    command = f"psql --no-psqlrc --tuples-only --command='SELECT pg_wal_replay_{what}()' postgres"
+    done = cluster.host(instance, "postgres").run(command)
+    assert done.rc == 0, done.stderr
+
+
+def behind(cluster: Cluster, instances: list[str]) -> list[Row]:
+    """Return the backends of the instances that Pgpool-II knows to be over the limit."""
+    return [
+        node
+        for node in cluster.pool_nodes()
+        if node["hostname"].partition(".")[0] in instances and int(node["replication_delay"].split()[0]) > LIMIT
+    ]
+
+
+@contextmanager
+def paused(cluster: Cluster, instances: list[str]) -> Iterator[None]:
+    """Pause the replay on standbys, and write so much that Pgpool-II knows them to be over the limit."""
+    cluster.sql("CREATE TABLE IF NOT EXISTS balancing (words text)")
+    try:
+        for instance in instances:
+            replay(cluster, instance, "pause")
+        cluster.sql("INSERT INTO balancing SELECT repeat(md5(i::text), 30) FROM generate_series(1, 5000) AS i")
+        until(lambda: len(behind(cluster, instances)) == len(instances), 30, f"{instances} are behind")
+        time.sleep(5)  # the other Pgpool-II looks every two seconds, too
+        yield
+    finally:
+        for instance in instances:
+            replay(cluster, instance, "resume")
+        until(lambda: not behind(cluster, instances), 60, f"{instances} have caught up")
+
+
+def reads_by_instance(nodes: list[Row]) -> dict[str, int]:
+    return {node["hostname"].partition(".")[0]: int(node["reads"]) for node in nodes}
+
+
+def test_bounded_passes_over_a_standby_that_is_too_far_behind(cluster: Cluster) -> None:
+    late, fresh = cluster.instances("replica")
+    with paused(cluster, [late]):
+        nodes, servers = cluster.read_many(10000)
+    reads = reads_by_instance(nodes)
+    assert reads[late] == 0
+    assert reads[fresh] > 0
+    assert sum(servers.values()) == 10000
+
+
+def test_bounded_reads_from_the_primary_where_all_are_too_far_behind(cluster: Cluster) -> None:
+    standbys = cluster.instances("replica")
+    with paused(cluster, standbys):
+        nodes, servers = cluster.read_many(1000)
+    assert {read_only for _server, read_only in servers} == {"off"}
+    assert [reads_by_instance(nodes)[standby] for standby in standbys] == [0, 0]
+
+
+def test_strict_reads_what_another_session_has_just_written(cluster: Cluster) -> None:
+    deploy({"preset": "strict"})
+    late = cluster.instances("replica")[0]
+    with paused(cluster, [late]):
+        for number in range(20):
+            cluster.sql(f"INSERT INTO balancing VALUES ('strict {number}')")
+            assert cluster.sql(f"SELECT count(*) AS n FROM balancing WHERE words = 'strict {number}'") == [{"n": "1"}]
+            cluster.sql(f"DELETE FROM balancing WHERE words = 'strict {number}'")
+        servers = cluster.read_many(1000)[1]
+    assert {read_only for _server, read_only in servers} == {"off"}
+
+
+def test_verify_knows_that_strict_reads_from_the_primary() -> None:
+    run = run_playbook("verify", variables={"pgpool_load_balance": {"preset": "strict"}})
+    assert run.rc == 0, run.output
+
+
+def test_eventual_reads_from_a_standby_however_far_behind(cluster: Cluster) -> None:
+    deploy({"preset": "eventual"})
+    late = cluster.instances("replica")[0]
+    with paused(cluster, [late]):
+        nodes = cluster.read_many(1000)[0]
+    assert reads_by_instance(nodes)[late] > 0
+
+
+def test_a_database_that_prefers_standbys_by_a_share(cluster: Cluster) -> None:
+    deploy({"preset": "strict", "databases": {"app": {"prefer": "standby", "share": 0.3}}})
+    servers = cluster.read_many(2000)[1]
+    by_standbys = sum(count for (_server, read_only), count in servers.items() if read_only == "on")
+    assert 500 <= by_standbys <= 700  # 600, and five standard deviations
+
+
+def test_an_application_comes_before_a_database(cluster: Cluster) -> None:
+    deploy({"preset": "strict", "applications": {"psql": "standby"}})
+    servers = cluster.read_many(1000)[1]
+    assert {read_only for _server, read_only in servers} == {"on"}
+
+
+def test_back_to_the_limit(cluster: Cluster) -> None:
+    deploy(BOUNDED)
+    servers = cluster.read_many(1000)[1]
+    assert "on" in {read_only for _server, read_only in servers}
