@@ -12,7 +12,7 @@ author: the pgha.kubernetes authors
 description:
   - Compares the users with the Secrets that exist. A Secret keeps its password, unless the user's entry gives
     another one.
-positional: existing, labels, what
+positional: existing, labels, what, rotate
 options:
   _input:
     description: The users, as P(pgha.kubernetes.postgres_cluster_users#filter) returns them.
@@ -33,6 +33,11 @@ options:
     type: str
     choices: [write, delete]
     default: write
+  rotate:
+    description: Names of users who get a new password.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -67,6 +72,7 @@ def postgres_cluster_secrets(
     existing: Sequence[Mapping[str, Any]],
     labels: Mapping[str, str],
     what: str = "write",
+    rotate: Sequence[str] = (),
 ) -> list[Any]:
     """List the Secrets to write, or to delete."""
     for value in (users, existing):
@@ -74,7 +80,7 @@ def postgres_cluster_secrets(
             raise AnsibleFilterError("pgha.kubernetes.postgres_cluster_secrets: users and Secrets must be lists")
     if what == "delete":
         return secrets_to_delete(users, existing, labels)
-    return secrets_to_write(users, existing, labels)
+    return secrets_to_write(users, existing, labels, rotate)
 
 
 class FilterModule:

@@ -59,6 +59,13 @@ def _users(variables: Mapping[str, Any]) -> Iterator[str]:
         if user.get("state") == "absent" and user["name"] in owners | own:
             what = "it owns a database" if user["name"] in owners else "Pgpool-II's checks and the exporters are it"
             yield f"postgres_cluster_users[{index}].state is 'absent' (string): leave {user['name']!r} there, as {what}"
+    known = {user["name"]: user for user in users}
+    for index, name in enumerate(variables.get("postgres_cluster_rotate_users") or []):
+        shown = f"postgres_cluster_rotate_users[{index}] is {name!r} (string)"
+        if name not in {*known, *owners, *own} or known.get(name, {}).get("state") == "absent":
+            yield f"{shown}: the cluster has no such user; give one of {', '.join(sorted({*known, *owners, *own}))}"
+        elif known.get(name, {}).get("password") is not None:
+            yield f"{shown}: its password is given in postgres_cluster_users; write the new one there"
     by_secret: dict[str, str] = {}
     for name, shown in names.items():
         if operator.is_reserved_role(name):

@@ -70,15 +70,19 @@ def _is_true(value: Any) -> bool:
 
 
 def secrets_to_write(
-    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
+    users: Sequence[Mapping[str, Any]],
+    existing: Sequence[Mapping[str, Any]],
+    labels: Mapping[str, str],
+    rotate: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Say which Secrets have to be written, and with what.
 
-    A Secret that exists keeps its password, unless the user's entry gives another one.
+    A Secret that exists keeps its password, unless the user's entry gives another one or asks for a new one.
 
     :param users: as `all_users` returns them
     :param existing: the Secrets of the namespace
     :param labels: the labels that each of them must have
+    :param rotate: names of users who get a new password
     :returns: a dict for each Secret to write: `secret`, `name` (the user's), `new`, and either `password`, or
         `generate` (true where it needs a password and none is given), or neither, where the password stays
     """
@@ -93,7 +97,7 @@ def secrets_to_write(
         if user.get("password") is not None:
             if password != user["password"]:
                 entry["password"] = user["password"]
-        elif not password:
+        elif not password or user["name"] in rotate:
             entry["generate"] = True
         if "password" in entry or "generate" in entry or not _is_labelled(secret, labels, user["name"]):
             plan.append(entry)

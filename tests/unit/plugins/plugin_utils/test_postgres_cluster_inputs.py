@@ -75,6 +75,14 @@ def test_accepts(changes: dict[str, Any]) -> None:
             "postgres_cluster_users[0].state is 'absent' (string): leave 'pgpool_check' there, as Pgpool-II's checks",
         ),
         (
+            {"rotate_users": ["nobody"]},
+            "postgres_cluster_rotate_users[0] is 'nobody' (string): the cluster has no such user; give one of app,",
+        ),
+        (
+            {"users": [{"name": "a", "password": "x"}], "rotate_users": ["a"]},
+            "postgres_cluster_rotate_users[0] is 'a' (string): its password is given in postgres_cluster_users;",
+        ),
+        (
             {"users": [{"name": "a_b"}, {"name": "a-b"}]},
             "postgres_cluster_users[1].name is 'a-b' (string): give a name that differs",
         ),

@@ -109,3 +109,9 @@ def test_an_absent_user_gets_no_secret() -> None:
 def test_secrets_to_delete(user: dict[str, Any], existing: list[dict[str, Any]], wanted: list[str]) -> None:
     users = all_users([{"name": "app", **user}], [], "hot", system=False)
     assert secrets_to_delete(users, existing, LABELS) == wanted
+
+
+def test_a_password_is_rotated_on_request() -> None:
+    users = all_users([{"name": "app"}, {"name": "other"}], [], "hot", system=False)
+    written = secrets_to_write(users, [secret("app", "old"), secret("other", "old")], LABELS, rotate=["app"])
+    assert written == [{"secret": "hot-app", "name": "app", "new": False, "generate": True}]

@@ -1,0 +1,286 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users and parameters change while 50 clients log in, read and leave, again and again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from conftest import Cluster, run_playbook, until
+
+CLIENTS = 50
+# Runs in the image of Pgpool-II, which has psycopg2: each client is a thread. It ends when there is a file /tmp/stop.
+LOAD = f"""
+import collections, json, pathlib, threading, time
+import psycopg2
+stop, done, errors = pathlib.Path("/tmp/stop"), collections.Counter(), collections.Counter()
+password = pathlib.Path("/user/password").read_text()
+def client():
+    while not stop.exists():
+        try:
+            connection = psycopg2.connect(
+                host="hot-postgres-pgpool", port=9999, user="app", dbname="app", password=password, connect_timeout=10)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            connection.close()
+            done["sessions"] += 1
+        except psycopg2.Error as error:
+            errors[str(error).strip()] += 1
+        time.sleep(0.2)
+threads = [threading.Thread(target=client) for _ in range({CLIENTS})]
+for thread in threads: thread.start()
+print("started", flush=True)
+for thread in threads: thread.join()
+print(json.dumps({{"sessions": done["sessions"], "errors": errors}}), flush=True)
+"""
+IMAGE = "ghcr.io/pgha/pgpool:4.6"
+
+# Names and passwords that files, URLs, shells and SQL take apart, all of which are to log in.
+NASTY = {
+    "colon": "a:b:c",
+    "backslash": "a\\b\\",
+    "quotes": "it's \"quoted\"",
+    "dollar": "$HOME $(id) ${x} $$",
+    "percent": "%s %d %%",
+    "space_inside": "a b  c",
+    "equals": "a=b=c",
+    "hash": "#no comment",
+    "semicolon": "'; DROP TABLE x; --",
+    "braces": "{{ inventory_hostname }} {% raw %}",
+    "yaml": "*a &b !c | > - ? @ `",
+    "comma": "a,b,,c",
+    "slash": "a/b@host:5432/db?x=1",
+    "umlaut": "pässwörd€",
+    "chinese": "密码密码",
+    "emoji": "🐘🐘🐘",
+    "like_aes": "AESnotreally",
+    "like_text": "TEXTnotreally",
+    "like_md5": "md5 is not a hash",
+    "like_scram": "SCRAM-SHA-256$ is not a verifier",
+    "long_79": "x" * 79,
+    "long_utf8": "é" * 39,
+    "digits": "12345678901234567890",
+    "like_number": "007",
+    "like_true": "true",
+    "like_null": "null",
+    "one": "x",
+    "tilde": "~/.pgpass",
+    "brackets": "[a](b)<c>",
+    "pipe": "a|b&c>d<e",
+    "caret": "^a.*$",
+    "star": "***",
+    "question": "a?b??",
+    "exclamation": "!!a!1",
+    "crlf_escaped": "a\\r\\nb\\0",
+    "base64": "cGFzc3dvcmQ=",
+    "a-b": "a dash in the name",
+    "select": "a key word as the name",
+    "public1": "nearly a key word",
+    "_x": "an underscore first",
+}
+
+
+@dataclass
+class Load:
+    """What the clients saw."""
+
+    sessions: int = 0
+    errors: dict[str, int] = field(default_factory=dict)
+
+
+@contextmanager
+def clients(cluster: Cluster) -> Iterator[Load]:
+    """Have clients that connect all the time, and say what they saw when they have stopped."""
+    name, load = "load", Load()
+    pod: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": cluster.namespace},
+        "spec": {
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 0,
+            "volumes": [{"name": "user", "secret": {"secretName": f"{cluster.name}-app"}}],
+            "containers": [
+                {
+                    "name": name,
+                    "image": IMAGE,
+                    "command": ["python3", "-c", LOAD],
+                    "volumeMounts": [{"name": "user", "mountPath": "/user"}],
+                }
+            ],
+        },
+    }
+    where = f"--namespace={cluster.namespace}"
+    cluster.kubectl(where, "delete", "pod", name, "--ignore-not-found")
+    cluster.kubectl("apply", "--filename=-", text=json.dumps(pod))
+    try:
+        until(lambda: "started" in cluster.kubectl(where, "logs", name), 60, "the clients have started")
+        yield load
+        cluster.kubectl(where, "exec", name, "--", "touch", "/tmp/stop")
+        until(lambda: "sessions" in cluster.kubectl(where, "logs", name), 60, "the clients have stopped")
+        seen = json.loads(cluster.kubectl(where, "logs", name).splitlines()[-1])
+        load.sessions, load.errors = seen["sessions"], seen["errors"]
+    finally:
+        cluster.kubectl(where, "delete", "pod", name, "--ignore-not-found")
+
+
+def pods(cluster: Cluster) -> dict[str, int]:
+    """Return how often each Pgpool-II pod has restarted."""
+    found = cluster.get("pods", f"--selector=app.kubernetes.io/instance={cluster.name}-pgpool,app.kubernetes.io/component=proxy")
+    return {
+        pod["metadata"]["name"]: sum(status["restartCount"] for status in pod["status"]["containerStatuses"])
+        for pod in found
+        if "deletionTimestamp" not in pod["metadata"]
+    }
+
+
+def secret_of(cluster: Cluster, user: str) -> str:
+    [secret] = cluster.get("secrets", f"{cluster.name}-{user}")
+    return b64decode(secret["data"]["password"]).decode()
+
+
+def logs_in(cluster: Cluster, user: str, password: str, address: str) -> str:
+    """Log in and return an empty text, or else what the server said."""
+    port = 5432 if address.endswith(("-rw", "-ro")) else 9999
+    command = f"PGPASSWORD={shlex.quote(password)} PGCONNECT_TIMEOUT=5 psql --no-psqlrc --no-password --quiet --tuples-only"
+    command += f" --no-align --host={address} --port={port} --username={shlex.quote(user)} --command='SELECT current_user' app"
+    done = cluster.host(cluster.instances("replica")[0], "postgres").run(command)
+    return "" if done.rc == 0 and done.stdout.strip() == user else done.stderr or done.stdout
+
+
+def users(*more: dict[str, Any]) -> dict[str, Any]:
+    return {"postgres_cluster_users": [{"name": "app"}, *more]}
+
+
+def test_new_users_interrupt_nobody(cluster: Cluster, say: Callable[[str], None]) -> None:
+    before = pods(cluster)
+    with clients(cluster) as load:
+        run = run_playbook(
+            "users", variables=users(*({"name": name, "password": text} for name, text in NASTY.items()))
+        )
+    assert run.rc == 0, run.output
+    say(f"{len(NASTY)} users added under load: {load.sessions} sessions of {CLIENTS} clients, errors: {load.errors}")
+    assert load.sessions > 100
+    assert load.errors == {}
+    assert pods(cluster) == before
+
+
+def test_all_log_in_both_ways(cluster: Cluster) -> None:
+    address = next(iter(cluster.pgpool_pods().values()))
+    failed = {
+        (name, where): said
+        for name, password in NASTY.items()
+        for where in (address, f"{cluster.name}-rw")
+        if (said := logs_in(cluster, name, password, where))
+    }
+    assert failed == {}
+
+
+def test_a_weight_is_taken_up_without_another_pod(cluster: Cluster) -> None:
+    before = pods(cluster)
+    run = run_playbook("pgpool", variables={"pgpool_primary_weight": 1})
+    assert run.rc == 0, run.output
+    assert pods(cluster) == before
+
+    def weights() -> set[str]:
+        return {cluster.pool_nodes(address)[0]["lb_weight"] for address in cluster.pgpool_pods().values()}
+
+    until(lambda: weights() == {"0.250000"}, 10, "each pod has the weight")
+
+
+def test_a_run_that_stopped_before_the_reload_is_made_up_for(cluster: Cluster) -> None:
+    secret, where = f"secret/{cluster.name}-pgpool", f"--namespace={cluster.namespace}"
+    cluster.kubectl(where, "annotate", secret, "pgha.kubernetes/loaded=older", "--overwrite")
+    run = run_playbook("pgpool", variables={"pgpool_primary_weight": 1})
+    assert run.rc == 0, run.output
+    assert "Make Pgpool-II take up its files" in run.output
+    again = run_playbook("pgpool", variables={"pgpool_primary_weight": 1})
+    assert (again.rc, again.changed) == (0, 0), again.output
+
+
+def test_a_restart_fails_no_new_connection(cluster: Cluster, say: Callable[[str], None]) -> None:
+    before = pods(cluster)
+    with clients(cluster) as load:
+        run = run_playbook("pgpool", variables={"pgpool_params": {"num_init_children": 30}})
+        # The last old pod takes its time to stop, also after the run.
+        until(lambda: len(cluster.get("pods", f"--selector=app.kubernetes.io/instance={cluster.name}-pgpool")) == 2, 120, "two")
+    assert run.rc == 0, run.output
+    assert not set(before) & set(pods(cluster))
+    say(f"all pods replaced under load: {load.sessions} sessions of {CLIENTS} clients, errors: {load.errors}")
+    assert load.errors == {}
+
+
+def test_a_password_changes(cluster: Cluster) -> None:
+    entries = users({"name": "report", "roles": ["pg_read_all_data"]})
+    made = run_playbook("users", variables=entries)
+    assert made.rc == 0, made.output
+    old, others, before = secret_of(cluster, "report"), secret_of(cluster, "app"), pods(cluster)
+
+    run = run_playbook("rotate_password", "-vvv", variables={**entries, "postgres_cluster_rotate_users": ["report"]})
+
+    assert run.rc == 0, run.output
+    new = secret_of(cluster, "report")
+    assert new != old
+    assert secret_of(cluster, "app") == others
+    assert old not in run.output
+    assert new not in run.output
+    assert pods(cluster) == before
+    for address in cluster.pgpool_pods().values():
+        assert logs_in(cluster, "report", new, address) == ""
+        assert logs_in(cluster, "report", old, address) != ""
+
+
+@pytest.mark.parametrize(
+    ("rotated", "sentence"),
+    [
+        ([], "postgres_cluster_rotate_users is empty (list)"),
+        (["nobody"], "postgres_cluster_rotate_users[0] is 'nobody' (string): the cluster has no such user"),
+    ],
+)
+def test_a_password_of_nobody_is_refused(rotated: list[str], sentence: str) -> None:
+    run = run_playbook("rotate_password", variables={"postgres_cluster_rotate_users": rotated})
+    assert run.rc == 2
+    assert sentence in " ".join(run.output.split())
+
+
+def test_a_user_that_owns_something_stays(cluster: Cluster) -> None:
+    entries = users({"name": "report", "roles": ["pg_read_all_data"]})
+    assert run_playbook("users", variables=entries).rc == 0
+    owner = cluster.host(cluster.primary(), "postgres")
+    made = owner.run("psql -v ON_ERROR_STOP=1 -c 'CREATE SCHEMA reports AUTHORIZATION report' app")
+    assert made.rc == 0, made.stderr
+
+    run = run_playbook("users", variables=users({"name": "report", "state": "absent"}))
+
+    assert run.rc == 2
+    said = " ".join(run.output.split())
+    assert "the user report cannot be dropped" in said
+    assert "REASSIGN OWNED BY report TO another" in said
+    assert secret_of(cluster, "report")
+
+
+def test_a_user_is_dropped(cluster: Cluster) -> None:
+    owner = cluster.host(cluster.primary(), "postgres")
+    assert owner.run("psql -v ON_ERROR_STOP=1 -c 'DROP OWNED BY report' app").rc == 0
+    password, before = secret_of(cluster, "report"), pods(cluster)
+    gone = users({"name": "report", "state": "absent"}, *({"name": name, "state": "absent"} for name in NASTY))
+
+    run = run_playbook("users", variables=gone)
+
+    assert run.rc == 0, run.output
+    assert pods(cluster) == before
+    for address in (*cluster.pgpool_pods().values(), f"{cluster.name}-rw"):
+        assert logs_in(cluster, "report", password, address) != ""
+    left = [secret["metadata"]["name"] for secret in cluster.get("secrets", "--selector=pgha.kubernetes/user=true")]
+    assert sorted(left) == [f"{cluster.name}-{user}" for user in ("app", "pgha-monitor", "pgpool-check")]
+    again = run_playbook("users", variables=gone)
+    assert again.rc == 0, again.output
+    assert run_playbook("pgpool", variables=gone).changed == 0
