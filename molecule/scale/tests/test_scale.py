@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The number of instances changes, an instance stops answering, and the layout of Pgpool-II's backends changes."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+
+import pytest
+from conftest import Cluster, run_playbook, until
+
+# Seconds for one login and one SELECT, twenty times. Runs in the exporter's container, which has psycopg2.
+CONNECT = """
+import time
+import psycopg2
+password = open("/etc/pgpool-monitor/password").read()
+for _ in range(20):
+    began = time.monotonic()
+    connection = psycopg2.connect(
+        host="127.0.0.1", port=9999, user="pgha_monitor", dbname="app", password=password, connect_timeout=30)
+    connection.cursor().execute("SELECT 1")
+    print(time.monotonic() - began)
+    connection.close()
+"""
+
+
+def latency(cluster: Cluster) -> float:
+    """Return the median of seconds until a new session has its first answer."""
+    pod = next(iter(cluster.pgpool_pods()))
+    where = [f"--namespace={cluster.namespace}", "exec", pod, "--container=exporter", "--"]
+    return statistics.median(map(float, cluster.kubectl(*where, "python3", "-c", CONNECT).split()))
+
+
+def names(nodes: list[dict[str, str]]) -> list[str]:
+    return [node["hostname"].partition(".")[0] for node in nodes]
+
+
+@pytest.mark.parametrize("instances", [5, 2])
+def test_each_standby_is_a_backend(cluster: Cluster, instances: int) -> None:
+    variables = {"postgres_cluster_instances": instances}
+    run = run_playbook("postgres_cluster", variables=variables, timeout=900)
+    assert run.rc == 0, run.output
+    run = run_playbook("pgpool", variables=variables)
+    assert run.rc == 0, run.output
+
+    expected = [f"{cluster.name}-rw", *cluster.instances()]
+    assert len(expected) == instances + 1
+
+    def is_right() -> bool:
+        for address in cluster.pgpool_pods().values():
+            nodes = cluster.pool_nodes(address)
+            standbys = [node for node in nodes if node["pg_role"] == "standby" and node["status"] == "up"]
+            if sorted(names(nodes)) != sorted(expected) or len(standbys) != instances - 1:
+                return False
+        return True
+
+    until(is_right, 60, f"{instances} instances are backends")
+    again = run_playbook("pgpool", variables=variables)
+    assert (again.rc, again.changed) == (0, 0), again.output
+
+
+def test_back_to_three(cluster: Cluster) -> None:
+    for playbook in ("postgres_cluster", "pgpool"):
+        run = run_playbook(playbook, timeout=900)
+        assert run.rc == 0, run.output
+    assert len(cluster.instances()) == 3
+
+
+def test_a_dead_standby_slows_nobody_down(cluster: Cluster, say: Callable[[str], None]) -> None:
+    healthy = latency(cluster)
+    dead = cluster.instances("replica")[-1]
+    where = f"--namespace={cluster.namespace}"
+    fence = "cnpg.io/fencedInstances"
+    cluster.kubectl(where, "annotate", f"cluster.postgresql.cnpg.io/{cluster.name}", f'{fence}=["{dead}"]')
+    try:
+        until(
+            lambda: any(
+                node["status"] == "down" for node in cluster.pool_nodes() if node["hostname"].startswith(f"{dead}.")
+            ),
+            60,
+            "Pgpool-II has detached it",
+        )
+        without = latency(cluster)
+    finally:
+        cluster.kubectl(where, "annotate", f"cluster.postgresql.cnpg.io/{cluster.name}", f"{fence}-")
+    say(f"a new session's first answer: {healthy * 1000:.0f} ms, with a dead standby {without * 1000:.0f} ms")
+    assert without <= max(2 * healthy, 0.1)
+
+    def all_up() -> bool:
+        nodes = [node for address in cluster.pgpool_pods().values() for node in cluster.pool_nodes(address)]
+        return all(node["status"] == "up" for node in nodes)
+
+    until(all_up, 150, "it is attached again by itself")
+
+
+@pytest.mark.parametrize("topology", ["services", "per_instance"])
+def test_another_topology(cluster: Cluster, topology: str) -> None:
+    run = run_playbook("pgpool", variables={"pgpool_topology": topology})
+    assert run.rc == 0, run.output
+    backends = {"services": 2, "per_instance": 4}[topology]
+    for address in cluster.pgpool_pods().values():
+        assert len(cluster.pool_nodes(address)) == backends
