@@ -33,7 +33,7 @@ def client():
             done["sessions"] += 1
         except psycopg2.Error as error:
             errors[str(error).strip()] += 1
-        time.sleep(0.2)
+        time.sleep(1)
 threads = [threading.Thread(target=client) for _ in range({CLIENTS})]
 for thread in threads: thread.start()
 print("started", flush=True)

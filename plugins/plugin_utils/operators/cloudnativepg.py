@@ -14,8 +14,6 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
 
 API_VERSION = "postgresql.cnpg.io/v1"
 HEALTHY = "Cluster in healthy state"
-# What PostgreSQL says of a role that cannot be dropped.
-OWNS = "some objects depend on it"
 
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-pgpool"})
@@ -320,7 +318,7 @@ def _pending(cluster: Mapping[str, Any]) -> Iterator[str]:
         if role["name"] in errors:
             reasons = "; ".join(errors[role["name"]])
             yield f"the user {role['name']} cannot be {'dropped' if absent else 'made'}: {reasons}"
-            if OWNS in reasons:
+            if absent:
                 yield (
                     f"in each database where it owns something, give that away (REASSIGN OWNED BY {role['name']} TO"
                     f" another) and take its rights back (DROP OWNED BY {role['name']}), then run this again"

@@ -90,7 +90,8 @@ def test_the_kind_inventory_finds_the_manifest_that_was_built():
     kind_defaults = load(root / "roles/kind_cluster/defaults/main.yml")
     images = {image["folder"]: image for image in kind_defaults["kind_cluster_images"]}
     assert images["cloudnative-pg"]["reference"].endswith(f":{version}")
-    (task,) = [task for task in load(root / "roles/kind_cluster/tasks/create.yml") if "manifest" in task["name"]]
+    tasks = load(root / "roles/kind_cluster/tasks/create.yml")
+    (task,) = [task for task in tasks if "manifest" in task["name"] and "ansible.builtin.copy" in task]
     assert task["ansible.builtin.copy"]["dest"].endswith(
         "/manifests/cnpg-{{ __kind_cluster_operator.reference | split(':') | last }}.yaml"
     )

@@ -216,7 +216,7 @@ def test_a_role_that_goes_is_waited_for() -> None:
 def test_what_a_role_owns_is_said() -> None:
     cluster = load("after_failover")
     cluster["spec"]["managed"]["roles"].append({"name": "gone", "ensure": "absent"})
-    reason = 'role "gone" cannot be dropped because some objects depend on it'
+    reason = "could not perform DELETE on role gone: 1 object in database app"
     cluster["status"]["managedRolesStatus"]["cannotReconcile"] = {"gone": [reason]}
     first, second = contract(cluster)["pending"]
     assert first == f"the user gone cannot be dropped: {reason}"
