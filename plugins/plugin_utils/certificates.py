@@ -16,11 +16,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+except ImportError:  # what needs it says so
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
 
 CA_DAYS = 3650
 SERVER_DAYS = 365
@@ -120,7 +126,9 @@ def tls_secrets(
     :param ca: `data` of the CA's, which no pod mounts
     :param names: the server's names
     :param now: the time
+    :raises InputError: Python lacks cryptography
     """
+    _need_cryptography()
     authority = _pair_of(ca)
     if renewal_reason(authority, now):
         authority = make_ca(f"{names[0]} CA", now)
@@ -140,7 +148,9 @@ def tls_problems(secret: Mapping | None, name: str, now: datetime, names: Sequen
     :param name: its name
     :param now: the time
     :param names: the names that its certificate must have, among others; none for any
+    :raises InputError: Python lacks cryptography
     """
+    _need_cryptography()
     if not secret:
         return [f"there is no Secret {name}: make it, of type kubernetes.io/tls, or leave pgpool_tls.secret out"]
     data = secret.get("data") or {}
@@ -170,11 +180,12 @@ def tls_problems(secret: Mapping | None, name: str, now: datetime, names: Sequen
 
 def is_name(text: str) -> bool:
     """Tell whether a text can be a name in a certificate: a DNS name, also `*.…`, or an address."""
-    try:
-        _general_name(text)
-    except InputError:
-        return False
-    return True
+    return _is_address(text) or _is_dns_name(text)
+
+
+def _need_cryptography() -> None:
+    if not HAS_CRYPTOGRAPHY:
+        raise InputError("TLS needs the Python library cryptography where Ansible runs (pip install cryptography)")
 
 
 def _builder(
@@ -201,15 +212,25 @@ def _key_usage(**used: bool) -> x509.KeyUsage:
 
 
 def _general_name(name: str) -> x509.GeneralName:
-    try:
+    if _is_address(name):
         return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        pass
-    labels = name.removeprefix("*.").rstrip(".").split(".")
-    plain = all(label and label.isascii() and label.replace("-", "").isalnum() and len(label) < 64 for label in labels)
-    if not plain or len(name) > 253 or labels[-1].isdigit():
+    if not _is_dns_name(name):
         raise InputError(f"{name!r} is neither a DNS name nor an address")
     return x509.DNSName(name)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_dns_name(text: str) -> bool:
+    labels = text.removeprefix("*.").rstrip(".").split(".")
+    plain = all(label and label.isascii() and label.replace("-", "").isalnum() and len(label) < 64 for label in labels)
+    return plain and len(text) <= 253 and not labels[-1].isdigit()
 
 
 def _names(certificate: x509.Certificate) -> list[str]:
