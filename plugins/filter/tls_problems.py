@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.certificates import tls_problems as _tls_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.certificates import utc_now
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import type_name
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
 
 DOCUMENTATION = r"""
 name: tls_problems
@@ -58,7 +58,10 @@ _value:
 def tls_problems(secret: Mapping, name: str, names: Sequence[str] = ()) -> list[str]:
     if not isinstance(secret, Mapping):
         raise AnsibleFilterError(f"pgha.kubernetes.tls_problems: a dict is right, not {type_name(secret)}")
-    return _tls_problems(secret, name, utc_now(), names)
+    try:
+        return _tls_problems(secret, name, utc_now(), names)
+    except InputError as exc:
+        raise AnsibleFilterError(f"pgha.kubernetes.tls_problems: {exc}") from exc
 
 
 class FilterModule:

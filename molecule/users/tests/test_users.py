@@ -18,7 +18,7 @@ from conftest import Cluster, run_playbook, until
 CLIENTS = 50
 # Runs in the image of Pgpool-II, which has psycopg2: each client is a thread. It ends when there is a file /tmp/stop.
 LOAD = f"""
-import collections, json, pathlib, threading, time
+import collections, json, pathlib, random, threading, time
 import psycopg2
 stop, done, errors = pathlib.Path("/tmp/stop"), collections.Counter(), collections.Counter()
 password = pathlib.Path("/user/password").read_text()
@@ -33,7 +33,7 @@ def client():
             done["sessions"] += 1
         except psycopg2.Error as error:
             errors[str(error).strip()] += 1
-        time.sleep(1)
+        time.sleep(random.uniform(1, 3))
 threads = [threading.Thread(target=client) for _ in range({CLIENTS})]
 for thread in threads: thread.start()
 print("started", flush=True)
