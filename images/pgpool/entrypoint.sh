@@ -12,8 +12,8 @@
 # PGPOOL_TLS_DIR                folder (/etc/pgpool-tls) of a mounted certificate for clients, tls.crt and tls.key.
 # PGPOOL_RUN_DIR                writable folder (/run/pgpool) of sockets, PID file and what is made here.
 #
-# Files that Pgpool-II reads again at a reload are linked, so that it sees what Kubernetes updates in the mount.
-# Keys and pcppass are copied, as they must be readable by their owner alone and a mounted Secret is not; so is the
+# Files that Pgpool-II opens again at a reload are linked, so that it sees what Kubernetes updates in the mount;
+# pool_passwd, which some of its processes do not, is a copy that is written over. Keys and pcppass are copied, as they must be readable by their owner alone and a mounted Secret is not; so is the
 # certificate, which then is the one that Pgpool-II has read, and not what Kubernetes may have put in its place.
 set -eu
 umask 077
@@ -56,6 +56,17 @@ write_conf() {
   mv -f "$run_dir/pgpool.conf.new" "$run_dir/pgpool.conf"
 }
 
+# In place, in the file that each process of Pgpool-II has open and reads from its start for each login. A process that
+# serves a client at a reload opens it no more (pool_process_query.c), so it would go on with the old one for ever.
+# Never empty in between: first over what is there, then cut to its length.
+update_pool_passwd() {
+  new=$config_dir/pool_passwd
+  [ -e "$new" ] || new=/dev/null
+  : >> "$run_dir/pool_passwd"
+  dd if="$new" of="$run_dir/pool_passwd" bs=1M conv=notrunc 2>/dev/null
+  truncate -s "$(cat "$new" | wc -c)" "$run_dir/pool_passwd"
+}
+
 # The kubelet brings a changed Secret into the mount within some two minutes, or at once where the pod changed, too.
 reload() {
   tries=0
@@ -67,6 +78,7 @@ reload() {
     fi
     sleep 0.5
   done
+  update_pool_passwd
   rm -f "$run_dir/pgpool.conf.new"
   write_conf
   pcp_reload_config --no-password --host="$run_dir" --port=9898 --username=pgpool
@@ -97,7 +109,9 @@ fi
 rm -f "$run_dir"/*.pid "$run_dir"/.s.* "$run_dir"/pgpool_status
 drop_old_ipc
 
-for file in pool_passwd pcp.conf pool_hba.conf; do
+rm -f "$run_dir/pool_passwd"
+update_pool_passwd
+for file in pcp.conf pool_hba.conf; do
   rm -f "$run_dir/$file"
   if [ -e "$config_dir/$file" ]; then ln -s "$config_dir/$file" "$run_dir/$file"; else : > "$run_dir/$file"; fi
 done

@@ -127,9 +127,9 @@ def test_files_that_a_reload_reads_are_links_and_secrets_of_the_owner_are_copies
         (container.config / name).write_text(f"{name} 1")
         (container.config / name).chmod(0o640)
     container.start()
-    for name in ("pool_passwd", "pcp.conf", "pool_hba.conf"):
+    for name in ("pcp.conf", "pool_hba.conf"):
         assert (container.run_dir / name).is_symlink()
-    for name in ("pgpoolkey", "pcppass"):
+    for name in ("pgpoolkey", "pcppass", "pool_passwd"):
         assert not (container.run_dir / name).is_symlink()
         assert mode(container.run_dir / name) == 0o600
         assert (container.run_dir / name).read_text() == f"{name} 1"
@@ -242,3 +242,17 @@ def test_reload_fails_where_pgpool_does_not_answer(container: Container) -> None
     (container.config / "version").write_text("abc")
 
     assert container.start("reload", "abc").returncode == 1
+
+
+@pytest.mark.parametrize("new", ["a:1\nb:2\nc:3\n", "b:2\n", ""])
+def test_who_has_pool_passwd_open_sees_its_new_content(container: Container, new: str) -> None:
+    container.add_program("pcp_reload_config", FAKE_PCP)
+    (container.config / "pool_passwd").write_text("a:1\nb:2\n")
+    container.start()
+    with (container.run_dir / "pool_passwd").open() as opened:
+        assert opened.read() == "a:1\nb:2\n"
+        (container.config / "pool_passwd").write_text(new)
+        (container.config / "version").write_text("abc")
+        assert container.start("reload", "abc").returncode == 0
+        opened.seek(0)
+        assert opened.read() == new
