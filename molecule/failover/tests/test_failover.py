@@ -156,10 +156,11 @@ def test_the_old_primary_takes_reads_again(cluster: Cluster, failover: Failover,
         delays = {
             node["hostname"].partition(".")[0]: int(node["replication_delay"]) for node in cluster.pool_nodes(address)
         }
-        return delays[failover.new] > 1_000_000
+        behind = [delays[name] for name in cluster.instances("replica")]
+        return delays[failover.new] > 1_000_000 and max(behind) < 1_000_000
 
     for address in cluster.pgpool_pods().values():
-        until(lambda address=address: is_known(address), 20, "Pgpool-II knows the new primary")
+        until(lambda address=address: is_known(address), 20, "the new primary is known, no standby behind")
         nodes, _servers = cluster.read_many(400, address)
         reads = {node["hostname"].partition(".")[0]: int(node["reads"]) for node in nodes}
         say(f"reads afterwards through {address}: {reads}")
