@@ -26,8 +26,9 @@ options:
   _input:
     description:
       - What is known. What is missing is not judged.
-      - C(params), parameters of Pgpool-II that the user gives, and C(base), those that lie below them.
-      - C(topology), C(per_instance) or C(services), whose parameters lie between the two.
+      - C(params), parameters of Pgpool-II that the user gives.
+      - C(load_balance), what P(pgha.kubernetes.pgpool_load_balance#filter) returns, which lies below them.
+      - C(topology), C(per_instance) or C(services), whose parameters lie below those, and C(base), which lies lowest.
       - C(replicas), C(image), C(check_user) and C(monitor_user).
       - C(hba_rules), as P(pgha.kubernetes.pool_hba#filter) takes them.
     type: dict

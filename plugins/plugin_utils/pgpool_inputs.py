@@ -49,11 +49,7 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     yield from _load_balance(variables)
     yield from _network_policy(variables.get("pgpool_network_policy") or {})
     yield from _tls(variables)
-    if variables.get("pgpool_hba_rules"):
-        try:
-            pgpool_conf.hba(variables["pgpool_hba_rules"])
-        except InputError as exc:
-            yield f"pgpool_hba_rules: {exc}"
+    yield from _hba_rules(variables)
     yield from pgpool_lint.unknown_ids(variables.get("pgpool_lint_allow") or [])
     weights = [variables.get(f"pgpool_{who}_weight") for who in ("primary", "standby")]
     if None not in weights and not any(float(weight) for weight in weights):  # type: ignore[arg-type]
@@ -113,23 +109,26 @@ def _tls(variables: Mapping[str, Any]) -> Iterator[str]:
     for name in ("ssl", "ssl_cert", "ssl_key"):
         if mode != "disabled" and name in (variables.get("pgpool_params") or {}):
             yield f"pgpool_params.{name} cannot be set while pgpool_tls.mode is {mode!r}: remove it"
-    for index, rule in enumerate(variables.get("pgpool_hba_rules") or []):
-        kind, method = _hba_kind(rule)
-        if mode == "required" and kind in ("host", "hostnossl") and method != "reject":
+
+
+def _hba_rules(variables: Mapping[str, Any]) -> Iterator[str]:
+    given = variables.get("pgpool_hba_rules") or []
+    try:
+        if given:
+            pgpool_conf.hba(given)
+        rules = list(map(pgpool_conf.hba_rule, given))
+    except InputError as exc:
+        yield f"pgpool_hba_rules: {exc}"
+        return
+    mode = (variables.get("pgpool_tls") or {}).get("mode", "disabled")
+    for index, rule in enumerate(rules):
+        if rule and mode == "required" and rule.type in ("host", "hostnossl") and rule.method != "reject":
             yield (
-                f"pgpool_hba_rules[{index}] is of type {kind}, which lets plain connections in, and pgpool_tls.mode is"
-                " 'required': give hostssl"
+                f"pgpool_hba_rules[{index}] is of type {rule.type}, which lets plain connections in, and"
+                " pgpool_tls.mode is 'required': give hostssl"
             )
-        if mode == "disabled" and kind == "hostssl":
+        if rule and mode == "disabled" and rule.type == "hostssl":
             yield (
                 f"pgpool_hba_rules[{index}] is of type hostssl, and pgpool_tls.mode is 'disabled', so it lets nobody"
                 " in: set the mode to allowed or required"
             )
-
-
-def _hba_kind(rule: Mapping[str, Any] | str) -> tuple[str, str]:
-    """Return the type and the method of a rule that is a dict, or a line of the file."""
-    if not isinstance(rule, str):
-        return str(rule.get("type")), str(rule.get("method"))
-    words = [word.strip('"') for word in rule.partition("#")[0].split()] or [""]
-    return words[0], words[4] if len(words) > 4 else ""

@@ -69,7 +69,8 @@ class Picture:
         self.image = str(known.get("image") or "")
         self.users = {name: known[name] for name in ("check_user", "monitor_user") if known.get(name)}
         self.hba_rules = list(filter(None, map(pgpool_conf.hba_rule, known.get("hba_rules") or [])))
-        self.given = pgpool_conf.numbered(known.get("params") or {})
+        self.params = pgpool_conf.numbered(known.get("params") or {})
+        self.given = {**(known.get("load_balance") or {}), **self.params}
         base = pgpool_conf.numbered(known.get("base") or {})
         self.parameters = {**_DEFAULTS, **base, **pgpool_topology.settings(self.topology), **self.given}
         self.nodes = sorted({int(match[1]) for match in map(_NODE.fullmatch, self.parameters) if match})
@@ -92,8 +93,10 @@ class Picture:
 
     def said(self, name: str) -> str:
         """Return a parameter with its value, for a sentence: under the user's variable unless the role sets it."""
-        is_set_elsewhere = name in self.parameters and name not in self.given
-        where = name if is_set_elsewhere else f"pgpool_params.{name}"
+        if name in self.params or name not in self.parameters:
+            where = f"pgpool_params.{name}"
+        else:
+            where = f"{name} (by pgpool_load_balance)" if name in self.given else name
         return f"{where} is {_shown(self.parameters.get(name))}"
 
 
@@ -105,9 +108,10 @@ def lint(known: Mapping[str, Any], allow: Iterable[str] = ()) -> list[Finding]:
     """Return what is dangerous or unwise.
 
     Args:
-        known: ``params`` (the user's parameters of Pgpool-II), ``base`` (those that the role sets beside those of the
-            topology), ``topology``, ``replicas``, ``image``, ``check_user``, ``monitor_user`` and ``hba_rules`` (as for
-            ``pgpool_conf.hba``). What is missing is not judged.
+        known: ``params`` (the user's parameters of Pgpool-II), ``load_balance`` (those of ``pgpool_load_balance``,
+            over which they win), ``base`` (those that the role sets beside those of the topology), ``topology``,
+            ``replicas``, ``image``, ``check_user``, ``monitor_user`` and ``hba_rules`` (as for ``pgpool_conf.hba``).
+            What is missing is not judged.
         allow: ids of rules that are passed over.
 
     Returns:

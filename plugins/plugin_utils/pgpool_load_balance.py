@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
 
 PRESETS = ("strict", "bounded", "eventual")
@@ -43,8 +44,6 @@ _AFTER_WRITE = {"strict": "always", "bounded": "transaction", "eventual": "trans
 _LISTS = {"databases": "database_redirect_preference_list", "applications": "app_name_redirect_preference_list"}
 _EVERY_OTHER = ".*:primary"
 
-_BYTES = {"": 1, "B": 1, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
-_LAG = re.compile(r"([1-9][0-9]{0,17}) ?(B|kB|MB|GB|TB)?")
 _UNWRITABLE = re.compile("[,:='\0\r\n]")
 _SPECIAL = re.compile(r"[][.*+?(){}|$]")
 
@@ -93,13 +92,16 @@ def load_balance(asked: Mapping[str, Any], topology: str = "per_instance") -> di
 
 def lag_in_bytes(lag: object) -> int:
     """Return how many bytes a lag is: a whole number from 1 up, or a text such as `16MB`."""
-    match = _LAG.fullmatch(str(lag).strip())
-    if isinstance(lag, bool) or not match:
+    try:
+        size = pgpool_conf.number("delay_threshold", lag)
+    except InputError:
+        size = 0
+    if size < 1:
         raise InputError(
             f"max_lag is {lag!r}: give a whole number of bytes from 1 up, or a text with a unit (kB, MB, GB, TB) such"
             " as '16MB'; the preset eventual is for no limit"
         )
-    return int(match[1]) * _BYTES[match[2] or ""]
+    return int(size)
 
 
 def name_pattern(name: str) -> str:

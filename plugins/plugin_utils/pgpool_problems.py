@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes
@@ -44,47 +44,56 @@ def pgpool_problems(
     yield from _memory(wanted)
 
 
-def connections_per_instance(replicas: int, params: Mapping[str, Any], contract: Mapping[str, Any]) -> int:
-    """Return how many connections Pgpool-II can open to the instance that gets most: the primary.
+class Connections(NamedTuple):
+    """What Pgpool-II can open to the instance that gets most, the primary: a product of four numbers."""
+
+    replicas: int
+    children: int
+    pools: int
+    backends: int
+
+    @property
+    def total(self) -> int:
+        """Return how many connections that makes."""
+        return math.prod(self)
+
+
+def connections_per_instance(replicas: int, params: Mapping[str, Any], contract: Mapping[str, Any]) -> Connections:
+    """Return how many connections Pgpool-II can open to the primary.
 
     Each child keeps `max_pool` connections to each backend. In the topology per_instance two backends lead to the
     primary: the primary's own address, and that of the instance which is primary at the time.
     """
     children, pools = (int(pgpool_conf.number(name, params[name])) for name in ("num_init_children", "max_pool"))
-    return replicas * children * pools * _landing(params, contract)
-
-
-def _landing(params: Mapping[str, Any], contract: Mapping[str, Any]) -> int:
-    """Return how many backends lead to the primary."""
     hosts = [value for name, value in params.items() if name.startswith("backend_hostname")]
     own_addresses = {instance["host"] for instance in contract.get("instances") or []}
-    return 2 if len(hosts) > 1 and any(host.rstrip(".") in own_addresses for host in hosts) else 1
+    is_twice = len(hosts) > 1 and any(host.rstrip(".") in own_addresses for host in hosts)
+    return Connections(replicas, children, pools, 2 if is_twice else 1)
 
 
 def _capacity(wanted: Mapping[str, Any], contract: Mapping[str, Any]) -> Iterator[str]:
     limit = contract.get("max_connections")
     if not limit:
         return
-    replicas, params = int(wanted["replicas"]), wanted["params"]
-    needed = connections_per_instance(replicas, params, contract)
+    asked = connections_per_instance(int(wanted["replicas"]), wanted["params"], contract)
+    needed = asked.total
     room = int(limit) - RESERVED_CONNECTIONS
     if needed <= room:
         return
-    children, pools = (int(pgpool_conf.number(name, params[name])) for name in ("num_init_children", "max_pool"))
     ways = [f"postgres_cluster_parameters.max_connections to {needed + RESERVED_CONNECTIONS} or more"]
     for variable, now in (
-        ("pgpool_params.num_init_children", children),
-        ("pgpool_params.max_pool", pools),
-        ("pgpool_replicas", replicas),
+        ("pgpool_params.num_init_children", asked.children),
+        ("pgpool_params.max_pool", asked.pools),
+        ("pgpool_replicas", asked.replicas),
     ):
         fitting = room * now // needed
         if fitting >= 1:
             ways.append(f"{variable} to {fitting} or less")
     yield (
-        f"pgpool_replicas is {replicas} (integer): {replicas} pods x {children} num_init_children x {pools} max_pool"
-        f" x {_landing(params, contract)} backends on the primary = {needed} connections that Pgpool-II could open to"
-        f" one instance, and {limit} max_connections of {contract['name']} - {RESERVED_CONNECTIONS} kept for others ="
-        f" {max(room, 0)}; set {', or '.join(ways)}"
+        f"pgpool_replicas is {asked.replicas} (integer): {asked.replicas} pods x {asked.children} num_init_children x"
+        f" {asked.pools} max_pool x {asked.backends} backends on the primary = {needed} connections that Pgpool-II"
+        f" could open to one instance, and {limit} max_connections of {contract['name']} - {RESERVED_CONNECTIONS} kept"
+        f" for others = {max(room, 0)}; set {', or '.join(ways)}"
     )
 
 

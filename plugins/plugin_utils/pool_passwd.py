@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.scram import READY_MADE, saslprep
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.scram import READY_MADE, saslprep, utf8
 
 METHODS = ("md5", "aes", "text")
 
@@ -257,14 +257,14 @@ def _check_text(what: str, text: object) -> None:
         raise InputError(f"{what} is of type {type_name(text)}; a text is right (in YAML, put it in quotes)")
     if not text:
         raise InputError(f"{what} is empty")
-    _encode(what, text)
+    utf8(what, text)
     if _FORBIDDEN.search(text):
         raise InputError(f"{what} holds a line break or a NUL, which no file of Pgpool-II can")
 
 
 def _check_length(what: str, text: str, limit: int) -> None:
     """Raise InputError if the text takes more than the limit, in bytes of UTF-8."""
-    size = len(_encode(what, text))
+    size = len(utf8(what, text))
     if size > limit:
         raise InputError(f"{what} takes {size} bytes; Pgpool-II reads at most {limit}")
 
@@ -276,14 +276,6 @@ def _check_unique(names: Iterable[str]) -> None:
         if name in seen:
             raise InputError(f"user {name!r} is there twice")
         seen.add(name)
-
-
-def _encode(what: str, text: str) -> bytes:
-    """Return the text in UTF-8; raise InputError, without the text in it, if there is no such thing."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise InputError(f"{what} holds half a surrogate pair, which UTF-8 cannot") from None
 
 
 def _line(user: User, encode: Callable[[str, str], str]) -> str:

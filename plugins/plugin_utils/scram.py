@@ -90,7 +90,7 @@ def salt_for(secret: str, name: str) -> bytes:
     for what, text in (("the seed", secret), ("the user", name)):
         if not isinstance(text, str) or not text:
             raise InputError(f"{what} has to be a text that is not empty")
-    return hmac.digest(_encode("the seed", secret), _encode("the user", name), "sha256")[:SALT_BYTES]
+    return hmac.digest(utf8("the seed", secret), utf8("the user", name), "sha256")[:SALT_BYTES]
 
 
 def salt_from(text: str) -> bytes:
@@ -157,7 +157,7 @@ def _check_password(password: object) -> None:
         raise InputError("the password holds a NUL, which PostgreSQL cannot")
     if READY_MADE.fullmatch(password):
         raise InputError("the password is a hash already, which PostgreSQL takes as it is; give the password itself")
-    _encode("the password", password)
+    utf8("the password", password)
 
 
 def _keys(password: str, salt: bytes, iterations: int) -> tuple[bytes, bytes]:
@@ -167,7 +167,7 @@ def _keys(password: str, salt: bytes, iterations: int) -> tuple[bytes, bytes]:
     return hashlib.sha256(client_key).digest(), hmac.digest(salted, b"Server Key", "sha256")
 
 
-def _encode(what: str, text: str) -> bytes:
+def utf8(what: str, text: str) -> bytes:
     """Return the text in UTF-8; raise InputError, without the text in it, if there is no such thing."""
     try:
         return text.encode()

@@ -169,6 +169,11 @@ def test_a_message_says_whose_value_it_is() -> None:
         "pgpool_params.connect_timeout is '12s' (string) and health_check_timeout is 10 (number): "
     )
     assert "12000 ms (0 is for ever) are not less than 10000 ms" in message
+    chosen = {"delay_threshold": 16777216}
+    both = found(**params(delay_threshold_by_time="10s"), load_balance=chosen)["delay-threshold-by-time-and-bytes"]
+    assert "and delay_threshold (by pgpool_load_balance) is 16777216 (number): " in both
+    over = found(**params(delay_threshold=0), load_balance=chosen)["lag-without-limit"]
+    assert over.startswith("pgpool_params.delay_threshold is 0 (number): ")
 
 
 def test_pgpools_own_defaults_are_judged_where_the_role_sets_nothing() -> None:
