@@ -5,7 +5,6 @@
 package main
 
 import (
-	_ "github.com/coredns/coredns"
 	_ "github.com/rancher/local-path-provisioner"
 	_ "go.etcd.io/etcd/server/v3"
 	_ "helm.sh/helm/v3/cmd/helm"
