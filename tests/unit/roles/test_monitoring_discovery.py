@@ -9,7 +9,6 @@ The relabelling is followed here as Prometheus does it, with targets as its disc
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -214,12 +213,11 @@ def test_more_jobs_come_last() -> None:
     assert configuration(monitoring_extra_scrape_configs=more)["scrape_configs"][2:] == more
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not on the PATH")
-def test_promtool_accepts_it(tmp_path: Path) -> None:
+def test_promtool_accepts_it(tmp_path: Path, promtool: str) -> None:
     (tmp_path / "rules.yml").write_text("groups: []\n")
     text = render("prometheus.yml.j2", monitoring_watched_namespaces=["demo"])
     (tmp_path / "prometheus.yml").write_text(text.replace("/etc/prometheus", str(tmp_path)))
     checked = subprocess.run(
-        ["promtool", "check", "config", str(tmp_path / "prometheus.yml")], capture_output=True, text=True, check=False
+        [promtool, "check", "config", str(tmp_path / "prometheus.yml")], capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stderr
