@@ -105,6 +105,7 @@ FORMATS: dict[str, fmt.Format] = {
     "pgpool_wait_timeout": fmt.integer(1),
     # monitoring
     "monitoring_namespace": fmt.dns_label(),
+    "monitoring_operator_labels": fmt.labels(),
     "monitoring_prometheus_image": fmt.image(),
     "monitoring_image_pull_secrets[].name": fmt.dns_label(),
     "monitoring_watched_namespaces[]": fmt.dns_label(),

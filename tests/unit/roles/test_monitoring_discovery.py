@@ -50,12 +50,16 @@ def relabel(job: dict[str, Any], target: dict[str, str]) -> dict[str, str] | Non
         value = step.get("separator", ";").join(labels.get(name, "") for name in step.get("source_labels", []))
         match = re.fullmatch(step.get("regex", "(.*)"), value, re.DOTALL)
         action = step.get("action", "replace")
-        if action in ("keep", "drop"):
+        if action == "labeldrop":
+            labels = {name: text for name, text in labels.items() if not re.fullmatch(step["regex"], name)}
+        elif action in ("keep", "drop"):
             if bool(match) != (action == "keep"):
                 return None
         elif match:
-            labels[step["target_label"]] = match.expand(re.sub(r"\$(\d+)", r"\\\1", step.get("replacement", "$1")))
-        assert action in ("keep", "drop", "replace")
+            labels[step["target_label"]] = match.expand(
+                re.sub(r"\$\{?(\d+)\}?", r"\\\1", step.get("replacement", "$1"))
+            )
+        assert action in ("keep", "drop", "replace", "labeldrop")
     url = f"{labels['__scheme__']}://{labels['__address__']}{labels['__metrics_path__']}"
     return {"url": url, **{name: value for name, value in labels.items() if not name.startswith("__") and value}}
 
