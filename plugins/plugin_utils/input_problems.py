@@ -122,6 +122,8 @@ FORMATS: dict[str, fmt.Format] = {
     "monitoring_alert_transaction_seconds": fmt.integer(1),
     "monitoring_alert_backup_hours": fmt.integer(1),
     "monitoring_runbook_url": fmt.url(),
+    "monitoring_dashboards_namespace": fmt.dns_label(),
+    "monitoring_dashboards_labels": fmt.labels(),
     "monitoring_verify_timeout": fmt.integer(1),
     "monitoring_wait_timeout": fmt.integer(1),
 }
