@@ -126,6 +126,10 @@ FORMATS: dict[str, fmt.Format] = {
     "monitoring_dashboards_labels": fmt.labels(),
     "monitoring_verify_timeout": fmt.integer(1),
     "monitoring_wait_timeout": fmt.integer(1),
+    "monitoring_status_name": fmt.dns_label(50, starts_with_letter=True),
+    "monitoring_status_namespace": fmt.dns_label(),
+    "monitoring_status_minutes": fmt.integer(1, 44640),
+    "monitoring_status_folder": fmt.non_empty("the path of a folder"),
 }
 
 # Each takes the role's variables (well typed by then) and yields sentences.
