@@ -48,7 +48,10 @@ bench: ## What has a time limit: molecule again, with the limits of a quiet mach
 
 ##@ Release
 
-.PHONY: build changelog
+.PHONY: build changelog dashboards
+dashboards: ## roles/monitoring/files/dashboards from the page dashboards.yml beside it
+	@$(ENV) tools/dashboards.py
+
 build: ## The collection's archive, in build/
 	@$(ENV) ansible-galaxy collection build --force --output-path build
 

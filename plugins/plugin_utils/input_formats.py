@@ -113,6 +113,18 @@ def number(low: float) -> Format:
     return Format(f"give a number of at least {low:g}", accepts)
 
 
+def share() -> Format:
+    """Take a part of a whole, more than nothing."""
+
+    def accepts(value: Any) -> bool:
+        try:
+            return not isinstance(value, bool) and 0 < float(value) <= 1
+        except (TypeError, ValueError):
+            return False
+
+    return Format("give a number above 0, and 1 at most, such as 0.9", accepts)
+
+
 def port() -> Format:
     """Take a TCP port."""
     return integer(1, 65535)
@@ -181,6 +193,14 @@ def url_or_path() -> Format:
     return Format(
         "give an http(s) address or the path of a file",
         lambda value: isinstance(value, str) and re.fullmatch(r"https?://\S+|(?!\S*://)\S+", value) is not None,
+    )
+
+
+def url() -> Format:
+    """Take the address of something on the web."""
+    return Format(
+        "give an http(s) address",
+        lambda value: isinstance(value, str) and re.fullmatch(r"https?://\S+", value) is not None,
     )
 
 

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import input_formats as fmt
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.monitoring_inputs import monitoring_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_inputs import pgpool_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_inputs import postgres_cluster_checks
 
@@ -104,6 +105,7 @@ FORMATS: dict[str, fmt.Format] = {
     "pgpool_wait_timeout": fmt.integer(1),
     # monitoring
     "monitoring_namespace": fmt.dns_label(),
+    "monitoring_operator_labels": fmt.labels(),
     "monitoring_prometheus_image": fmt.image(),
     "monitoring_image_pull_secrets[].name": fmt.dns_label(),
     "monitoring_watched_namespaces[]": fmt.dns_label(),
@@ -111,12 +113,28 @@ FORMATS: dict[str, fmt.Format] = {
     "monitoring_scrape_interval": fmt.duration("5s"),
     "monitoring_storage.size": fmt.quantity(),
     "monitoring_service.node_port": fmt.node_port("Kubernetes chooses one"),
+    "monitoring_alert_lag_bytes": fmt.integer(1),
+    "monitoring_alert_lag_seconds": fmt.integer(1),
+    "monitoring_alert_children_ratio": fmt.share(),
+    "monitoring_alert_certificate_days": fmt.integer(1),
+    "monitoring_alert_volume_ratio": fmt.share(),
+    "monitoring_alert_slot_bytes": fmt.integer(1),
+    "monitoring_alert_transaction_seconds": fmt.integer(1),
+    "monitoring_alert_backup_hours": fmt.integer(1),
+    "monitoring_runbook_url": fmt.url(),
+    "monitoring_dashboards_namespace": fmt.dns_label(),
+    "monitoring_dashboards_labels": fmt.labels(),
     "monitoring_verify_timeout": fmt.integer(1),
     "monitoring_wait_timeout": fmt.integer(1),
+    "monitoring_status_name": fmt.dns_label(50, starts_with_letter=True),
+    "monitoring_status_namespace": fmt.dns_label(),
+    "monitoring_status_minutes": fmt.integer(1, 44640),
+    "monitoring_status_folder": fmt.non_empty("the path of a folder"),
 }
 
 # Each takes the role's variables (well typed by then) and yields sentences.
 CHECKS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
+    "monitoring": monitoring_checks,
     "pgpool": pgpool_checks,
     "postgres_cluster": postgres_cluster_checks,
 }

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.prometheus_answer import series
 
 
 def verdict(objects: Sequence[Mapping[str, Any]], answer: str) -> dict[str, Any]:
@@ -82,15 +81,8 @@ def _expected(objects: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]
 
 def _values(answer: str) -> dict[tuple[str, str, str], dict[str, float]]:
     """Return the metrics by namespace, Service and pod."""
-    try:
-        series = json.loads(answer)
-        values: dict[tuple[str, str, str], dict[str, float]] = {}
-        for one in series:
-            labels = one["metric"]
-            key = (labels.get("namespace", ""), labels.get("service", ""), labels.get("pod", ""))
-            values.setdefault(key, {})[labels.get("__name__", "up")] = float(one["value"][1])
-    except (ValueError, TypeError, KeyError, IndexError) as exc:
-        raise InputError(
-            f"Prometheus did not answer with a list of series: {answer.strip()[:300] or 'no output'}"
-        ) from exc
+    values: dict[tuple[str, str, str], dict[str, float]] = {}
+    for one in series(answer):
+        key = (one.labels.get("namespace", ""), one.labels.get("service", ""), one.labels.get("pod", ""))
+        values.setdefault(key, {})[one.labels.get("__name__", "up")] = one.last
     return values

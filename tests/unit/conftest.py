@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -48,3 +51,21 @@ def render() -> Callable[[str, str], Any]:
         return Templar(loader=loader, variables=loaded).template(trust_as_template(template))
 
     return render_template
+
+
+@pytest.fixture(scope="session")
+def promtool(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of promtool: that on the PATH, or that of the Prometheus image that `make demo` or `make test` built."""
+    found = shutil.which("promtool")
+    if found:
+        return found
+    archive = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha/built/prometheus/image.tar"
+    if archive.is_file():
+        with tarfile.open(archive) as image:
+            for layer in (member for member in image if member.name.endswith(".tar")):
+                with tarfile.open(fileobj=image.extractfile(layer)) as files:
+                    if "usr/bin/promtool" in files.getnames():
+                        folder = tmp_path_factory.mktemp("promtool")
+                        files.extract("usr/bin/promtool", folder, filter="data")
+                        return str(folder / "usr/bin/promtool")
+    pytest.skip("promtool is neither on the PATH nor in an image that was built here")

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 from conftest import Cluster, until
 
 
@@ -28,9 +31,61 @@ def test_reads_are_counted(cluster: Cluster) -> None:
     until(lambda: reads() >= before + 100, 30, "the counters have grown by the reads")
 
 
-def test_pgpool_s_metrics_have_the_names_of_pgpool2_exporter(cluster: Cluster) -> None:
-    names = {one["metric"]["__name__"] for one in cluster.promql('{__name__=~"pgpool2_.+"}')}
-    assert {"pgpool2_frontend_total", "pgpool2_pool_nodes_status", "pgpool2_pool_nodes_replication_delay"} <= names
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pgpool2_frontend_total",
+        "pgpool2_frontend_used",
+        "pgpool2_pool_nodes_status",
+        "pgpool2_pool_nodes_replication_delay",
+        "pgpool2_pool_nodes_select_cnt",
+        "pgpool2_pool_cache_cache_hit_ratio",
+        "pgpool2_pool_cache_num_cache_entries",
+        "pgpool2_pool_cache_num_hash_entries",
+        "pgpool2_pool_cache_used_hash_entries",
+    ],
+)
+def test_each_metric_of_the_talk_is_there_for_each_pod(cluster: Cluster, name: str) -> None:
+    pods = set(cluster.pgpool_pods())
+    labels = {"namespace", "service", "pod", "cluster", "instance", "job"}
+
+    def there() -> bool:
+        series = [one["metric"] for one in cluster.promql(name)]
+        assert [one for one in series if not labels <= set(one)] == []
+        return {one["pod"] for one in series} == pods
+
+    until(there, 30, f"{name} is there for {pods}")
+
+
+@pytest.mark.parametrize(("kind", "backend"), [("select", "standby"), ("insert", "primary"), ("ddl", "primary")])
+def test_counters_of_statements_move(cluster: Cluster, kind: str, backend: str) -> None:
+    query = f'sum(pgpool2_pool_backend_stats_{kind}_cnt{{role="{backend}"}})'
+
+    def count() -> float:
+        return float(cluster.promql(query)[0]["value"][1])
+
+    before = until(lambda: (count(),), 30, "the counters are there")[0]
+    cluster.sql("CREATE TABLE metrics_move (n int)")
+    try:
+        cluster.sql("INSERT INTO metrics_move VALUES (1)")
+        cluster.read_many(100)
+        until(lambda: count() > before, 30, f"{kind}_cnt of the {backend} has grown")
+    finally:
+        cluster.sql("DROP TABLE metrics_move")
+
+
+def test_a_client_is_counted_while_it_is_there(cluster: Cluster) -> None:
+    query = 'sum(pgpool2_frontend_used{username="app", database="app"}) or vector(0)'
+
+    def clients() -> float:
+        return float(cluster.promql(query)[0]["value"][1])
+
+    before = clients()
+    command = f"echo 'SELECT 1; \\! sleep 15' | {cluster.psql_command()}"
+    with ThreadPoolExecutor(1) as background:
+        client = background.submit(cluster.client().run, command)
+        until(lambda: clients() > before, 30, "one child more serves the user app")
+        assert client.result().rc == 0
 
 
 def test_postgresql_s_metrics_are_there(cluster: Cluster) -> None:

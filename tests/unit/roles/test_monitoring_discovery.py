@@ -9,7 +9,6 @@ The relabelling is followed here as Prometheus does it, with targets as its disc
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -51,12 +50,16 @@ def relabel(job: dict[str, Any], target: dict[str, str]) -> dict[str, str] | Non
         value = step.get("separator", ";").join(labels.get(name, "") for name in step.get("source_labels", []))
         match = re.fullmatch(step.get("regex", "(.*)"), value, re.DOTALL)
         action = step.get("action", "replace")
-        if action in ("keep", "drop"):
+        if action == "labeldrop":
+            labels = {name: text for name, text in labels.items() if not re.fullmatch(step["regex"], name)}
+        elif action in ("keep", "drop"):
             if bool(match) != (action == "keep"):
                 return None
         elif match:
-            labels[step["target_label"]] = match.expand(re.sub(r"\$(\d+)", r"\\\1", step.get("replacement", "$1")))
-        assert action in ("keep", "drop", "replace")
+            labels[step["target_label"]] = match.expand(
+                re.sub(r"\$\{?(\d+)\}?", r"\\\1", step.get("replacement", "$1"))
+            )
+        assert action in ("keep", "drop", "replace", "labeldrop")
     url = f"{labels['__scheme__']}://{labels['__address__']}{labels['__metrics_path__']}"
     return {"url": url, **{name: value for name, value in labels.items() if not name.startswith("__") and value}}
 
@@ -214,12 +217,11 @@ def test_more_jobs_come_last() -> None:
     assert configuration(monitoring_extra_scrape_configs=more)["scrape_configs"][2:] == more
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not on the PATH")
-def test_promtool_accepts_it(tmp_path: Path) -> None:
+def test_promtool_accepts_it(tmp_path: Path, promtool: str) -> None:
     (tmp_path / "rules.yml").write_text("groups: []\n")
     text = render("prometheus.yml.j2", monitoring_watched_namespaces=["demo"])
     (tmp_path / "prometheus.yml").write_text(text.replace("/etc/prometheus", str(tmp_path)))
     checked = subprocess.run(
-        ["promtool", "check", "config", str(tmp_path / "prometheus.yml")], capture_output=True, text=True, check=False
+        [promtool, "check", "config", str(tmp_path / "prometheus.yml")], capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stderr

@@ -38,6 +38,8 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
     ("image without tag", fmt.image(pinned=False), ["a", "localhost:5000/a"], ["A", ""]),
     ("version", fmt.version("1.2.3"), ["1", "17.5", "1.29.0", "1.29.0-rc1", 17, 17.5], ["v1", "latest", "", "1.2.3.4"]),
     ("url_or_path", fmt.url_or_path(), ["https://a/b", "/a/b", "a.yml"], ["", "ftp://a/b", "https://", "a b", 5]),
+    ("url", fmt.url(), ["https://a/b", "http://a"], ["", "a.example", "/a/b", "https://", "https://a b", 5]),
+    ("share", fmt.share(), [0.9, 1, "0.5"], [0, -0.1, 1.1, "90%", "", True, None]),
     ("database_role", fmt.database_role(), ["a", "app", "a_b-c1", "_x"], ["", "A", "1a", "a_", "a b", "a.b", "a" * 64]),
     (
         "database_name",

@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a PostgreSQL cluster is like now and was like lately, for the report of `status`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.prometheus_answer import Series, series
+
+_SEVERITIES = ("critical", "warning")
+# Labels of an alert that do not say what it is about.
+_COMMON = {
+    "__name__",
+    "alertname",
+    "alertstate",
+    "severity",
+    "namespace",
+    "cluster",
+    "service",
+    "job",
+    "node",
+    "instance",
+}
+
+
+def status_report(
+    contract: Mapping[str, Any],
+    now: str,
+    lately: str,
+    charts: Sequence[Mapping[str, Any]],
+    span: Mapping[str, Any],
+    runbooks: str = "",
+) -> dict[str, Any]:
+    """Put together what the API and Prometheus say.
+
+    :param contract: the PostgreSQL cluster
+    :param now: what `promtool query instant --format=json` printed
+    :param lately: what `promtool query range --format=json` printed
+    :param charts: of each its `title`, `unit`, `record` (a metric), `line` (the label that names a line), and the
+        `limit` of an alert (`pgha:limit:<limit>`), if there is one
+    :param span: `from` and `until` (seconds since 1970) and `step` (seconds)
+    :param runbooks: where the pages `<alert>.md` are
+    :returns: `name`, `namespace`, `operator`, `version`, `phase`, `from`, `until`, `problems` (sentences, empty if all
+        is well), `instances`, `backends`, `pods` (of Pgpool-II), `alerts` and `charts`
+    :raises InputError: an answer is none of Prometheus
+    """
+    seen = _Seen(series(now))
+    instances = [_instance(told, seen) for told in contract["instances"]]
+    report = {
+        **{key: contract[key] for key in ("name", "namespace", "operator", "version", "phase")},
+        "from": int(span["from"]),
+        "until": int(span["until"]),
+        "instances": instances,
+        "backends": _backends(seen),
+        "pods": _pods(seen),
+        "alerts": sorted(_alerts(seen, contract, runbooks), key=_urgency),
+        "charts": [_chart(told, series(lately), seen, span) for told in charts],
+    }
+    return {**report, "problems": list(_problems(contract, report, seen))}
+
+
+class _Seen:
+    """The series of one moment, by name."""
+
+    def __init__(self, found: Sequence[Series]) -> None:
+        self._found = found
+
+    def of(self, name: str, **labels: str) -> list[Series]:
+        """Return the series of a name that have these labels."""
+        return [
+            one
+            for one in self._found
+            if one.labels.get("__name__") == name and all(one.labels.get(key) == labels[key] for key in labels)
+        ]
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Return the value of a series; the largest, where there are several."""
+        return max((one.last for one in self.of(name, **labels)), default=None)
+
+
+def _instance(told: Mapping[str, Any], seen: _Seen) -> dict[str, Any]:
+    pod = told.get("pod") or told["name"]
+    recovers = seen.value("pgha:instance:in_recovery", pod=pod)
+    backends = [one for one in seen.of("pgha:pgpool_backend:attached") if _pod_of(one) == pod]
+    reads = [one.last for one in seen.of("pgha:pgpool_backend:reads:rate5m") if _pod_of(one) == pod]
+    return {
+        "name": told["name"],
+        "role": told["role"],
+        "ready": bool(told["ready"]),
+        "says": "unknown" if recovers is None else "standby" if recovers else "primary",
+        "up": _truth(seen.value("pgha:target:up", pod=pod)),
+        "lag_bytes": seen.value("pgha:standby:lag_bytes", pod=pod),
+        "lag_seconds": seen.value("pgha:standby:lag_seconds", pod=pod),
+        "attached": int(max(one.last for one in backends)) if backends else None,
+        "reads": sum(reads) if reads else None,
+    }
+
+
+def _pod_of(one: Series) -> str:
+    """Return the name of the pod that a host name leads to, where each instance has a Service of its name."""
+    return one.labels.get("hostname", "").partition(".")[0]
+
+
+def _truth(value: float | None) -> bool | None:
+    return None if value is None else value == 1
+
+
+def _backends(seen: _Seen) -> list[dict[str, Any]]:
+    """Return what the pods of Pgpool-II say of each backend."""
+    found: dict[tuple[str, str], list[Series]] = {}
+    for one in seen.of("pgpool2_pool_nodes_status"):
+        found.setdefault((one.labels.get("node_id", ""), one.labels.get("hostname", "")), []).append(one)
+    return [
+        {
+            "node_id": node,
+            "hostname": host,
+            "attached": sum(one.last == 1 for one in views),
+            "views": len(views),
+            "role": _views(views, "pg_role"),
+            "replication_state": _views(views, "replication_state"),
+            "weight": seen.value("pgpool2_pool_nodes_lb_weight", node_id=node, hostname=host),
+            "delay": seen.value("pgpool2_pool_nodes_replication_delay", node_id=node, hostname=host),
+            "reads": seen.value("pgha:pgpool_backend:reads:rate5m", hostname=host),
+        }
+        for (node, host), views in sorted(found.items(), key=lambda item: (len(item[0][0]), item[0]))
+    ]
+
+
+def _views(views: Sequence[Series], label: str) -> str:
+    """Return what a label says; where pods differ, all of it."""
+    return " / ".join(sorted({one.labels.get(label, "") for one in views} - {""}))
+
+
+def _pods(seen: _Seen) -> list[dict[str, Any]]:
+    pods = []
+    for one in seen.of("pgha:target:up", job="pgpool"):
+        pod = one.labels.get("pod", "")
+        used = [used.last for used in seen.of("pgpool2_frontend_used", pod=pod)]
+        pods.append(
+            {
+                "name": pod,
+                "up": one.last == 1,
+                "answers": _truth(seen.value("pgpool2_up", pod=pod)),
+                "children": seen.value("pgpool2_frontend_total", pod=pod),
+                "children_used": sum(used) if used else None,
+                "children_used_ratio": seen.value("pgha:pgpool:children_used_ratio", pod=pod),
+            }
+        )
+    return sorted(pods, key=lambda pod: pod["name"])
+
+
+def _alerts(seen: _Seen, contract: Mapping[str, Any], runbooks: str) -> Iterator[dict[str, Any]]:
+    volumes = {f"{told['name']}{suffix}" for told in contract["instances"] for suffix in ("", "-wal")}
+    for one in seen.of("ALERTS"):
+        labels = one.labels
+        if not labels.get("cluster") and labels.get("persistentvolumeclaim") not in volumes:
+            continue
+        about = {key: value for key, value in labels.items() if key not in _COMMON and value}
+        yield {
+            "alert": labels.get("alertname", ""),
+            "severity": labels.get("severity", ""),
+            "state": labels.get("alertstate", ""),
+            "about": ", ".join(f"{key} {about[key]}" for key in sorted(about)),
+            "runbook_url": f"{runbooks.rstrip('/')}/{labels.get('alertname', '')}.md" if runbooks else "",
+        }
+
+
+def _urgency(alert: Mapping[str, Any]) -> tuple[bool, int, str, str]:
+    """Rank what fires before what is pending, and what is critical before the rest."""
+    known = alert["severity"] in _SEVERITIES
+    rank = _SEVERITIES.index(alert["severity"]) if known else len(_SEVERITIES)
+    return alert["state"] != "firing", rank, alert["alert"], alert["about"]
+
+
+def _chart(told: Mapping[str, Any], lately: Sequence[Series], seen: _Seen, span: Mapping[str, Any]) -> dict[str, Any]:
+    lines = [
+        {"name": one.labels.get(told["line"]) or told["title"], "points": [list(sample) for sample in one.samples]}
+        for one in lately
+        if one.labels.get("__name__") == told["record"]
+    ]
+    return {
+        "title": told["title"],
+        "unit": told["unit"],
+        "from": int(span["from"]),
+        "until": int(span["until"]),
+        "step": int(span["step"]),
+        "limit": seen.value(f"pgha:limit:{told['limit']}") if told.get("limit") else None,
+        "lines": sorted(lines, key=lambda line: line["name"]),
+    }
+
+
+def _problems(contract: Mapping[str, Any], report: Mapping[str, Any], seen: _Seen) -> Iterator[str]:
+    yield from contract["pending"]
+    for one in report["instances"]:
+        if one["up"] is None:
+            yield f"Prometheus does not know the instance {one['name']}"
+        elif not one["up"]:
+            yield f"Prometheus cannot scrape the instance {one['name']}"
+    primaries = [one["name"] for one in report["instances"] if one["says"] == "primary"]
+    if len(primaries) != 1 and any(one["says"] != "unknown" for one in report["instances"]):
+        yield f"PostgreSQL says that {' and '.join(primaries)} are primaries" if primaries else "no instance is primary"
+    for one in seen.of("pgha:instance:role_disagreement"):
+        if one.last == 1:
+            yield f"{one.labels.get('pod', '')} is not what {one.labels.get('view', '')} takes it for"
+    for one in report["backends"]:
+        if one["attached"] < one["views"]:
+            yield (
+                f"the backend {one['node_id']} ({one['hostname']}) is attached in {one['attached']} of {one['views']}"
+                " pods of Pgpool-II"
+            )
+    for one in report["pods"]:
+        if not one["up"] or one["answers"] is False:
+            yield f"the pod {one['name']} of Pgpool-II does not answer"
+    for one in report["alerts"]:
+        if one["state"] == "firing":
+            yield f"{one['alert']} fires ({one['severity']}){': ' + one['about'] if one['about'] else ''}"

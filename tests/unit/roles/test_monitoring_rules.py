@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules of the role monitoring: promtool accepts them, and each alert has a test and a page.
+
+tests/rules has the tests, for `promtool test rules`. The scenario `site` runs them in the pod of Prometheus, too.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # ansible-core 2.18 trusts every text
+    trust_as_template = str
+
+ROOT = Path(__file__).resolve().parents[3]
+ROLE = ROOT / "roles/monitoring"
+PAGES = ROOT / "docs/runbooks"
+TESTS = sorted((ROOT / "tests/rules").glob("*.yml"))
+PLAYBOOKS = {path.name for path in (ROOT / "playbooks").glob("*.yml")}
+
+
+def loaded(**variables: Any) -> str:
+    """What the role gives to Prometheus as rules.yml."""
+    loader = DataLoader()
+    loader.set_basedir(str(ROLE))
+    known: dict[str, Any] = {"role_path": str(ROLE)}
+    for name in ("defaults", "vars"):
+        known |= loader.load(trust_as_template((ROLE / name / "main.yml").read_text()))
+    templar = Templar(loader=loader, variables={**known, **variables})
+    return str(templar.template(trust_as_template("{{ __monitoring_rules }}")))
+
+
+GROUPS = yaml.safe_load(loaded())["groups"]
+RULES = [rule for group in GROUPS for rule in group["rules"]]
+ALERTS = {rule["alert"]: rule for rule in RULES if "alert" in rule}
+CASES = [
+    case for path in TESTS for test in yaml.safe_load(path.read_text())["tests"] for case in test["alert_rule_test"]
+]
+
+
+def test_there_are_alerts() -> None:
+    assert len(ALERTS) == sum("alert" in rule for rule in RULES) > 20
+
+
+def test_promtool_accepts_them(promtool: str, tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(loaded())
+    checked = subprocess.run(
+        [promtool, "check", "rules", "--lint=all", "--lint-fatal", str(tmp_path / "rules.yml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_each_fires_and_is_quiet_where_it_should(path: Path, promtool: str, tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(loaded())
+    shutil.copy(path, tmp_path)
+    tested = subprocess.run(
+        [promtool, "test", "rules", str(tmp_path / path.name)], capture_output=True, text=True, check=False
+    )
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_each_has_a_case_that_fires_and_one_that_does_not(alert: str) -> None:
+    assert {bool(case["exp_alerts"]) for case in CASES if case["alertname"] == alert} == {True, False}
+
+
+def test_each_case_is_of_an_alert() -> None:
+    assert {case["alertname"] for case in CASES} == set(ALERTS)
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_each_says_what_is_the_matter(alert: str) -> None:
+    rule = ALERTS[alert]
+    assert rule["labels"]["severity"] in ("critical", "warning")
+    assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+    assert {"namespace"} <= set(re.findall(r"\$labels\.([a-z_]+)", rule["annotations"]["summary"]))
+    assert re.search(r"\$(value|labels)\b", rule["annotations"]["description"])
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_each_has_a_page(alert: str) -> None:
+    assert ALERTS[alert]["annotations"]["runbook_url"].endswith(f"/docs/runbooks/{alert}.md")
+    page = (PAGES / f"{alert}.md").read_text()
+    assert page.startswith(f"# {alert}\n\nSeverity: {ALERTS[alert]['labels']['severity']}.")
+    assert re.findall(r"^## (.*)$", page, re.MULTILINE) == ["What it means", "How to confirm it", "What to do"]
+    named = set(re.findall(r"playbooks/([a-z_]+\.yml)", page))
+    assert named <= PLAYBOOKS
+    assert f"[{alert}]({alert}.md)" in (PAGES / "README.md").read_text()
+
+
+def test_each_page_is_of_an_alert() -> None:
+    assert {path.stem for path in PAGES.glob("*.md")} - {"README"} == set(ALERTS)
+
+
+def test_each_limit_is_recorded_and_each_that_is_read_is_there() -> None:
+    recorded = {rule["record"] for rule in RULES if "record" in rule}
+    read = {name for rule in RULES for name in re.findall(r"pgha:[a-z0-9_:]+", str(rule))}
+    assert read <= recorded
+    limits = {rule["record"]: rule["expr"] for rule in RULES if rule.get("record", "").startswith("pgha:limit:")}
+    defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
+    assert limits == {
+        name.replace("monitoring_alert_", "pgha:limit:"): f"vector({value})"
+        for name, value in defaults.items()
+        if name.startswith("monitoring_alert_")
+    }
+
+
+def test_limits_and_pages_are_the_user_s() -> None:
+    mine = [{"name": "mine", "rules": [{"record": "a:b", "expr": "up"}]}]
+    groups = yaml.safe_load(
+        loaded(
+            monitoring_alert_lag_bytes="5",
+            monitoring_runbook_url="https://wiki.example/x/",
+            monitoring_extra_rule_groups=mine,
+        )
+    )["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert {"record": "pgha:limit:lag_bytes", "expr": "vector(5)"} in rules
+    assert groups[-1:] == mine
+    [page] = [rule["annotations"]["runbook_url"] for rule in rules if rule.get("alert") == "PostgresNoPrimary"]
+    assert page == "https://wiki.example/x/PostgresNoPrimary.md"

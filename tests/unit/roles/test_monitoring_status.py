@@ -1,0 +1,194 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of the report: it is safe, needs nothing else, and a browser shows it on a phone and on a desk."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.status_report import status_report
+from test_monitoring_rules import ROLE, ROOT, trust_as_template
+
+sys.path.insert(0, str(ROOT / "tests/unit/plugins/plugin_utils"))
+from test_status_report_facts import CHARTS, SPAN, contract, healthy, lately, one
+
+WIDTHS = (400, 1400)
+EVIL = "<script>alert('x')</script>\"' onload=\"x"
+ALERT = one("ALERTS", alertname="PostgresLagBytes", alertstate="firing", severity="warning", pod="pg-2")
+# Elements that HTML does not close.
+VOID = {"meta", "link"}
+
+
+def variables(**more: Any) -> dict[str, Any]:
+    """The variables of the role, for a host that is a PostgreSQL cluster."""
+    loader = DataLoader()
+    known: dict[str, Any] = {"role_path": str(ROLE), "inventory_hostname": "pg", "__monitoring_asked": {"path": "/x"}}
+    for name in ("defaults", "vars"):
+        known |= loader.load(trust_as_template((ROLE / name / "main.yml").read_text()))
+    return {**known, **more}
+
+
+def rendered(template: str, **more: Any) -> Any:
+    templar = Templar(loader=DataLoader(), variables=variables(**more))
+    return templar.template(trust_as_template(template), escape_backslashes=False)
+
+
+def page(report: dict[str, Any]) -> str:
+    """What the role writes as <name>.html."""
+    return str(rendered((ROLE / "templates/status.html.j2").read_text(), monitoring_status_result=report))
+
+
+def report(*more: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    now = json.dumps([*healthy(), *more])
+    return status_report(contract(**fields), now, lately(), CHARTS, SPAN, "https://wiki.example")
+
+
+def spoilt(value: Any) -> Any:
+    """The same with all texts replaced by one that would do harm."""
+    if isinstance(value, dict):
+        return {key: value[key] if key == "unit" else spoilt(value[key]) for key in value}
+    if isinstance(value, list):
+        return [spoilt(item) for item in value]
+    return EVIL if isinstance(value, str) else value
+
+
+class Elements(HTMLParser):
+    """Reads a page and keeps its elements, its attributes, and what was not closed as it was opened."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def test_it_says_that_all_is_well() -> None:
+    text = page(report())
+    assert "All is well." in text
+    assert "<title>pg: all is well</title>" in text
+    assert text.lstrip().startswith("<!DOCTYPE html>")
+    assert "2026-11-22 23:00 UTC, charts since 2026-11-22 22:00 UTC" in text
+
+
+def test_it_says_what_is_wrong_and_leads_to_the_runbook() -> None:
+    text = page(report(ALERT, pending=["2 of 3 instances are ready"]))
+    assert "2 to look at" in text
+    assert "<li>2 of 3 instances are ready</li>" in text
+    assert '<a href="https://wiki.example/PostgresLagBytes.md">PostgresLagBytes</a>' in text
+
+
+@pytest.mark.parametrize("found", [report(), report(ALERT), status_report(contract(), "[]", "[]", CHARTS, SPAN)])
+def test_each_element_is_closed(found: dict[str, Any]) -> None:
+    read = Elements(page(found))
+    assert (read.wrong, read.open) == ([], [])
+    assert read.names.count("svg") == len(CHARTS)
+
+
+def test_it_needs_nothing_else() -> None:
+    text = page(report(ALERT))
+    read = Elements(text)
+    assert {"script", "img", "iframe", "object", "embed", "base", "form"} & set(read.names) == set()
+    links = [value for name, value in read.attributes if name in ("href", "src", "srcset", "action")]
+    assert [link for link in links if not link.startswith("https://wiki.example/")] == ["data:,"]
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_texts_cannot_do_harm() -> None:
+    good, bad = Elements(page(report(ALERT))), Elements(page(spoilt(report(ALERT))))
+    assert "script" not in bad.names
+    assert {name for name, _value in bad.attributes} <= {name for name, _value in good.attributes}
+    assert (bad.wrong, bad.open) == ([], [])
+    assert html.escape(EVIL.partition("(")[0]) in page(spoilt(report(ALERT)))
+
+
+def test_what_is_asked_and_where() -> None:
+    where = {"monitoring_status_namespace": "demo"}
+    assert rendered("{{ __monitoring_status_url }}") == "http://localhost:9090/x"
+    assert rendered("{{ __monitoring_status_now }}", **where).strip() == (
+        '{__name__=~"pgha:.+|pgpool2_up|pgpool2_pool_nodes_.+|pgpool2_frontend_.+|ALERTS", namespace="demo", '
+        'cluster=~"pg|"} or {__name__=~"pgha:limit:.+"}'
+    )
+    lines = rendered("{{ __monitoring_status_lately }}", **where)
+    assert lines.strip().endswith(', namespace="demo", cluster="pg"}')
+    assert "pgha:standby:lag_bytes|pgha:standby:lag_seconds|" in lines
+    assert "'" not in lines + rendered("{{ __monitoring_status_now }}")
+
+
+def test_charts_are_of_what_is_recorded() -> None:
+    metrics = (ROOT / "docs/metrics.md").read_text()
+    charts = rendered("{{ __monitoring_charts }}")
+    assert len(charts) > 4
+    for chart in charts:
+        assert f"`{chart['record']}`" in metrics
+        assert "limit" not in chart or f"`pgha:limit:{chart['limit']}`" in metrics
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("no Chromium is on the PATH")
+    return found
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_browser_shows_it_without_a_word_and_without_scrolling_sideways(
+    chromium: str, tmp_path: Path, width: int
+) -> None:
+    inner = page(
+        report(ALERT, one("pgha:standby:lag_bytes", 5, pod="a-pod-whose-name-is-as-long-as-names-of-pods-can-be"))
+    )
+    # The page in a frame of that width, which says how wide it has become.
+    (tmp_path / "frame.html").write_text(
+        f'<iframe id="f" style="width:{width}px;height:900px;border:0" srcdoc="{html.escape(inner)}"></iframe>'
+        "<script>f.onload = () => { const e = f.contentDocument.documentElement;"
+        " document.title = e.scrollWidth + ' ' + f.contentDocument.querySelectorAll('svg').length; }</script>"
+    )
+    shown = subprocess.run(
+        [
+            chromium,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--enable-logging=stderr",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--virtual-time-budget=5000",
+            "--dump-dom",
+            (tmp_path / "frame.html").as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert re.findall(r".*CONSOLE.*", shown.stderr) == []
+    assert f"<title>{width} {len(CHARTS)}</title>" in shown.stdout, shown.stderr[-2000:]
