@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from conftest import WITH_STATS, Cluster, Run, run_playbook, time_limit, until
@@ -227,3 +229,34 @@ class TestScale:
                 "each standby is a backend",
             )
         until(lambda: len(cluster.promql("cnpg_collector_up == 1")) == instances, 60, "each is scraped")
+
+
+class TestDiagnose:
+    def test_check_mode_writes_no_archive(self, tmp_path: Path) -> None:
+        run = run_playbook("diagnose", "--check", variables={"diagnose_directory": str(tmp_path)})
+        assert run.rc == 0, run.output
+        assert "Would write" in said(run)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_one_archive_without_secrets(self, cluster: Cluster, tmp_path: Path) -> None:
+        run = run_playbook("diagnose", variables={"diagnose_directory": str(tmp_path)}, environment=WITH_STATS)
+        assert run.rc == 0, run.output
+        [path] = tmp_path.iterdir()
+        assert run.stats["diagnose"][cluster.name] == {"path": str(path), "size": path.stat().st_size}
+        with tarfile.open(path) as archive:
+            names = archive.getnames()
+            texts = {name.partition("/")[2]: archive.extractfile(name).read().decode() for name in names}
+        for pod in cluster.instances():
+            assert texts[f"logs/{cluster.namespace}/{pod}/postgres.log"]
+        for pod in cluster.pgpool_pods():
+            assert texts[f"pool_nodes/{pod}.csv"].startswith("node_id,hostname")
+        assert texts["pg_stat_replication.csv"].count("streaming") == len(cluster.instances()) - 1
+        assert f'"name": "{cluster.name}"' in texts["objects/Cluster.json"]
+        assert "objects/Secret.json" not in texts
+        everything = run.output + "".join(texts.values())
+        assert [user for user, password in cluster.users().items() if password in everything] == []
+
+    def test_a_folder_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
+        run = run_playbook("diagnose", variables={"diagnose_directory": str(tmp_path / "nowhere")})
+        assert run.rc == 2
+        assert "make it, or give another one" in said(run)
