@@ -53,6 +53,12 @@ class Run:
         return sum(int(count) for count in re.findall(r"\bchanged=([0-9]+)", self.recap))
 
     @property
+    def stats(self) -> dict[str, Any]:
+        """The results that the playbook kept, where it ran WITH_STATS."""
+        shown = self.output.rpartition("CUSTOM STATS")[2]
+        return json.JSONDecoder().raw_decode(shown[shown.index("{") :])[0]
+
+    @property
     def recap(self) -> str:
         return self.output.rpartition("PLAY RECAP")[2]
 
@@ -73,13 +79,23 @@ def playbook_environment() -> dict[str, str]:
     }
 
 
-def run_playbook(name: str, *arguments: str, variables: dict[str, Any] | None = None, timeout: float = 600) -> Run:
+# What AWX shows of a job: the results that playbooks keep, as JSON.
+WITH_STATS = {"ANSIBLE_SHOW_CUSTOM_STATS": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+
+
+def run_playbook(
+    name: str,
+    *arguments: str,
+    variables: dict[str, Any] | None = None,
+    timeout: float = 600,
+    environment: dict[str, str] | None = None,
+) -> Run:
     """Run a playbook of this collection on the cluster of the tests."""
     extra = ["--extra-vars", json.dumps(variables)] if variables else []
     began = time.monotonic()
     done = subprocess.run(
         playbook_command(name, *extra, *arguments),
-        env=playbook_environment(),
+        env={**playbook_environment(), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -32,24 +32,7 @@ options:
     default:
       - metadata.managedFields
       - metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]
-  kubeconfig:
-    description: Path of a kubeconfig, or what is in it. Else C(K8S_AUTH_KUBECONFIG), or the default place.
-    type: raw
-  context:
-    description: Context of the kubeconfig. Else C(K8S_AUTH_CONTEXT), or the current one.
-    type: str
-  host:
-    description: Address of the API. Else C(K8S_AUTH_HOST).
-    type: str
-  api_key:
-    description: Token. Else C(K8S_AUTH_API_KEY).
-    type: str
-  validate_certs:
-    description: Whether the certificate of the API must be trusted. Else C(K8S_AUTH_VERIFY_SSL).
-    type: bool
-  ca_cert:
-    description: Path of the CA that signed the certificate of the API. Else C(K8S_AUTH_SSL_CA_CERT).
-    type: path
+extends_documentation_fragment: [pgha.kubernetes.api_options]
 attributes:
   check_mode:
     description: Can run in check mode and tells what it would change.
@@ -57,9 +40,6 @@ attributes:
   diff_mode:
     description: Tells what changed.
     support: full
-requirements:
-  - kubernetes >= 24.2.0
-  - PyYAML >= 3.11
 """
 
 EXAMPLES = r"""
@@ -91,6 +71,7 @@ import time
 import traceback
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS
 from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import patch_for, with_annotation
 
 try:
@@ -278,12 +259,7 @@ def main():
                     "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
                 ],
             },
-            "kubeconfig": {"type": "raw"},
-            "context": {"type": "str"},
-            "host": {"type": "str"},
-            "api_key": {"type": "str", "no_log": True},
-            "validate_certs": {"type": "bool"},
-            "ca_cert": {"type": "path"},
+            **API_OPTIONS,
         },
         supports_check_mode=True,
     )

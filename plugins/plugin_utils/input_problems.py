@@ -79,6 +79,8 @@ FORMATS: dict[str, fmt.Format] = {
     "postgres_cluster_databases[].name": fmt.database_name(),
     "postgres_cluster_databases[].owner": fmt.database_role(),
     "postgres_cluster_wait_timeout": fmt.integer(1),
+    "postgres_cluster_switchover_to": fmt.dns_label(),
+    "postgres_cluster_switchover_timeout": fmt.integer(1),
     # pgpool
     "pgpool_postgres_name": fmt.dns_label(50, starts_with_letter=True),
     "pgpool_postgres_namespace": fmt.dns_label(),

@@ -20,6 +20,13 @@ the role postgres_cluster has to know. It has:
     sentences about PostgreSQL parameters that the operator keeps to itself
 `is_reserved_role(name)`, `RESERVED_SECRETS`
     names of roles, and endings of names of Secrets, that belong to the operator
+`OPERATIONS`
+    what the runbooks can have the operator do: `switchover`, `restart`, `scale`, `hibernate`. For what is named here:
+`switchover(primary, standby, now)`
+    `status`, `unless` and `expect` of the module patch_status on the main object, which make the standby the primary
+`restart(now)`, `restart_pending(name, objects)`
+    what is merged into the main object to have the instances restarted one by one, and sentences about those that
+    still have to be, from the main object and the pods
 """
 
 from __future__ import annotations

@@ -18,6 +18,13 @@ HEALTHY = "Cluster in healthy state"
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-pgpool"})
 
+OPERATIONS = frozenset({"switchover", "restart", "scale", "hibernate"})
+
+# What the operator writes as the next primary while it looks for one.
+FAILING_OVER = "pending"
+# When a restart was asked for: on the Cluster, and on each pod that has started since.
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+
 # Parameters that CloudNativePG sets itself or blocks (pkg/postgres/configuration.go of 1.29).
 FIXED_PARAMETERS = frozenset(
     """
@@ -88,6 +95,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "standby_host": f"{name}-ro.{namespace}.svc",
         "port": 5432,
         "instances": [_instance(instance, name, namespace, status) for instance in _instance_names(status)],
+        "switching_to": _switching_to(status),
         "superuser_secret": {"name": superuser, "username_key": "username", "password_key": "password"}
         if spec.get("enableSuperuserAccess")
         else None,
@@ -264,6 +272,47 @@ def _update_problems(wanted: Mapping[str, Any], spec: Mapping[str, Any]) -> Iter
         )
 
 
+def switchover(primary: str, standby: str, now: str) -> dict[str, Any]:
+    """Say how a standby is made the primary: what `kubectl cnpg promote` writes (promote.go of 1.29)."""
+    return {
+        "status": {
+            "targetPrimary": standby,
+            "targetPrimaryTimestamp": now,
+            "phase": "Switchover in progress",
+            "phaseReason": f"Switching over to {standby}",
+        },
+        "unless": {"targetPrimary": standby},
+        "expect": {"currentPrimary": primary, "targetPrimary": primary},
+    }
+
+
+def restart(now: str) -> dict[str, Any]:
+    """Say how the instances are restarted one by one, the primary last and after a switchover."""
+    return {"metadata": {"annotations": {RESTARTED_AT: now}}}
+
+
+def restart_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str]:
+    """List the instances that have not restarted since it was asked for, as sentences."""
+    asked = _annotation(_cluster(name, objects), RESTARTED_AT)
+    return [
+        f"the instance {item['metadata']['name']} has not restarted yet"
+        for item in objects
+        if asked and _is_instance(name, item) and _annotation(item, RESTARTED_AT) != asked
+    ]
+
+
+def _is_instance(name: str, item: Mapping[str, Any]) -> bool:
+    labels = (item.get("metadata") or {}).get("labels") or {}
+    return item.get("kind") == "Pod" and (labels.get("cnpg.io/cluster"), labels.get("cnpg.io/podRole")) == (
+        name,
+        "instance",
+    )
+
+
+def _annotation(item: Mapping[str, Any], key: str) -> str:
+    return ((item.get("metadata") or {}).get("annotations") or {}).get(key, "")
+
+
 def parameter(value: Any) -> str:
     """Return the value of a PostgreSQL parameter as the text that the Cluster has."""
     if isinstance(value, bool):
@@ -301,6 +350,14 @@ def _instance(instance: str, cluster: str, namespace: str, status: Mapping[str, 
         },
         "needs_service": True,
     }
+
+
+def _switching_to(status: Mapping[str, Any]) -> str:
+    """Name the instance that becomes the primary, or nothing. In a failover it may not be chosen yet."""
+    target = status.get("targetPrimary") or ""
+    if target == status.get("currentPrimary"):
+        return ""
+    return "another instance" if target == FAILING_OVER else target
 
 
 def _is_ready(cluster: Mapping[str, Any]) -> bool:

@@ -16,6 +16,9 @@ from typing import Any
 KEY = "contract.json"
 RESERVED_SECRETS = frozenset({"-pgpool"})
 
+# Whatever made the cluster does all of that.
+OPERATIONS: frozenset[str] = frozenset()
+
 
 def is_reserved_role(name: str) -> bool:  # noqa: ARG001 - adapters are called alike
     """Tell that no name is reserved: the users are there already."""
@@ -60,6 +63,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "standby_host": told.get("standby_host") or told.get("primary_host", ""),
         "port": int(told.get("port", 5432)),
         "instances": [_instance(item) for item in told.get("instances") or []],
+        "switching_to": "",
         "superuser_secret": {
             "name": secret["name"],
             "username_key": secret.get("username_key", "username"),

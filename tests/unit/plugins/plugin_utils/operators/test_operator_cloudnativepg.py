@@ -152,6 +152,7 @@ def test_after_failover() -> None:
             "selector": {"cnpg.io/cluster": "hot-postgres", "cnpg.io/podRole": "instance"},
         },
         "role_label": "cnpg.io/instanceRole",
+        "switching_to": "",
         "synchronous": {"method": "any", "number": 1},
         "max_connections": 200,
         "databases": ["app"],

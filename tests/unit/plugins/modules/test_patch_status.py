@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module patch_status, with a client that only remembers what it was asked for."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.doc_fragments.api_options import ModuleDocFragment
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS
+from ansible_collections.pgha.kubernetes.plugins.modules import patch_status as module
+from yaml import safe_load
+
+ASKED: dict[str, Any] = {
+    "api_version": "postgresql.cnpg.io/v1",
+    "kind": "Cluster",
+    "name": "hot",
+    "namespace": "demo",
+    "status": {"targetPrimary": "hot-2", "phase": "Switchover in progress"},
+    "unless": {"targetPrimary": "hot-2"},
+    "expect": {"currentPrimary": "hot-1", "targetPrimary": "hot-1"},
+}
+
+
+class Client:
+    """A client of kubernetes.core with one object."""
+
+    def __init__(self, **status: str):
+        self.there = {"metadata": {"name": "hot", "resourceVersion": "7"}, "status": status}
+        self.sent: list[dict[str, Any]] = []
+
+    def resource(self, kind: str, api_version: str) -> SimpleNamespace:
+        assert (kind, api_version) == ("Cluster", "postgresql.cnpg.io/v1")
+        return SimpleNamespace(subresources={"status": SimpleNamespace(patch=self.patch)})
+
+    def get(self, resource: Any, name: str, namespace: str) -> SimpleNamespace:
+        return SimpleNamespace(to_dict=lambda: self.there)
+
+    def patch(self, **sent: Any) -> None:
+        self.sent.append(sent)
+
+
+def test_the_status_is_patched_as_it_was_seen() -> None:
+    client = Client(currentPrimary="hot-1", targetPrimary="hot-1", phase="well")
+    assert module.changed_status(client, ASKED) == {"targetPrimary": "hot-1", "phase": "well"}
+    [sent] = client.sent
+    assert sent["body"] == {"metadata": {"resourceVersion": "7"}, "status": ASKED["status"]}
+    assert sent["content_type"] == "application/merge-patch+json"
+    assert (sent["name"], sent["namespace"]) == ("hot", "demo")
+
+
+def test_what_is_so_already_is_not_written() -> None:
+    client = Client(currentPrimary="hot-2", targetPrimary="hot-2", phase="well")
+    assert module.changed_status(client, ASKED) is None
+    assert client.sent == []
+
+
+def test_check_mode_writes_nothing() -> None:
+    client = Client(currentPrimary="hot-1", targetPrimary="hot-1")
+    assert module.changed_status(client, ASKED, check_mode=True) == {"targetPrimary": "hot-1", "phase": None}
+    assert client.sent == []
+
+
+def test_another_status_than_expected_is_left_alone() -> None:
+    client = Client(currentPrimary="hot-3", targetPrimary="hot-3")
+    with pytest.raises(ValueError, match=r"Cluster hot has changed meanwhile .*'hot-3'.*: run this again"):
+        module.changed_status(client, ASKED)
+    assert client.sent == []
+
+
+def test_the_options_of_the_api_are_described() -> None:
+    described = safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    assert {name: option["type"] for name, option in described.items()} == {
+        name: option["type"] for name, option in API_OPTIONS.items()
+    }

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the client of the ledger saw, and its script against a database that ends sessions and forgets rows."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.ledger import ledger_verdict
+
+SCRIPT = Path(__file__).resolve().parents[4] / "roles" / "pgpool" / "files" / "ledger.py"
+FACTS: dict[str, Any] = {
+    "gap": 2.5, "interval": 0.03, "acknowledged": 900, "lost": 0, "in_doubt": 1,
+    "failed": {"57P01": 1, "no connection": 4}, "servers": ["10.0.0.1", "10.0.0.2"],
+}  # fmt: skip
+
+
+def test_what_was_seen() -> None:
+    found = ledger_verdict(f"the user x cannot log in: no\nready\n{json.dumps(FACTS)}\n")
+    assert (found["gap"], found["moved"], found["problems"]) == (2.5, True, [])
+    assert found["summary"] == (
+        "No write was acknowledged for 2.50 s (else each 0.03 s); 900 were, 0 of them are lost; statements that "
+        "failed: 1 with 57P01, 4 with no connection"
+    )
+
+
+def test_a_lost_write_is_a_problem() -> None:
+    found = ledger_verdict(json.dumps({**FACTS, "lost": 2, "failed": {}}))
+    assert found["problems"] == ["2 writes are lost that were acknowledged"]
+    assert found["summary"].endswith("failed: none")
+
+
+@pytest.mark.parametrize(("log", "last"), [("", "no output"), ("ready\nOops\n", "ready / Oops"), ("{x", "{x")])
+def test_a_client_that_broke_off(log: str, last: str) -> None:
+    with pytest.raises(InputError, match=f"did not come to its end: {last}"):
+        ledger_verdict(log)
+
+
+class ServerError(Exception):
+    pgcode = "57P01"
+
+
+class Server:
+    """PostgreSQL as psycopg2 shows it: another server after some rows, and a row that is gone."""
+
+    def __init__(self) -> None:
+        self.rows: list[int] = []
+        self.closed = False
+
+    def connect(self, **options: Any) -> Server:
+        self.closed = False
+        return self
+
+    def close(self) -> None:
+        self.closed = True
+
+    def cursor(self) -> Server:
+        return self
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def execute(self, statement: str, values: tuple[int, ...] = ()) -> None:
+        self.answer: list[Any] = []
+        if statement.startswith("INSERT"):
+            if values[0] == 3:
+                raise ServerError
+            self.rows.append(values[0])
+            self.answer = [["10.0.0.1" if values[0] < 3 else "10.0.0.2"]]
+        elif "SELECT number" in statement:
+            assert statement.startswith("/*NO LOAD BALANCE*/")
+            self.answer = [[number] for number in self.rows if number != 2]
+
+    def fetchall(self) -> list[Any]:
+        return self.answer
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Any:
+    server = Server()
+    monkeypatch.setitem(sys.modules, "psycopg2", SimpleNamespace(connect=server.connect, Error=ServerError))
+    spec = importlib.util.spec_from_file_location("ledger_script", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_script_tells_lost_from_failed(script: Any) -> None:
+    ledger = script.Ledger("app", "secret")
+    for number in range(1, 6):
+        ledger.write(number)
+    facts = ledger.facts()
+    assert (facts["acknowledged"], facts["lost"], facts["in_doubt"]) == (4, 1, 0)
+    assert facts["failed"] == {"57P01": 1}
+    assert facts["servers"] == ["10.0.0.1", "10.0.0.2"]
+    assert not ledger.is_over()
+    ledger.moved_at -= 6
+    ledger.last_failure -= 6
+    assert ledger.is_over()

@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes into the archive for support, and that no secret does."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.modules.text_archive import write_archive
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.support import MASK, masked, support_files, support_logs
+
+SECRET = "hunter2Hunter2"
+VERIFIER = "4096:c2FsdHNhbHRzYWx0c2E=$c3RvcmVka2V5:c2VydmVya2V5"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"postgres://app:{SECRET}@host:5432/app", "postgres://app:"),
+        (f"host=x password={SECRET} user=y", " user=y"),
+        (f"host=x password='{SECRET}' user=y", "' user=y"),
+        (f'"password": "{SECRET}", "user": "y"', '"user": "y"'),
+        (f'{{"msg": "{{\\"password\\":\\"{SECRET}\\"}}"}}', "msg"),
+        (f"PGPASSWORD={SECRET}", "PGPASSWORD="),
+        (f"statement: ALTER ROLE app PASSWORD '{SECRET}'", "ALTER ROLE app PASSWORD '"),
+        (f"alter user app with encrypted password '{SECRET}\'\'x' login", "' login"),
+        (f"SCRAM-SHA-256${VERIFIER}", "SCRAM-SHA-256$"),
+        ("md5" + "0123456789abcdef" * 2, "md5"),
+        ("app:AES" + "QUJDREVGR0hJSktMTU5PUA=" + "=", "app:AES"),
+        (f"Authorization: Bearer {SECRET}", "Authorization: Bearer "),
+        (f"eyJhbGciOiJSUzI1NiJ9.{SECRET}.{SECRET}", "eyJ"),
+        (f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"),
+        (f"secret_key: {SECRET}", "secret_key: "),
+    ],
+)
+def test_secrets_are_masked(text: str, kept: str) -> None:
+    shown = masked(text)
+    assert MASK in shown
+    assert kept in shown
+    for secret in (SECRET, VERIFIER, "0123456789abcdef", "QUJDREVGR0hJSktMTU5PUA"):
+        assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the password of app has been changed",
+        'FATAL: password authentication failed for user "app"',
+        "http://10.0.0.1:9999/metrics",
+        "2026-11-22 16:54:57.420 UTC [12] LOG: checkpoint complete",
+        "md5 is the method",
+        '{"passwordSecret": {"name": "hot-postgres-app"}}',
+    ],
+)
+def test_other_texts_stay_as_they_are(text: str) -> None:
+    assert masked(text) == text
+
+
+def pod(name: str, **labels: str) -> dict[str, Any]:
+    shown = {key.replace("__", "/").replace("_", "."): value for key, value in labels.items()}
+    variables = [{"name": "PGPASSWORD", "value": SECRET}, {"name": "TZ", "value": "UTC"}]
+    return {
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "demo", "labels": shown, "managedFields": [1]},
+        "spec": {"containers": [{"name": "a", "env": variables}, {"name": "b"}]},
+    }
+
+
+def test_the_logs_are_those_of_the_cluster_and_of_the_operator() -> None:
+    pods = [
+        pod("hot-postgres-1"),
+        pod("hot-postgres-12"),
+        pod("x", pgha_kubernetes__cluster="hot-postgres"),
+        pod("y", pgha_kubernetes__cluster="other"),
+        pod("z", app_kubernetes_io__name="cloudnative-pg"),
+    ]
+    found = support_logs([*pods, {"kind": "Event", "metadata": {"name": "e"}}], "hot-postgres", ["hot-postgres-1"])
+    assert {(item["pod"], item["container"]) for item in found} == {
+        (name, container) for name in ("hot-postgres-1", "x", "z") for container in "ab"
+    }
+    assert {item["namespace"] for item in found} == {"demo"}
+
+
+def test_files_have_no_secrets() -> None:
+    reads = [
+        {"kind": "Pod", "resources": [pod("hot-postgres-1")]},
+        {"kind": "Node", "msg": "403 Forbidden"},
+        {"kind": "Secret", "resources": [{"data": {"x": SECRET}}]},
+    ]
+    log = {"namespace": "demo", "pod": "hot-postgres-1", "container": "a"}
+    logs = [{**log, "log": f"password={SECRET}\n"}, {**log, "container": "b", "msg": "no such container"}]
+    files = support_files(reads, logs, {"pool_nodes.txt": f"PASSWORD '{SECRET}'"})
+    assert sorted(files) == [
+        "logs/demo/hot-postgres-1/a.log",
+        "logs/demo/hot-postgres-1/b.log",
+        "objects/Node.json",
+        "objects/Pod.json",
+        "pool_nodes.txt",
+    ]
+    assert SECRET not in "".join(files.values())
+    shown = json.loads(files["objects/Pod.json"])
+    assert [item["value"] for item in shown["spec"]["containers"][0]["env"]] == [MASK, "UTC"]
+    assert "managedFields" not in shown["metadata"]
+    assert files["objects/Node.json"] == "not read: 403 Forbidden\n"
+    assert files["logs/demo/hot-postgres-1/b.log"] == "not read: no such container\n"
+
+
+def test_the_archive_is_its_owners(tmp_path: Path) -> None:
+    path = tmp_path / "hot.tar.gz"
+    size = write_archive(path, {"b/c.txt": "é", "a.txt": "1"})
+    assert size == path.stat().st_size
+    assert path.stat().st_mode & 0o777 == 0o600
+    with tarfile.open(path) as archive:
+        assert archive.getnames() == ["hot/a.txt", "hot/b/c.txt"]
+        assert archive.extractfile("hot/b/c.txt").read().decode() == "é"
