@@ -38,7 +38,7 @@ COLLECTION_INPUTS: dict[str, dict[str, Any]] = {
         },
     },
     "pgha_namespace": {"type": "str"},
-    "pgha_operator": {"type": "str", "choices": ["cloudnativepg", "existing"]},
+    "pgha_operator": {"type": "str", "choices": ["cloudnativepg", "kubedb", "kubedb_v1alpha1", "existing"]},
     "pgha_secure_logging": {"type": "bool"},
 }
 
@@ -77,6 +77,13 @@ FORMATS: dict[str, fmt.Format] = {
     "postgres_cluster_databases": fmt.non_empty("at least one database"),
     "postgres_cluster_databases[].name": fmt.database_name(),
     "postgres_cluster_databases[].owner": fmt.database_role(),
+    "postgres_cluster_superuser.secret": fmt.dns_label(),
+    "postgres_cluster_superuser.password": fmt.password(),
+    "postgres_cluster_kubedb.issuer.name": fmt.non_empty("the name of an Issuer"),
+    "postgres_cluster_kubedb.monitor.labels": fmt.labels(),
+    "postgres_cluster_kubedb.placement_policy": fmt.dns_label(),
+    "postgres_cluster_kubedb.node_selector": fmt.labels(),
+    "postgres_cluster_kubedb.wal_keep_size": fmt.integer(0),
     "postgres_cluster_wait_timeout": fmt.integer(1),
     # pgpool
     "pgpool_postgres_name": fmt.dns_label(50, starts_with_letter=True),
