@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import input_formats as fmt
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_inputs import kubedb_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_inputs import pgpool_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_inputs import postgres_cluster_checks
 
@@ -50,6 +51,17 @@ FORMATS: dict[str, fmt.Format] = {
     "cloudnativepg_namespace": fmt.dns_label(),
     "cloudnativepg_image": fmt.image(),
     "cloudnativepg_wait_timeout": fmt.integer(1),
+    # kubedb
+    "kubedb_version": fmt.chart_version("v2026.7.10"),
+    "kubedb_chart": fmt.chart(),
+    "kubedb_namespace": fmt.dns_label(),
+    "kubedb_license.file": fmt.non_empty("the path of a file"),
+    "kubedb_license.text": fmt.non_empty("the licence"),
+    "kubedb_license.secret": fmt.dns_label(),
+    "kubedb_registry": fmt.non_empty("the name of a registry"),
+    "kubedb_image_pull_secrets[].name": fmt.dns_label(),
+    "kubedb_helm": fmt.non_empty("the name or the path of a program"),
+    "kubedb_wait_timeout": fmt.integer(1),
     # kind_cluster
     "kind_cluster_name": fmt.dns_label(40),
     "kind_cluster_workers": fmt.integer(1, 20),
@@ -124,6 +136,7 @@ FORMATS: dict[str, fmt.Format] = {
 
 # Each takes the role's variables (well typed by then) and yields sentences.
 CHECKS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
+    "kubedb": kubedb_checks,
     "pgpool": pgpool_checks,
     "postgres_cluster": postgres_cluster_checks,
 }

@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.pgha.kubernetes.plugins.filter.kubedb_license_problems import kubedb_license_problems
+from ansible_collections.pgha.kubernetes.plugins.filter.kubedb_pending import kubedb_pending
+from ansible_collections.pgha.kubernetes.plugins.filter.kubedb_refusal import kubedb_refusal
+from ansible_collections.pgha.kubernetes.plugins.filter.kubedb_status import kubedb_status
 from ansible_collections.pgha.kubernetes.plugins.filter.kubedb_superuser_problems import kubedb_superuser_problems
+from ansible_collections.pgha.kubernetes.plugins.filter.kubedb_values import kubedb_values
 from ansible_collections.pgha.kubernetes.plugins.filter.postgres_cluster_old_jobs import postgres_cluster_old_jobs
 from ansible_collections.pgha.kubernetes.plugins.filter.postgres_cluster_secret_versions import (
     postgres_cluster_secret_versions,
@@ -53,5 +58,34 @@ def test_superuser(render: Callable[[str, str], Any]) -> None:
     ],
 )
 def test_what_is_no_list_is_refused(call: Callable[[], Any], words: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=words):
+        call()
+
+
+def test_the_operators_filters(render: Callable[[str, str], Any]) -> None:
+    values = render("{{ 's' | pgha.kubernetes.kubedb_values('registry.example') }}", "{}")
+    assert values["global"]["registryFQDN"] == "registry.example"
+    same = "{{ {'chart': 'kubedb-v1', 'status': 'deployed', 'values': {}} | pgha.kubernetes.kubedb_status('v1', {}) }}"
+    assert render(same, "{}") == {"installed": "v1", "current": True}
+    assert render("{{ [] | pgha.kubernetes.kubedb_pending('PlacementPolicy') }}", "{}") == [
+        "there is no such PlacementPolicy yet"
+    ]
+    (found,) = render("{{ '' | pgha.kubernetes.kubedb_license_problems('kubedb_license', 'uid-1') }}", "{}")
+    assert "request one for the cluster uid-1" in found
+    events = "{events: [{kind: Event, reason: License Verification Failed}]}"
+    assert "for the cluster uid-1" in render("{{ events | pgha.kubernetes.kubedb_refusal('uid-1') }}", events)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: kubedb_values({}), "give a Secret's name, not dict"),
+        (lambda: kubedb_status([], "v1", {}), "give a mapping, not list"),
+        (lambda: kubedb_pending({}, "Pod"), "give a list of objects, not dict"),
+        (lambda: kubedb_license_problems({}, "a", "b"), "give a text, not dict"),
+        (lambda: kubedb_refusal({}, "uid-1"), "give a list of Events, not dict"),
+    ],
+)
+def test_what_is_of_another_type_is_refused(call: Callable[[], Any], words: str) -> None:
     with pytest.raises(AnsibleFilterError, match=words):
         call()
