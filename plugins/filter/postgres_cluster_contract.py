@@ -28,7 +28,7 @@ options:
     type: str
     required: true
   operator:
-    description: What runs the cluster, V(cloudnativepg) or V(existing).
+    description: What runs the cluster, V(cloudnativepg), V(kubedb), V(kubedb_v1alpha1) or V(existing).
     type: str
     default: cloudnativepg
 """

@@ -31,7 +31,7 @@ options:
     elements: dict
     default: []
   operator:
-    description: What runs the cluster, V(cloudnativepg) or V(existing).
+    description: What runs the cluster, V(cloudnativepg), V(kubedb), V(kubedb_v1alpha1) or V(existing).
     type: str
     default: cloudnativepg
 """

@@ -188,6 +188,22 @@ def version(example: str) -> Format:
     return Format(f"give a version such as {example}", lambda value: _matches(_VERSION, value))
 
 
+def chart_version(example: str) -> Format:
+    """Take the version of a Helm chart, as its registry has it."""
+    return Format(
+        f"give a version such as {example}",
+        lambda value: isinstance(value, str) and _VERSION.fullmatch(value.removeprefix("v")) is not None,
+    )
+
+
+def chart() -> Format:
+    """Take where a Helm chart is."""
+    return Format(
+        "give a reference such as oci://registry.example/charts/kubedb, or the path of a file",
+        lambda value: isinstance(value, str) and re.fullmatch(r"oci://[^/\s]+/\S+|(?!\S*://)\S+", value) is not None,
+    )
+
+
 def url_or_path() -> Format:
     """Take where a file is."""
     return Format(

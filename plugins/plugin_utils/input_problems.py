@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import input_formats as fmt
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_inputs import kubedb_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.monitoring_inputs import monitoring_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_inputs import pgpool_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_inputs import postgres_cluster_checks
@@ -39,7 +40,7 @@ COLLECTION_INPUTS: dict[str, dict[str, Any]] = {
         },
     },
     "pgha_namespace": {"type": "str"},
-    "pgha_operator": {"type": "str", "choices": ["cloudnativepg", "existing"]},
+    "pgha_operator": {"type": "str", "choices": ["cloudnativepg", "kubedb", "kubedb_v1alpha1", "existing"]},
     "pgha_secure_logging": {"type": "bool"},
 }
 
@@ -51,6 +52,17 @@ FORMATS: dict[str, fmt.Format] = {
     "cloudnativepg_namespace": fmt.dns_label(),
     "cloudnativepg_image": fmt.image(),
     "cloudnativepg_wait_timeout": fmt.integer(1),
+    # kubedb
+    "kubedb_version": fmt.chart_version("v2026.7.10"),
+    "kubedb_chart": fmt.chart(),
+    "kubedb_namespace": fmt.dns_label(),
+    "kubedb_license.file": fmt.non_empty("the path of a file"),
+    "kubedb_license.text": fmt.non_empty("the licence"),
+    "kubedb_license.secret": fmt.dns_label(),
+    "kubedb_registry": fmt.non_empty("the name of a registry"),
+    "kubedb_image_pull_secrets[].name": fmt.dns_label(),
+    "kubedb_helm": fmt.non_empty("the name or the path of a program"),
+    "kubedb_wait_timeout": fmt.integer(1),
     # kind_cluster
     "kind_cluster_name": fmt.dns_label(40),
     "kind_cluster_workers": fmt.integer(1, 20),
@@ -78,6 +90,13 @@ FORMATS: dict[str, fmt.Format] = {
     "postgres_cluster_databases": fmt.non_empty("at least one database"),
     "postgres_cluster_databases[].name": fmt.database_name(),
     "postgres_cluster_databases[].owner": fmt.database_role(),
+    "postgres_cluster_superuser.secret": fmt.dns_label(),
+    "postgres_cluster_superuser.password": fmt.password(),
+    "postgres_cluster_kubedb.issuer.name": fmt.non_empty("the name of an Issuer"),
+    "postgres_cluster_kubedb.monitor.labels": fmt.labels(),
+    "postgres_cluster_kubedb.placement_policy": fmt.dns_label(),
+    "postgres_cluster_kubedb.node_selector": fmt.labels(),
+    "postgres_cluster_kubedb.wal_keep_size": fmt.integer(0),
     "postgres_cluster_wait_timeout": fmt.integer(1),
     "postgres_cluster_switchover_to": fmt.dns_label(),
     "postgres_cluster_switchover_timeout": fmt.integer(1),
@@ -136,6 +155,7 @@ FORMATS: dict[str, fmt.Format] = {
 
 # Each takes the role's variables (well typed by then) and yields sentences.
 CHECKS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
+    "kubedb": kubedb_checks,
     "monitoring": monitoring_checks,
     "pgpool": pgpool_checks,
     "postgres_cluster": postgres_cluster_checks,

@@ -30,6 +30,7 @@ def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     yield from _databases(variables)
     yield from _version(variables)
     yield from operators.adapter(operator).parameter_problems(variables.get("postgres_cluster_parameters") or {})
+    yield from operators.adapter(operator).input_problems(variables)
 
 
 def _synchronous(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -95,9 +96,10 @@ def _databases(variables: Mapping[str, Any]) -> Iterator[str]:
 def _version(variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield mistakes of the version. The image decides what runs, so its tag must name the same."""
     version, image = str(variables.get("postgres_cluster_version", "")), variables.get("postgres_cluster_image") or ""
-    major = version.partition(".")[0]
-    if major and int(major) < 14:
-        yield f"postgres_cluster_version is {version!r} (string): give 14 or newer"
+    major = version.partition(".")[0].partition("-")[0]
+    oldest = operators.adapter(variables.get("postgres_cluster_operator", "cloudnativepg")).OLDEST_VERSION
+    if major and int(major) < oldest:
+        yield f"postgres_cluster_version is {version!r} (string): give {oldest} or newer"
     tag = re.search(r":([0-9]+)[^/:]*$", image.partition("@")[0])
     if tag and major and tag[1] != major:
         yield (

@@ -121,6 +121,19 @@ def secrets_to_delete(
     ]
 
 
+def secret_versions(
+    read: Sequence[Mapping[str, Any]], written: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> dict[str, str]:
+    """Return which version of each Secret there is. It changes with the password, and says nothing of it.
+
+    :param read: Secrets as they were read
+    :param written: those that were written since
+    :param names: the Secrets to look at
+    """
+    versions = {item["metadata"]["name"]: item["metadata"].get("resourceVersion", "") for item in [*read, *written]}
+    return {name: versions[name] for name in names if name in versions}
+
+
 def _decoded(secret: Mapping[str, Any] | None, key: str) -> str | None:
     encoded = ((secret or {}).get("data") or {}).get(key)
     return None if encoded is None else b64decode(encoded).decode(errors="replace")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def api(cluster: Cluster, path: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def pod(cluster: Cluster) -> str:
+def pod(cluster: Cluster) -> Iterator[str]:
     """The pod of Prometheus, with the tests of the rules beside the rules that it has loaded."""
     selector = "--selector=app.kubernetes.io/name=prometheus"
     found = json.loads(cluster.kubectl("get", "pods", f"--namespace={NAMESPACE}", selector, "--output=json"))["items"]
@@ -38,7 +39,8 @@ def pod(cluster: Cluster) -> str:
     for path in TESTS:
         write = ["--container=prometheus", "--", "sh", "-c", f"cat > {FOLDER}/{path.name}"]
         cluster.kubectl(f"--namespace={NAMESPACE}", "exec", "--stdin", name, *write, text=path.read_text())
-    return name
+    yield name
+    host.run_expect([0], f"rm -r {FOLDER}")
 
 
 def test_promtool_accepts_them(cluster: Cluster, pod: str) -> None:
@@ -48,7 +50,7 @@ def test_promtool_accepts_them(cluster: Cluster, pod: str) -> None:
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
 def test_each_fires_and_is_quiet_where_it_should(cluster: Cluster, pod: str, path: Path) -> None:
-    done = cluster.host(pod, "prometheus", NAMESPACE).run(f"promtool test rules {FOLDER}/{path.name}")
+    done = cluster.host(pod, "prometheus", NAMESPACE).run(f"TMPDIR={FOLDER} promtool test rules {FOLDER}/{path.name}")
     assert done.rc == 0, done.stdout + done.stderr
 
 

@@ -9,7 +9,7 @@ the role postgres_cluster has to know. It has:
 `reads(name, namespace)`
     arguments of `kubernetes.core.k8s_info`, one dict for each kind of object that the contract needs
 `database_reads(name, namespace)`
-    the same for the databases beside the first, if they are objects of their own; the contract takes those, too
+    the same for what makes databases and users beside the main object, if something does; the contract takes it, too
 `contract(name, namespace, objects)`
     the contract (docs/architecture.md, README of the role postgres_cluster) from the objects that were read
 `prerequisites(namespace)`
@@ -18,8 +18,12 @@ the role postgres_cluster has to know. It has:
     sentences that say why what is wanted cannot be made of what is there
 `parameter_problems(parameters)`
     sentences about PostgreSQL parameters that the operator keeps to itself
+`input_problems(variables)`
+    sentences about variables of the role postgres_cluster that the operator cannot do
 `is_reserved_role(name)`, `RESERVED_SECRETS`
     names of roles, and endings of names of Secrets, that belong to the operator
+`OLDEST_VERSION`
+    the oldest major version of PostgreSQL that is made
 `OPERATIONS`
     what the runbooks can have the operator do: `switchover`, `restart`, `scale`, `hibernate`. For what is named here:
 `switchover(primary, standby, now)`
@@ -34,11 +38,18 @@ from __future__ import annotations
 from types import ModuleType
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import cloudnativepg, existing
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import (
+    cloudnativepg,
+    existing,
+    kubedb,
+    kubedb_v1alpha1,
+)
 
 ADAPTERS: dict[str, ModuleType] = {
     "cloudnativepg": cloudnativepg,
     "existing": existing,
+    "kubedb": kubedb,
+    "kubedb_v1alpha1": kubedb_v1alpha1,
 }
 
 

@@ -9,11 +9,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes, as_int
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
+    deletion_problems,
+    namespace_problems,
+    storage_class_problems,
+    volume_problems,
+)
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
 
 API_VERSION = "postgresql.cnpg.io/v1"
 HEALTHY = "Cluster in healthy state"
+
+OLDEST_VERSION = 14
 
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-pgpool"})
@@ -56,6 +64,13 @@ def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
             yield f"postgres_cluster_parameters.{name} cannot be set: remove it, CloudNativePG sets it itself"
         elif isinstance(value, (Mapping, list, tuple)) or value is None:
             yield f"postgres_cluster_parameters.{name} is no plain value: give a string, a number or a boolean"
+
+
+def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what of the role's variables is for other operators."""
+    for name in ("postgres_cluster_kubedb", "postgres_cluster_superuser"):
+        if variables.get(name):
+            yield f"{name} is a mapping: leave it empty, as it is for KubeDB alone and the operator is 'cloudnativepg'"
 
 
 def reads(name: str, namespace: str) -> list[dict[str, Any]]:
@@ -167,8 +182,8 @@ def problems(
         return
     if not wanted["operator_follows"]:
         yield from _operator_problems(wanted, prerequisites)
-    yield from _storage_class_problems(wanted, prerequisites)
-    yield from _namespace_problems(wanted, prerequisites)
+    yield from storage_class_problems(wanted, prerequisites)
+    yield from namespace_problems(wanted, prerequisites)
 
 
 def _operator_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -193,55 +208,10 @@ def _operator_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str,
         )
 
 
-def _storage_class_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    classes = [item["metadata"] for item in objects if item.get("kind") == "StorageClass"]
-    names = ", ".join(sorted(item["name"] for item in classes)) or "none"
-    asked = wanted["storage"].get("class") or ""
-    if asked:
-        if asked not in [item["name"] for item in classes]:
-            yield (
-                f"postgres_cluster_storage.class is {asked!r} (string): the Kubernetes cluster has no such "
-                f"StorageClass; give one of those it has: {names}"
-            )
-    elif not any(
-        (item.get("annotations") or {}).get("storageclass.kubernetes.io/is-default-class") == "true" for item in classes
-    ):
-        yield (
-            "postgres_cluster_storage.class is empty (string): the Kubernetes cluster has no default StorageClass; "
-            f"give one of those it has: {names}"
-        )
-
-
-def _namespace_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    name = wanted["namespace"]
-    found = [item for item in objects if item.get("kind") == "Namespace" and item["metadata"]["name"] == name]
-    if found and (found[0].get("status") or {}).get("phase") == "Terminating":
-        yield (
-            f"postgres_cluster_namespace is {name!r} (string): this namespace is being deleted; "
-            "wait until it is gone, or give another one"
-        )
-    if not found and not wanted["create_namespace"]:
-        yield (
-            f"postgres_cluster_namespace is {name!r} (string): there is no such namespace and "
-            "postgres_cluster_create_namespace is false; make it, or give one that exists"
-        )
-
-
 def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[str]:
     spec = cluster.get("spec") or {}
     storage = spec.get("storage") or {}
-    size, wanted_size = storage.get("size"), wanted["storage"].get("size")
-    if size and wanted_size and (as_bytes(size) or 0) > (as_bytes(wanted_size) or 0):
-        yield (
-            f"postgres_cluster_storage.size is {wanted_size!r} (string): the cluster has {size} and volumes cannot "
-            f"shrink; give {size} or more"
-        )
-    storage_class, asked = storage.get("storageClass") or "", wanted["storage"].get("class") or ""
-    if asked and storage_class and asked != storage_class:
-        yield (
-            f"postgres_cluster_storage.class is {asked!r} (string): the cluster's volumes are of the class "
-            f"{storage_class!r} and cannot change it; give that one"
-        )
+    yield from volume_problems(wanted, storage.get("size") or "", storage.get("storageClass") or "")
     yield from _update_problems(wanted, spec)
     running, major = _version(cluster), str(wanted["version"]).partition(".")[0]
     if running and int(major) < int(running):
@@ -254,11 +224,7 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
             f"postgres_cluster_version is {wanted['version']!r} (string): the cluster runs PostgreSQL {running}, and "
             "a major upgrade stops it for a while; set postgres_cluster_allow_major_upgrade to true if you want that"
         )
-    if (cluster.get("metadata") or {}).get("deletionTimestamp"):
-        yield (
-            f"postgres_cluster_name is {wanted['name']!r} (string): this cluster is being deleted; "
-            "wait until it is gone, then run this again"
-        )
+    yield from deletion_problems(wanted, cluster)
 
 
 def _update_problems(wanted: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 KEY = "contract.json"
 RESERVED_SECRETS = frozenset({"-pgpool"})
+OLDEST_VERSION = 0
 
 # Whatever made the cluster does all of that.
 OPERATIONS: frozenset[str] = frozenset()
@@ -27,6 +28,11 @@ def is_reserved_role(name: str) -> bool:  # noqa: ARG001 - adapters are called a
 
 def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:  # noqa: ARG001 - adapters are called alike
     """Yield nothing: parameters are not ours to set, so none is wrong."""
+    yield from ()
+
+
+def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:  # noqa: ARG001 - adapters are called alike
+    """Yield nothing: what the cluster is made with is not ours to set."""
     yield from ()
 
 

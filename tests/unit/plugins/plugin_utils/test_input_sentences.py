@@ -115,7 +115,10 @@ def test_accepts(changes: dict[str, Any]) -> None:
             "remove it; the role's README has the list of its variables",
         ),
         ({"pgha_namspace": 1}, "pgha_namspace is not a variable of this collection: did you mean pgha_namespace?"),
-        ({"pgha_operator": "kubdb"}, "pgha_operator is 'kubdb' (string): give one of cloudnativepg, existing"),
+        (
+            {"pgha_operator": "kubdb"},
+            "pgha_operator is 'kubdb' (string): give one of cloudnativepg, kubedb, kubedb_v1alpha1, existing",
+        ),
     ],
 )
 def test_refuses(changes: dict[str, Any], sentence: str) -> None:

@@ -82,7 +82,8 @@ def test_problems() -> None:
 
 def test_choice() -> None:
     assert operators.adapter("existing") is existing
-    with pytest.raises(InputError, match=r"^operator is 'kubdb': give one of cloudnativepg, existing$"):
+    names = "cloudnativepg, existing, kubedb, kubedb_v1alpha1"
+    with pytest.raises(InputError, match=rf"^operator is 'kubdb': give one of {names}$"):
         operators.adapter("kubdb")
 
 
@@ -95,6 +96,7 @@ def test_each_adapter_is_complete(name: str) -> None:
         "contract",
         "prerequisites",
         "problems",
+        "input_problems",
         "parameter_problems",
         "is_reserved_role",
     ):

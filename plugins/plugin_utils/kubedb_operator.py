@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The KubeDB operator: what its Helm chart is given, what of it is there, and why it does not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+RELEASE = "kubedb"
+# The parts without which no PostgreSQL cluster is made or operated, by the label app.kubernetes.io/name of their pods.
+PARTS = ("kubedb-provisioner", "kubedb-ops-manager", "kubedb-webhook-server", "petset", "sidekick")
+AGAIN = "ends again and again"
+
+_ENGINES = ("Elasticsearch", "Kafka", "MariaDB", "MongoDB", "MySQL", "Redis", "Pgpool")
+
+
+def values(secret: str, registry: str, pull_secrets: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Return the values of the chart: PostgreSQL alone, and the licence by the name of its Secret.
+
+    :param secret: the Secret with the licence
+    :param registry: where images are pulled from; empty for the chart's own
+    :param pull_secrets: as Kubernetes writes them
+    """
+    more: dict[str, Any] = {}
+    if registry:
+        more["registryFQDN"] = registry
+    if pull_secrets:
+        more["imagePullSecrets"] = [{"name": str(item["name"])} for item in pull_secrets]
+    return {
+        "global": {
+            "licenseSecretName": secret,
+            "featureGates": {"Postgres": True, **dict.fromkeys(_ENGINES, False)},
+            **more,
+        },
+        "kubedb-autoscaler": {"enabled": False},
+        "kubedb-kubestash-catalog": {"enabled": False},
+        "sidekick": {"enabled": True},
+        # A version that is deprecated by the next release must not go while a cluster is of it.
+        "kubedb-catalog": {"skipDeprecated": False},
+    }
+
+
+def status(release: Mapping[str, Any] | None, version: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what is there of the operator.
+
+    :param release: `status` of `kubernetes.core.helm_info`; empty for none
+    :param wanted: the values that it has to have
+    :returns: `installed` (its version, empty for none), `current` (of the version, with these values, and no half-done
+        upgrade)
+    """
+    found = release or {}
+    installed = str(found.get("chart") or "").removeprefix(f"{RELEASE}-")
+    same = installed == version and found.get("values") == wanted
+    return {"installed": installed, "current": same and str(found.get("status", "")).lower() == "deployed"}
+
+
+def pending(objects: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
+    """Say what of one kind is not there yet, or not ready.
+
+    :param objects: what was read of that kind
+    :param kind: `Pod` for the pods of the release; of others, one has to be there
+    """
+    if kind == "Pod":
+        return [words for part in PARTS for words in _part_pending(part, objects)]
+    if not objects:
+        return [f"there is no such {kind} yet"]
+    if kind == "CustomResourceDefinition":
+        names = [item["metadata"]["name"] for item in objects if not _has(item, "Established")]
+        return [f"{name} is not established yet" for name in names]
+    return []
+
+
+def _part_pending(part: str, pods: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    mine = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == part]
+    if any(_has(pod, "Ready") for pod in mine):
+        return
+    crashed = [pod["metadata"]["name"] for pod in mine if _crashes(pod)]
+    yield f"{part} {AGAIN} (pod {', '.join(crashed)})" if crashed else f"{part} has no pod that is ready"
+
+
+def _crashes(pod: Mapping[str, Any]) -> bool:
+    containers = (pod.get("status") or {}).get("containerStatuses") or []
+    return any(
+        ((one.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff"
+        and one.get("restartCount", 0) > 1
+        for one in containers
+    )
+
+
+def _has(item: Mapping[str, Any], condition: str) -> bool:
+    return any(
+        one.get("type") == condition and one.get("status") == "True"
+        for one in (item.get("status") or {}).get("conditions") or []
+    )
+
+
+def refusal(events: Sequence[Mapping[str, Any]], cluster: str, issue: str) -> str:
+    """Say that the operator does not take its licence, if its Events do; else nothing.
+
+    :param events: the Events of its namespace
+    :param cluster: the UID of the namespace kube-system
+    :param issue: where a licence is requested
+    """
+    for event in events:
+        if event.get("kind") == "Event" and event.get("reason") == "License Verification Failed":
+            return (
+                f"KubeDB's operator refuses its licence ({event.get('message') or 'it does not say why'}): give one "
+                f"that was issued for the cluster {cluster} (the UID of the namespace kube-system), from {issue}"
+            )
+    return ""

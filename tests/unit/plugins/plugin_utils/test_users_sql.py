@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users and databases as SQL: read as text, run by a real PostgreSQL where there is one, and the Job around it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import users_sql
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import all_users, secret_versions
+
+PROGRAMS = Path(os.path.realpath(shutil.which("initdb") or "/")).parent
+PASSWORD = "a'b:c\\d"
+DATABASES = [{"name": "we:ird 'n $x", "owner": "app"}, {"name": "app"}]
+
+
+def sql(*users: dict[str, Any]) -> str:
+    return users_sql.users_sql(all_users(list(users), DATABASES, "hot"), DATABASES)
+
+
+def test_names_are_quoted() -> None:
+    text = sql({"name": "app"})
+    assert "SELECT format('CREATE DATABASE %I', 'we:ird ''n $x')" in text
+    assert "ALTER DATABASE \"we:ird 'n $x\" OWNER TO \"app\";" in text
+
+
+def test_no_password_is_in_it() -> None:
+    assert PASSWORD not in sql({"name": "app", "password": PASSWORD})
+
+
+def test_users_are_made_before_anything_is_granted() -> None:
+    text = sql({"name": "reader", "roles": ["writer"]}, {"name": "writer"})
+    assert text.index("CREATE ROLE %I', 'writer'") < text.index('GRANT "writer" TO "reader"')
+
+
+def test_those_that_go_have_no_place_among_the_passwords() -> None:
+    text = sql({"name": "gone", "state": "absent"}, {"name": "app"})
+    assert "CREATE ROLE %I', 'gone'" not in text
+    assert text.index("/users/1/password") < text.index('ALTER ROLE "app"')
+    assert text.rstrip().splitlines()[-1].startswith("SELECT format('DROP ROLE %I', 'gone')")
+
+
+class Server:
+    """A PostgreSQL of the test's own, on a socket alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.socket = {"PGHOST": str(folder), "PGUSER": "postgres", "PGDATABASE": "postgres"}
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        # As root, PostgreSQL does not start.
+        user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
+        environment = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "HOME": "/tmp", "LC_ALL": "C", **self.socket}
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, **user
+        )
+
+    def psql(self, text: str) -> str:
+        return self.run("psql", "-XAtqc", text).stdout.strip()
+
+    def take(self, *users: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+        """Run the SQL for these users, as the Job does."""
+        present = [user for user in all_users(list(users), DATABASES, "hot") if user["state"] != "absent"]
+        for number in range(1, len(present) + 1):
+            (self.folder / str(number)).mkdir(exist_ok=True)
+            (self.folder / str(number) / "password").write_text(PASSWORD)
+        script = self.folder / "users.sql"
+        script.write_text(sql(*users).replace("/users/", f"{self.folder}/"))
+        return self.run("psql", "-X", "--quiet", "--tuples-only", f"--file={script}")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    if not (PROGRAMS / "pg_ctl").is_file():
+        pytest.skip("there is no PostgreSQL server on this machine (no initdb in PATH)")
+    # Its own short path, as that of a socket has a limit.
+    with tempfile.TemporaryDirectory(prefix="pgha-sql-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        one = Server(folder)
+        made = one.run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--no-sync")
+        assert made.returncode == 0, made.stderr
+        options = f"-k {folder} -c listen_addresses='' -c log_statement=all -c fsync=off"
+        started = one.run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
+        assert started.returncode == 0, started.stdout
+        try:
+            yield one
+        finally:
+            one.run("pg_ctl", "-D", "data", "-m", "immediate", "stop")
+
+
+def test_postgresql_takes_it_and_it_says_the_same_again(server: Server) -> None:
+    app = {"name": "app", "createdb": True, "connection_limit": 7}
+    for _ in range(2):
+        done = server.take(app, {"name": "report", "roles": ["pg_read_all_data"]})
+        assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
+    flags = "rolcanlogin, rolcreatedb, rolsuper, rolconnlimit"
+    assert server.psql(f"SELECT {flags} FROM pg_roles WHERE rolname = 'app'") == "t|t|f|7"
+    assert server.psql("SELECT pg_has_role('report', 'pg_read_all_data', 'MEMBER')") == "t"
+    assert server.psql("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname LIKE 'we:ird%'") == "app"
+    # Run again, PostgreSQL has the password that the file has.
+    assert server.psql("SELECT rolpassword LIKE 'SCRAM-SHA-256%' FROM pg_authid WHERE rolname = 'app'") == "t"
+
+
+def test_no_password_is_in_postgresqls_log(server: Server) -> None:
+    assert server.take({"name": "app"}).returncode == 0
+    log = (server.folder / "data/../log").read_text()
+    assert "SET log_statement" in log
+    assert "ALTER ROLE" not in log
+    assert PASSWORD.replace("'", "''") not in log
+
+
+def test_a_role_that_is_no_longer_given_is_taken_back(server: Server) -> None:
+    assert server.take({"name": "report", "roles": ["pg_monitor"]}).returncode == 0
+    assert server.take({"name": "report", "roles": []}).returncode == 0
+    assert server.psql("SELECT pg_has_role('report', 'pg_monitor', 'MEMBER')") == "f"
+
+
+def test_users_go_unless_they_own_something(server: Server) -> None:
+    assert server.take({"name": "gone"}).returncode == 0
+    assert server.take({"name": "gone", "state": "absent"}).returncode == 0
+    assert server.psql("SELECT count(*) FROM pg_roles WHERE rolname = 'gone'") == "0"
+    server.psql("CREATE ROLE gone; CREATE TABLE t (); ALTER TABLE t OWNER TO gone")
+    failed = server.take({"name": "gone", "state": "absent"})
+    assert failed.returncode == 3
+    assert 'role "gone" cannot be dropped because some objects depend on it' in failed.stderr
+
+
+def job(name: str = "hot-users-1", **status: Any) -> dict[str, Any]:
+    labels = {"pgha.kubernetes/cluster": "hot", "app.kubernetes.io/component": "users"}
+    return {"kind": "Job", "metadata": {"name": name, "namespace": "demo", "labels": labels}, "status": status}
+
+
+FAILED = {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]}
+
+
+def test_what_postgresql_said_is_in_the_message() -> None:
+    pod = {**job(), "kind": "Pod"}
+    pod["status"] = {"containerStatuses": [{"state": {"terminated": {"exitCode": 3, "message": "ERROR: no\n"}}}]}
+    failed = job(**FAILED)
+    start = "users and databases cannot be brought to what they have to be: "
+    assert list(users_sql.job_pending("hot", [failed, pod, pod])) == [start + "ERROR: no"]
+    assert list(users_sql.job_pending("hot", [failed])) == [start + "BackoffLimitExceeded"]
+    assert list(users_sql.job_pending("other", [failed])) == []
+
+
+def test_jobs_of_before_and_those_that_failed_go() -> None:
+    jobs = [job("hot-users-1", succeeded=1), job("hot-users-2", succeeded=1)]
+    names = [item["metadata"]["name"] for item in users_sql.old_jobs(jobs, "hot-users-2")]
+    assert names == ["hot-users-1"]
+    (failed,) = users_sql.old_jobs([job("hot-users-2", **FAILED)], "hot-users-2")
+    assert failed == {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "hot-users-2", "namespace": "demo"},
+    }
+    assert len(users_sql.old_jobs(jobs, "")) == 2
+
+
+def test_versions_of_secrets() -> None:
+    def secret(name: str, version: str) -> dict[str, Any]:
+        return {"metadata": {"name": name, "resourceVersion": version}, "data": {"password": "x"}}
+
+    read = [secret("a", "1"), secret("b", "2"), secret("other", "3")]
+    assert secret_versions(read, [secret("b", "9")], ["a", "b", "c"]) == {"a": "1", "b": "9"}
