@@ -24,8 +24,8 @@ OLDEST_VERSION = 13  # older ones keep WAL by segments, and nobody mends them
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-auth", "-server-cert", "-client-cert", "-metrics-exporter-cert", "-pgpool"})
 
-# KubeDB does all of that by requests of its own, which no runbook makes yet.
-OPERATIONS: frozenset[str] = frozenset()
+# The others KubeDB does by requests of its own, which no runbook makes yet.
+OPERATIONS = frozenset({"hibernate"})
 
 # The keys of the superuser's Secret.
 SUPERUSER_KEYS = {"username_key": "username", "password_key": "password"}
