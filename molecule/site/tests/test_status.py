@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""status.yml writes a report that says what PostgreSQL, Pgpool-II and Prometheus say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from conftest import Cluster, run_playbook
+
+
+def test_it_reports_what_is_there(cluster: Cluster, tmp_path: Path) -> None:
+    asked = {"monitoring_status_folder": str(tmp_path), "monitoring_status_minutes": 5}
+    run = run_playbook("status", variables=asked)
+    assert run.rc == 0, run.output
+    assert run.changed == 0, run.recap
+    found = json.loads((tmp_path / f"{cluster.name}.json").read_text())
+    roles = {one["name"]: (one["role"], one["says"], one["attached"]) for one in found["instances"]}
+    pods = len(cluster.pgpool_pods())
+    assert sorted(roles) == [f"{cluster.name}-{number}" for number in (1, 2, 3)]
+    assert sorted(roles.values()) == [("primary", "primary", pods), *[("standby", "standby", pods)] * 2]
+    assert {one["name"] for one in found["pods"]} == set(cluster.pgpool_pods())
+    assert [chart["title"] for chart in found["charts"] if not chart["lines"]] == []
+    page = (tmp_path / f"{cluster.name}.html").read_text()
+    assert [name for name in (*roles, *cluster.pgpool_pods()) if name not in page] == []
+    assert page.count("<svg") == len(found["charts"])
