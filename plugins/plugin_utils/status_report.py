@@ -206,7 +206,8 @@ def _problems(contract: Mapping[str, Any], report: Mapping[str, Any], seen: _See
         if one.last == 1:
             yield f"{one.labels.get('pod', '')} is not what {one.labels.get('view', '')} takes it for"
     for one in report["backends"]:
-        if one["attached"] < one["views"]:
+        # The primary has an address of its own: without its other one, nothing is missing.
+        if one["attached"] < one["views"] and one["hostname"].partition(".")[0] not in primaries:
             yield (
                 f"the backend {one['node_id']} ({one['hostname']}) is attached in {one['attached']} of {one['views']}"
                 " pods of Pgpool-II"

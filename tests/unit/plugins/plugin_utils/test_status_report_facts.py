@@ -182,6 +182,12 @@ def test_what_is_wrong(more: list[dict[str, Any]], problem: str) -> None:
     assert report(*more)["problems"] == [problem]
 
 
+def test_the_primary_s_own_backend_may_be_detached() -> None:
+    labels = {"node_id": "1", "hostname": "pg-1.demo.svc", "pg_role": "primary"}
+    detached = one("pgpool2_pool_nodes_status", 0, pod="pg-pgpool-x", **labels)
+    assert report(detached)["problems"] == []
+
+
 def test_what_the_operator_waits_for() -> None:
     assert report(told=contract(pending=["2 of 3 instances are ready"]))["problems"] == ["2 of 3 instances are ready"]
 
