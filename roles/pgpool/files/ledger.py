@@ -109,12 +109,12 @@ def main():
     ledger, deadline = writer(), time.monotonic() + float(os.environ["SECONDS"])
     ledger.run(f"CREATE SCHEMA {ledger.schema}", rows=False)
     try:
-        ledger.run(f"CREATE TABLE {ledger.schema}.row (number bigint PRIMARY KEY)", rows=False)
+        ledger.run(f"CREATE TABLE {ledger.schema}.ledger (number bigint PRIMARY KEY)", rows=False)
         number = 0
         while time.monotonic() < deadline and not ledger.is_over():
             number += 1
             ledger.write(number)
-            if number == 10:
+            if len(ledger.acknowledged) == 10:
                 print("ready", flush=True)
             time.sleep(PAUSE)
         print(json.dumps(ledger.facts()), flush=True)
