@@ -47,7 +47,7 @@ def status_report(
         is well), `instances`, `backends`, `pods` (of Pgpool-II), `alerts` and `charts`
     :raises InputError: an answer is none of Prometheus
     """
-    seen = _Seen(series(now))
+    seen, drawn = _Seen(series(now)), series(lately)
     instances = [_instance(told, seen) for told in contract["instances"]]
     report = {
         **{key: contract[key] for key in ("name", "namespace", "operator", "version", "phase")},
@@ -57,7 +57,7 @@ def status_report(
         "backends": _backends(seen),
         "pods": _pods(seen),
         "alerts": sorted(_alerts(seen, contract, runbooks), key=_urgency),
-        "charts": [_chart(told, series(lately), seen, span) for told in charts],
+        "charts": [_chart(told, drawn, seen, span) for told in charts],
     }
     return {**report, "problems": list(_problems(contract, report, seen))}
 
@@ -84,8 +84,8 @@ class _Seen:
 def _instance(told: Mapping[str, Any], seen: _Seen) -> dict[str, Any]:
     pod = told.get("pod") or told["name"]
     recovers = seen.value("pgha:instance:in_recovery", pod=pod)
-    backends = [one for one in seen.of("pgha:pgpool_backend:attached") if _pod_of(one) == pod]
-    reads = [one.last for one in seen.of("pgha:pgpool_backend:reads:rate5m") if _pod_of(one) == pod]
+    backends = [one for one in seen.of("pgha:pgpool_backend:attached") if _pod_of(one.labels) == pod]
+    reads = [one.last for one in seen.of("pgha:pgpool_backend:reads:rate5m") if _pod_of(one.labels) == pod]
     return {
         "name": told["name"],
         "role": told["role"],
@@ -99,9 +99,9 @@ def _instance(told: Mapping[str, Any], seen: _Seen) -> dict[str, Any]:
     }
 
 
-def _pod_of(one: Series) -> str:
-    """Return the name of the pod that a host name leads to, where each instance has a Service of its name."""
-    return one.labels.get("hostname", "").partition(".")[0]
+def _pod_of(backend: Mapping[str, Any]) -> str:
+    """Return the name of the pod that a backend's host name leads to, where each instance has a Service of its name."""
+    return backend.get("hostname", "").partition(".")[0]
 
 
 def _truth(value: float | None) -> bool | None:
@@ -207,7 +207,7 @@ def _problems(contract: Mapping[str, Any], report: Mapping[str, Any], seen: _See
             yield f"{one.labels.get('pod', '')} is not what {one.labels.get('view', '')} takes it for"
     for one in report["backends"]:
         # The primary has an address of its own: without its other one, nothing is missing.
-        if one["attached"] < one["views"] and one["hostname"].partition(".")[0] not in primaries:
+        if one["attached"] < one["views"] and _pod_of(one) not in primaries:
             yield (
                 f"the backend {one['node_id']} ({one['hostname']}) is attached in {one['attached']} of {one['views']}"
                 " pods of Pgpool-II"

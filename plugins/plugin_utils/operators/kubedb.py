@@ -31,6 +31,8 @@ OPERATIONS = frozenset({"hibernate"})
 SUPERUSER_KEYS = {"username_key": "username", "password_key": "password"}
 
 is_reserved_role = common.is_reserved_role
+# A Job makes users and databases.
+database_reads = job_reads
 
 WAL_KEEP_SIZE = 1536  # MB, KubeDB's own default
 
@@ -103,11 +105,6 @@ def labels(name: str) -> dict[str, str]:
 def reads(name: str, namespace: str) -> list[dict[str, Any]]:
     """Say what `k8s_info` has to read for the contract: only the pods say which of them is the primary."""
     return common.reads(API_VERSION, labels(name), name, namespace)
-
-
-def database_reads(name: str, namespace: str) -> list[dict[str, Any]]:
-    """Say what `k8s_info` has to read to see whether users and databases are made: the Job that makes them."""
-    return job_reads(name, namespace)
 
 
 def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

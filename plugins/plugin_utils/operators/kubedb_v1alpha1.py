@@ -30,6 +30,8 @@ OPERATIONS: frozenset[str] = frozenset()
 SUPERUSER_KEYS = {"username_key": "POSTGRES_USER", "password_key": "POSTGRES_PASSWORD"}
 
 is_reserved_role = common.is_reserved_role
+# A Job makes users and databases.
+database_reads = job_reads
 
 
 def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -72,11 +74,6 @@ def labels(name: str) -> dict[str, str]:
 def reads(name: str, namespace: str) -> list[dict[str, Any]]:
     """Say what `k8s_info` has to read for the contract: only the pods say which of them is the primary."""
     return common.reads(API_VERSION, labels(name), name, namespace)
-
-
-def database_reads(name: str, namespace: str) -> list[dict[str, Any]]:
-    """Say what `k8s_info` has to read to see whether users and databases are made: the Job that makes them."""
-    return job_reads(name, namespace)
 
 
 def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
