@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which container engine the role kind_cluster takes, on machines with other engines than this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLAY = [
+    {
+        "name": "Choose the engine",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "tasks": [
+            {
+                "name": "Choose the engine",
+                "ansible.builtin.include_role": {
+                    "name": "pgha.kubernetes.kind_cluster",
+                    "tasks_from": "engine",
+                    "rolespec_validate": False,
+                },
+            },
+            {
+                "name": "Say which",
+                "ansible.builtin.debug": {
+                    "msg": "chose {{ __kind_cluster_engine }}, {{ __kind_cluster_engine_works | ternary('works', 'missing') }}"
+                },
+            },
+        ],
+    }
+]
+
+
+def choose(folder: Path, collections: str, engines: dict[str, int], **variables: str) -> subprocess.CompletedProcess:
+    """Run the role's choice where `<engine> info` ends with the given codes, and other engines are not there."""
+    programs = folder / "bin"
+    programs.mkdir()
+    for program in ("sh", "id"):
+        (programs / program).symlink_to(shutil.which(program))
+    for engine, code in engines.items():
+        (programs / engine).write_text(f"#!/bin/sh\necho 'no daemon answers' >&2\nexit {code}\n", encoding="utf-8")
+        (programs / engine).chmod(0o755)
+    (folder / "play.yml").write_text(json.dumps(PLAY), encoding="utf-8")
+    # The folders that the role adds to the PATH are this machine's, and may have an engine.
+    fixed = {"__kind_cluster_environment": {"PATH": str(programs)}, **variables}
+    return subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "--extra-vars", json.dumps(fixed), str(folder / "play.yml")],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "999"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("engines", "variables", "chosen"),
+    [
+        pytest.param({}, {}, "chose podman, missing", id="a bare machine gets Podman"),
+        pytest.param({"docker": 1}, {}, "chose podman, missing", id="a client without a daemon is no engine"),
+        pytest.param({"docker": 0}, {}, "chose docker, works", id="Docker"),
+        pytest.param({"podman": 0}, {}, "chose podman, works", id="Podman"),
+        pytest.param({}, {"kind_cluster_engine": "docker"}, "chose docker, missing", id="the one that was asked for"),
+    ],
+)
+def test_the_engine_that_is_taken(
+    engines: dict[str, int], variables: dict[str, str], chosen: str, tmp_path: Path, collections_path: str
+) -> None:
+    done = choose(tmp_path, collections_path, engines, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert chosen in done.stdout
+
+
+def test_an_engine_that_is_there_and_broken_is_refused(tmp_path: Path, collections_path: str) -> None:
+    done = choose(tmp_path, collections_path, {"podman": 125})
+    assert done.returncode == 2
+    assert "podman is installed and `podman info` fails: no daemon answers" in done.stdout + done.stderr
