@@ -1,11 +1,17 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layout with two backends: the primary's Service and the standbys'."""
+"""The layout with two backends, the primary's Service and the standbys', and an entry point that the role mounts."""
 
 from __future__ import annotations
 
-from conftest import Cluster, run_playbook
+from typing import Any
+
+import yaml
+from conftest import ROOT, Cluster, run_playbook
+
+[PLAY] = yaml.safe_load((ROOT / "molecule/services/converge.yml").read_text(encoding="utf-8"))
+AS_CONVERGED: dict[str, Any] = PLAY["vars"]
 
 
 def test_two_backends(cluster: Cluster) -> None:
@@ -33,7 +39,14 @@ def test_sessions_use_more_than_one_standby(cluster: Cluster) -> None:
     assert len(servers) == 2
 
 
+def test_the_mounted_entry_point_started_it(cluster: Cluster) -> None:
+    for pod in cluster.pgpool_pods():
+        assert cluster.host(pod, "pgpool").run("id -u").stdout.strip() == "10070"
+    run = run_playbook("reload", variables=AS_CONVERGED)
+    assert run.rc == 0, run.output
+
+
 def test_verify_finds_nothing_wrong() -> None:
-    run = run_playbook("verify", variables={"pgpool_topology": "services"})
+    run = run_playbook("verify", variables=AS_CONVERGED)
     assert run.rc == 0, run.output
     assert run.changed == 0

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import Cluster, run_playbook, until
+from logins import NASTY, logins
 
 CLIENTS = 50
 # Runs in the image of Pgpool-II, which has psycopg2: each client is a thread. It ends when there is a file /tmp/stop.
@@ -40,71 +41,7 @@ print("started", flush=True)
 for thread in threads: thread.join()
 print(json.dumps({{"sessions": done["sessions"], "errors": errors}}), flush=True)
 """
-# Runs in the exporter's container, which has psycopg2, too.
-LOGINS = """
-import json, sys
-import psycopg2
-def said(user, password, host):
-    port = 5432 if host.endswith("-rw") else 9999
-    try:
-        psycopg2.connect(host=host, port=port, user=user, password=password, dbname="app", connect_timeout=5).close()
-    except psycopg2.Error as error:
-        return str(error) or type(error).__name__
-    return ""
-print(json.dumps([said(*one) for one in json.load(sys.stdin)]))
-"""
-# Pgpool-II's own tool, for each password on a line of standard input, in Base64. It prints other lines, too.
-PG_ENC = r"""
-key=$(cat /run/pgpool/pgpoolkey)
-while read -r line; do
-  pg_enc -K "$key" -- "$(printf %s "$line" | base64 -d)" 2>&1 | sed -n 's/^pool_passwd string: //p'
-done
-"""
 IMAGE = "ghcr.io/pgha/pgpool:4.6"
-
-# Names and passwords that files, URLs, shells and SQL take apart, all of which are to log in.
-NASTY = {
-    "colon": "a:b:c",
-    "backslash": "a\\b\\",
-    "quotes": "it's \"quoted\"",
-    "dollar": "$HOME $(id) ${x} $$",
-    "percent": "%s %d %%",
-    "space_inside": "a b  c",
-    "equals": "a=b=c",
-    "hash": "#no comment",
-    "semicolon": "'; DROP TABLE x; --",
-    "braces": "{x} }} %} #}",
-    "yaml": "*a &b !c | > - ? @ `",
-    "comma": "a,b,,c",
-    "slash": "a/b@host:5432/db?x=1",
-    "umlaut": "pässwörd€",
-    "chinese": "密码密码",
-    "emoji": "🐘🐘🐘",
-    "like_aes": "AESnotreally",
-    "like_text": "TEXTnotreally",
-    "like_md5": "md5 is not a hash",
-    "like_scram": "SCRAM-SHA-256$ is not a verifier",
-    "long_79": "x" * 79,
-    "long_utf8": "é" * 39,
-    "digits": "12345678901234567890",
-    "like_number": "007",
-    "like_true": "true",
-    "like_null": "null",
-    "one": "x",
-    "tilde": "~/.pgpass",
-    "brackets": "[a](b)<c>",
-    "pipe": "a|b&c>d<e",
-    "caret": "^a.*$",
-    "star": "***",
-    "question": "a?b??",
-    "exclamation": "!!a!1",
-    "crlf_escaped": "a\\r\\nb\\0",
-    "base64": "cGFzc3dvcmQ=",
-    "a-b": "a dash in the name",
-    "select": "a key word as the name",
-    "public1": "nearly a key word",
-    "_x": "an underscore first",
-}
 
 
 @dataclass
@@ -170,13 +107,6 @@ def secret_of(cluster: Cluster, user: str) -> str:
     return b64decode(secret["data"]["password"]).decode()
 
 
-def logins(cluster: Cluster, wanted: list[tuple[str, str, str]]) -> list[str]:
-    """Log in as each user, with a password, at an address; return an empty text or what the server said for each."""
-    pod = next(iter(cluster.pgpool_pods()))
-    where = [f"--namespace={cluster.namespace}", "exec", "--stdin", pod, "--container=exporter", "--"]
-    return json.loads(cluster.kubectl(*where, "python3", "-c", LOGINS, text=json.dumps(wanted)))
-
-
 def logs_in(cluster: Cluster, user: str, password: str, address: str) -> str:
     [said] = logins(cluster, [(user, password, address)])
     return said
@@ -195,29 +125,6 @@ def test_new_users_interrupt_nobody(cluster: Cluster, say: Callable[[str], None]
     assert load.sessions > 100
     assert load.errors == {}
     assert pods(cluster) == before
-
-
-def test_all_log_in_both_ways(cluster: Cluster) -> None:
-    addresses = [*cluster.pgpool_pods().values(), f"{cluster.name}-rw"]
-    wanted = [(name, password, address) for name, password in NASTY.items() for address in addresses]
-    said = logins(cluster, wanted)
-    assert {wanted[i][::2]: text for i, text in enumerate(said) if text} == {}
-
-
-def test_nobody_logs_in_with_a_part_of_a_password(cluster: Cluster) -> None:
-    address = next(iter(cluster.pgpool_pods().values()))
-    wanted = [(name, password[:-1] or "y", address) for name, password in NASTY.items()]
-    assert [name for (name, *_), said in zip(wanted, logins(cluster, wanted), strict=True) if not said] == []
-
-
-def test_pool_passwd_has_what_pg_enc_writes(cluster: Cluster) -> None:
-    pod = next(iter(cluster.pgpool_pods()))
-    where = [f"--namespace={cluster.namespace}", "exec", "--stdin", pod, "--container=pgpool", "--"]
-    lines = "".join(f"{b64encode(password.encode()).decode()}\n" for password in NASTY.values())
-    written = cluster.kubectl(*where, "sh", "-c", PG_ENC, text=lines).splitlines()
-    pool_passwd = cluster.kubectl(*where, "cat", "/run/pgpool/pool_passwd")
-    entries = dict(line.split(":", 1) for line in pool_passwd.splitlines())
-    assert {name: entries[name] for name in NASTY} == dict(zip(NASTY, written, strict=True))
 
 
 def test_a_weight_is_taken_up_without_another_pod(cluster: Cluster) -> None:

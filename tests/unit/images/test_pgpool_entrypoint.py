@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -19,11 +20,16 @@ FAKE_PGPOOL = '#!/bin/sh\nprintf "%s\\n" "pid $$" "$@"\n'
 class Container:
     """The folders that the script sees, and the script."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, shell: list[str]) -> None:
+        self.shell = shell
         self.bin, self.config, self.tls, self.run_dir = root / "bin", root / "config", root / "tls", root / "run"
         for folder in (self.bin, self.config, self.tls, self.run_dir):
             folder.mkdir()
         self.add_program("pgpool", FAKE_PGPOOL)
+
+    @property
+    def path(self) -> str:
+        return f"{self.bin}:{os.environ['PATH']}"
 
     def add_program(self, name: str, text: str) -> None:
         (self.bin / name).write_text(text)
@@ -31,13 +37,13 @@ class Container:
 
     def start(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         paths = {
-            "PATH": f"{self.bin}:{os.environ['PATH']}",
+            "PATH": self.path,
             "PGPOOL_CONFIG_DIR": str(self.config),
             "PGPOOL_TLS_DIR": str(self.tls),
             "PGPOOL_RUN_DIR": str(self.run_dir),
         }
         return subprocess.run(
-            ["sh", str(SCRIPT), *arguments], env={**paths, **environment}, capture_output=True, text=True, check=False
+            [*self.shell, str(SCRIPT), *arguments], env={**paths, **environment}, capture_output=True, text=True, check=False
         )
 
     def conf(self) -> dict[str, str]:
@@ -45,9 +51,18 @@ class Container:
         return dict(line.split(" = ", 1) for line in lines)
 
 
-@pytest.fixture
-def container(tmp_path: Path) -> Container:
-    return Container(tmp_path)
+@pytest.fixture(params=["debian", "busybox"])
+def container(request: pytest.FixtureRequest, tmp_path: Path) -> Container:
+    """The programs of this collection's image, or those of one that is made from Alpine, as upstream's is."""
+    if request.param == "debian":
+        return Container(tmp_path, ["sh"])
+    busybox = shutil.which("busybox")
+    if not busybox:
+        pytest.skip("busybox is not installed here")
+    container = Container(tmp_path, [busybox, "sh"])
+    for program in ("awk", "cat", "chmod", "dd", "grep", "id", "ipcrm", "ln", "mv", "rm", "sort", "truncate", "wc"):
+        (container.bin / program).symlink_to(busybox)
+    return container
 
 
 def mode(path: Path) -> int:
@@ -72,9 +87,9 @@ def test_starts_pgpool_in_the_foreground_with_its_files(container: Container) ->
 
 def test_pgpool_takes_the_place_of_the_script_so_that_signals_reach_it(container: Container) -> None:
     with subprocess.Popen(
-        ["sh", str(SCRIPT)],
+        [*container.shell, str(SCRIPT)],
         env={
-            "PATH": f"{container.bin}:{os.environ['PATH']}",
+            "PATH": container.path,
             "PGPOOL_CONFIG_DIR": str(container.config),
             "PGPOOL_RUN_DIR": str(container.run_dir),
         },

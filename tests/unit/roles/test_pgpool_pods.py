@@ -60,7 +60,12 @@ def secret(user: str) -> dict[str, Any]:
 def variables(**changes: Any) -> dict[str, Any]:
     """The role's defaults and constants, and what its tasks find on a cluster."""
     loader = DataLoader()
-    known: dict[str, Any] = {"inventory_hostname": "hot", "pgha_namespace": "demo", "postgres_cluster_result": CONTRACT}
+    known: dict[str, Any] = {
+        "inventory_hostname": "hot",
+        "pgha_namespace": "demo",
+        "postgres_cluster_result": CONTRACT,
+        "role_path": str(ROLE),
+    }
     for name in ("defaults", "vars"):
         known |= loader.load(trust_as_template((ROLE / name / "main.yml").read_text()))
     found = {
@@ -164,3 +169,33 @@ def test_commands_are_local() -> None:
 def test_instance_services_lead_to_ready_pods_alone() -> None:
     text = (ROLE / "templates/instance_services.yml.j2").read_text()
     assert "publishNotReadyAddresses" not in text
+
+
+def test_an_image_without_an_entry_point_gets_one() -> None:
+    mounted = deployment(pgpool_entrypoint="mounted", pgpool_image="docker.io/pgpool/pgpool:4.4.3")
+    spec = mounted["spec"]["template"]["spec"]
+    pgpool, exporter = spec["containers"]
+    assert pgpool["command"] == ["/bin/sh", "/etc/pgpool-entrypoint/pgpool-entrypoint"]
+    [mount] = [one for one in pgpool["volumeMounts"] if one["name"] == "entrypoint"]
+    assert mount == {"name": "entrypoint", "mountPath": "/etc/pgpool-entrypoint", "readOnly": True}
+    [volume] = [one for one in spec["volumes"] if one["name"] == "entrypoint"]
+    assert volume["configMap"]["name"] == "hot-pgpool-entrypoint"
+    [path] = [one["value"] for one in pgpool["env"] if one["name"] == "PATH"]
+    assert path.startswith("/opt/pgpool-II/bin:")
+    # It needs Python.
+    assert exporter["image"] == "ghcr.io/pgha/pgpool:4.6"
+
+
+def test_our_own_image_starts_as_it_is() -> None:
+    spec = deployment()["spec"]["template"]["spec"]
+    assert "command" not in spec["containers"][0]
+    assert "entrypoint" not in [volume["name"] for volume in spec["volumes"]]
+    assert {container["image"] for container in spec["containers"]} == {"ghcr.io/pgha/pgpool:4.6"}
+
+
+def test_the_mounted_entry_point_is_that_of_the_image() -> None:
+    text = (ROLE / "templates/entrypoint.yml.j2").read_text()
+    templar = Templar(loader=DataLoader(), variables=variables())
+    made = yaml.safe_load(str(templar.template(trust_as_template(text), escape_backslashes=False)))
+    script = (ROLE.parents[1] / "images/pgpool/entrypoint.sh").read_text()
+    assert made["data"]["pgpool-entrypoint"].strip() == script.strip()

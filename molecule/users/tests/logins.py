@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names and passwords that are hard to write down, and logins with them, directly and through Pgpool-II."""
+
+from __future__ import annotations
+
+import json
+
+from conftest import Cluster
+
+# Runs in the exporter's container, which has psycopg2, too.
+LOGINS = """
+import json, sys
+import psycopg2
+def said(user, password, host):
+    port = 5432 if host.endswith("-rw") else 9999
+    try:
+        psycopg2.connect(host=host, port=port, user=user, password=password, dbname="app", connect_timeout=5).close()
+    except psycopg2.Error as error:
+        return str(error) or type(error).__name__
+    return ""
+print(json.dumps([said(*one) for one in json.load(sys.stdin)]))
+"""
+
+# Names that only the Secret of a user has who was made by something else, with passwords that are no better.
+NAMES = {
+    "a:b": "p:w:",
+    "back\\slash": "b\\:s",
+    "it's": "quote'",
+    'say "hi"': 'double"',
+    "with a space": "and a space",
+    "Upper": "Upper",
+    "ünï": "çödé",
+    "$dollar": "$$",
+    "#hash": "#",
+    "a=b,c;d": "=,;",
+    "percent%s%n": "%s%n",
+    "n" * 63: "long name",
+    "100%": "007",
+    "'; DROP TABLE x; --": "--",
+}
+
+# Passwords that files, URLs, shells and SQL take apart, all of which are to log in, by the names of their users.
+NASTY = {
+    "colon": "a:b:c",
+    "backslash": "a\\b\\",
+    "quotes": "it's \"quoted\"",
+    "dollar": "$HOME $(id) ${x} $$",
+    "percent": "%s %d %%",
+    "space_inside": "a b  c",
+    "equals": "a=b=c",
+    "hash": "#no comment",
+    "semicolon": "'; DROP TABLE x; --",
+    "braces": "{x} }} %} #}",
+    "yaml": "*a &b !c | > - ? @ `",
+    "comma": "a,b,,c",
+    "slash": "a/b@host:5432/db?x=1",
+    "umlaut": "pässwörd€",
+    "chinese": "密码密码",
+    "emoji": "🐘🐘🐘",
+    "like_aes": "AESnotreally",
+    "like_text": "TEXTnotreally",
+    "like_md5": "md5 is not a hash",
+    "like_scram": "SCRAM-SHA-256$ is not a verifier",
+    "long_79": "x" * 79,
+    "long_utf8": "é" * 39,
+    "digits": "12345678901234567890",
+    "like_number": "007",
+    "like_true": "true",
+    "like_null": "null",
+    "one": "x",
+    "tilde": "~/.pgpass",
+    "brackets": "[a](b)<c>",
+    "pipe": "a|b&c>d<e",
+    "caret": "^a.*$",
+    "star": "***",
+    "question": "a?b??",
+    "exclamation": "!!a!1",
+    "crlf_escaped": "a\\r\\nb\\0",
+    "base64": "cGFzc3dvcmQ=",
+    "a-b": "a dash in the name",
+    "select": "a key word as the name",
+    "public1": "nearly a key word",
+    "_x": "an underscore first",
+}
+
+
+def logins(cluster: Cluster, wanted: list[tuple[str, str, str]]) -> list[str]:
+    """Log in as each user, with a password, at an address; return an empty text or what the server said for each."""
+    pod = next(iter(cluster.pgpool_pods()))
+    where = [f"--namespace={cluster.namespace}", "exec", "--stdin", pod, "--container=exporter", "--"]
+    return json.loads(cluster.kubectl(*where, "python3", "-c", LOGINS, text=json.dumps(wanted)))
