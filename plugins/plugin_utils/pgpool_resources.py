@@ -6,9 +6,10 @@
 The figures of shared memory are those of Pgpool-II's manual ("Performance considerations") and of pool_hash_init() of
 pool_memqcache.c, which touches all of its table at the start. What a child takes is many times what it starts with, as
 messages, prepared statements and catalogue data come on top. Nothing here depends on the number of backends: one more
-must not make other pods. Measured with Pgpool-II 4.6.1, 32 children and one pool in each, after 28 clients of pgbench with
-simple and then prepared statements: 1.6 MiB of its own in the mean of children, 3.5 MiB in the largest, and 148 MiB in all,
-where 192 MiB are asked for.
+must not make other pods.
+
+Measured with Pgpool-II 4.6.1, 32 children and one pool in each, after 28 clients of pgbench with simple and prepared
+statements: 1.6 MiB of its own in the mean of children, 3.5 MiB in the largest, 148 MiB in all; 192 MiB are asked for.
 """
 
 from __future__ import annotations
