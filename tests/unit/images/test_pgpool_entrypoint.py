@@ -43,7 +43,11 @@ class Container:
             "PGPOOL_RUN_DIR": str(self.run_dir),
         }
         return subprocess.run(
-            [*self.shell, str(SCRIPT), *arguments], env={**paths, **environment}, capture_output=True, text=True, check=False
+            [*self.shell, str(SCRIPT), *arguments],
+            env={**paths, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def conf(self) -> dict[str, str]:

@@ -32,7 +32,8 @@ PLAY = [
             {
                 "name": "Say which",
                 "ansible.builtin.debug": {
-                    "msg": "chose {{ __kind_cluster_engine }}, {{ __kind_cluster_engine_works | ternary('works', 'missing') }}"
+                    "msg": "chose {{ __kind_cluster_engine }}, "
+                    "{{ 'works' if __kind_cluster_engine_works else 'missing' }}"
                 },
             },
         ],
