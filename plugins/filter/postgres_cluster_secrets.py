@@ -34,7 +34,7 @@ options:
     choices: [write, delete]
     default: write
   rotate:
-    description: Names of users who get a new password.
+    description: Names of users who get a new password. Of two logins, the one that is not in use gets it.
     type: list
     elements: str
     default: []
@@ -51,7 +51,7 @@ RETURN = r"""
 _value:
   description:
     - For each Secret to write its name as C(secret), the user as C(name), whether it is C(new), and C(password) or
-      C(generate).
+      C(generate); and C(annotations), where it gets some.
     - Of those to delete, their names.
   type: list
   elements: raw

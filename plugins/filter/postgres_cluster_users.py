@@ -12,7 +12,7 @@ author: the pgha.kubernetes authors
 description:
   - Adds the owners of databases and the users of the collection's own to those that were asked for, and fills in
     what their entries leave out.
-positional: databases, cluster
+positional: databases, cluster, system, secrets
 options:
   _input:
     description: The users that were asked for.
@@ -32,6 +32,11 @@ options:
     description: Whether to add the owners and the collection's own users.
     type: bool
     default: true
+  secrets:
+    description: The Secrets that exist. They say whose second login was made, so that it can go.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -45,6 +50,7 @@ _value:
   description:
     - The users, each with C(name), C(secret), C(roles), C(connection_limit), the flags of the role, and C(password)
       where one was given.
+    - A user with C(overlap) has C(second), the name of its second login, which is the next entry and has C(first).
   type: list
   elements: dict
 """
@@ -57,13 +63,17 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
 
 
 def postgres_cluster_users(
-    users: Sequence[Mapping[str, Any]], databases: Sequence[Mapping[str, Any]], cluster: str, system: bool = True
+    users: Sequence[Mapping[str, Any]],
+    databases: Sequence[Mapping[str, Any]],
+    cluster: str,
+    system: bool = True,
+    secrets: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """List every user of a cluster."""
-    for value in (users, databases):
+    for value in (users, databases, secrets):
         if not isinstance(value, (list, tuple)):
             raise AnsibleFilterError("pgha.kubernetes.postgres_cluster_users: users and databases must be lists")
-    return all_users(users, databases, cluster, system)
+    return all_users(users, databases, cluster, system, secrets)
 
 
 class FilterModule:

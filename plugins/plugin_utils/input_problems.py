@@ -87,6 +87,7 @@ FORMATS: dict[str, fmt.Format] = {
     "postgres_cluster_users[].name": fmt.database_role(),
     "postgres_cluster_users[].password": fmt.password(),
     "postgres_cluster_users[].connection_limit": fmt.integer(-1),
+    "postgres_cluster_login_grace": fmt.integer(0),
     "postgres_cluster_databases": fmt.non_empty("at least one database"),
     "postgres_cluster_databases[].name": fmt.database_name(),
     "postgres_cluster_databases[].owner": fmt.database_role(),

@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf, pool_passwd
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import RELOAD
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import is_login_of_now
 
 PCP_USER = "pgpool"
 USER_TYPE = "kubernetes.io/basic-auth"
@@ -118,7 +119,7 @@ def _users(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) ->
         secret_name = secret["metadata"]["name"]
         if secret_name == superuser.get("name"):
             keys = (superuser["username_key"], superuser["password_key"])
-        elif secret.get("type") == USER_TYPE:
+        elif secret.get("type") == USER_TYPE and not is_login_of_now(secret):
             keys = ("username", "password")
         else:
             continue

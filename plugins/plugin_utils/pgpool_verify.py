@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_load_balance import BOUNDED_LAG, primary_share
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import is_login_of_now
 
 # What PGAPPNAME of the script is.
 APPLICATION = "pgha-verify"
@@ -48,7 +49,8 @@ def logins(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) ->
     """
     superuser = contract.get("superuser_secret") or {}
     found: list[dict[str, str]] = []
-    for name in sorted(secret["metadata"]["name"] for secret in secrets if secret.get("type") == _USER_TYPE):
+    users = [secret for secret in secrets if secret.get("type") == _USER_TYPE and not is_login_of_now(secret)]
+    for name in sorted(secret["metadata"]["name"] for secret in users):
         if name != superuser.get("name"):
             found.append({"secret": name, "username_key": "username", "password_key": "password"})
     if superuser.get("name") in [secret["metadata"]["name"] for secret in secrets]:

@@ -14,9 +14,14 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
     SYSTEM_USERS,
+    is_true,
+    login_secret_name,
     owner_of,
+    second_name,
     secret_name,
 )
+
+_LONGEST_ROLE = 63
 
 
 def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -27,6 +32,7 @@ def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
         return
     yield from _synchronous(variables)
     yield from _users(variables)
+    yield from _overlap(variables)
     yield from _databases(variables)
     yield from _version(variables)
     yield from operators.adapter(operator).parameter_problems(variables.get("postgres_cluster_parameters") or {})
@@ -84,6 +90,41 @@ def _users(variables: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
+def _overlap(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which users cannot have a second login."""
+    cluster = str(variables.get("postgres_cluster_name", ""))
+    users = variables.get("postgres_cluster_users") or []
+    own = {user["name"] for user in SYSTEM_USERS}
+    names = {user["name"] for user in users} | {
+        owner_of(database) for database in variables.get("postgres_cluster_databases") or []
+    }
+    reserved = operators.adapter(variables.get("postgres_cluster_operator", "cloudnativepg")).RESERVED_SECRETS
+    for index, user in enumerate(users):
+        if not is_true(user.get("overlap", False)):
+            continue
+        name, second = user["name"], second_name(user["name"])
+        shown = f"postgres_cluster_users[{index}].overlap is true (boolean):"
+        if variables.get("postgres_cluster_operator") == "kubedb_v1alpha1":
+            yield f"{shown} leave it out, as the releases of PostgreSQL that kubedb_v1alpha1 has cannot do it"
+        if name in own:
+            yield f"{shown} leave it out, as Pgpool-II's checks and the exporters know {name!r} by its name"
+        if user.get("password") is not None:
+            yield f"{shown} leave its password out, as rotations make new ones; that of {name!r} stays until then"
+        if len(second) > _LONGEST_ROLE:
+            yield (
+                f"{shown} give {name!r} a name of {_LONGEST_ROLE - 2} characters at most, as the second login is "
+                f"{second!r}"
+            )
+        if second in names:
+            yield f"{shown} give the user {second!r} another name, as that is the second login of {name!r}"
+            continue
+        for what, secret in (("second login", secret_name("", second)), ("login of now", login_secret_name("", name))):
+            others = [other for other in sorted(names - {name}) if secret_name("", other) == secret]
+            if others or secret in reserved:
+                whose = f"the user {others[0]!r} has" if others else "another one has"
+                yield f"{shown} give {name!r} another name, as {whose} the Secret {cluster}{secret} of its {what}"
+
+
 def _databases(variables: Mapping[str, Any]) -> Iterator[str]:
     databases = variables.get("postgres_cluster_databases") or []
     for name, count in Counter(database["name"] for database in databases).items():
@@ -116,6 +157,11 @@ def _existing(variables: Mapping[str, Any]) -> Iterator[str]:
             "the role's README has an example"
         )
     for index, user in enumerate(variables.get("postgres_cluster_users") or []):
+        if is_true(user.get("overlap", False)):
+            yield (
+                f"postgres_cluster_users[{index}].overlap is true (boolean): leave it out, as nobody makes a second "
+                "login in a cluster that something else made"
+            )
         if not user.get("password"):
             yield (
                 f"postgres_cluster_users[{index}].password is missing: give the one that the user has, "

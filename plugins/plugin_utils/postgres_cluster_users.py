@@ -15,6 +15,15 @@ SYSTEM_USERS: tuple[dict[str, Any], ...] = (
     {"name": "pgha_monitor", "roles": ["pg_monitor"]},  # the exporters
 )
 
+# A user with `overlap` has a second login, and a Secret with the login of now, which has this label.
+LOGIN_LABEL = "pgha.kubernetes/login"
+# On the Secret of the first login: that the second was made. So it is known that it has to go, once it is not wanted.
+SECOND = "pgha.kubernetes/second-login"
+# On the Secrets of both logins: the number of the rotation that made the password. On that with the login of now: the
+# number of the last one that was brought to its end, and when.
+ROTATION = "pgha.kubernetes/rotation"
+SWITCHED = "pgha.kubernetes/switched"
+
 _FLAGS = ("superuser", "createdb", "createrole", "replication")
 
 
@@ -23,20 +32,36 @@ def secret_name(cluster: str, user: str) -> str:
     return f"{cluster}-{user.replace('_', '-')}"
 
 
+def second_name(user: str) -> str:
+    """Return the name of the second login of a user with `overlap`."""
+    return f"{user}_2"
+
+
+def login_secret_name(cluster: str, user: str) -> str:
+    """Return the name of the Secret with the login of now of a user with `overlap`."""
+    return f"{secret_name(cluster, user)}-login"
+
+
 def owner_of(database: Mapping[str, Any]) -> str:
     """Return the owner of a database: by default the user of the same name."""
     return database.get("owner") or database["name"]
 
 
 def all_users(
-    users: Sequence[Mapping[str, Any]], databases: Sequence[Mapping[str, Any]], cluster: str, system: bool = True
+    users: Sequence[Mapping[str, Any]],
+    databases: Sequence[Mapping[str, Any]],
+    cluster: str,
+    system: bool = True,
+    secrets: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """List every user that the cluster has to have, or must not have, once, with all keys filled in.
 
     Those that were asked for, then the owners of databases, then the collection's own. An entry with the name of an
-    owner or of one of the collection's own users adds to it.
+    owner or of one of the collection's own users adds to it. The second login of a user comes right after the first,
+    whose name is its `first`; the first has the name of the second as `second`.
 
     :param system: whether to add the owners and the collection's own users
+    :param secrets: those that exist, which say whose second login has to go
     """
     merged: dict[str, dict[str, Any]] = {user["name"]: dict(user) for user in users}
     if system:
@@ -45,7 +70,29 @@ def all_users(
         for own in SYSTEM_USERS:
             given = merged.setdefault(own["name"], {})
             given["roles"] = [*own["roles"], *(role for role in given.get("roles", []) if role not in own["roles"])]
-    return [_filled_in(name, user, cluster) for name, user in merged.items()]
+    existing = {secret["metadata"]["name"]: secret for secret in secrets}
+    full = []
+    for name, user in merged.items():
+        full.append(_filled_in(name, user, cluster))
+        if second_name(name) not in merged and (
+            is_true(user.get("overlap")) or _annotation(existing, full[-1], SECOND)
+        ):
+            full.append(_second(full[-1], is_true(user.get("overlap")), cluster))
+    return full
+
+
+def _second(first: dict[str, Any], wanted: bool, cluster: str) -> dict[str, Any]:
+    """Return the second login of a user. It is a member of the first and may do, and be limited to, the same."""
+    name, login = second_name(first["name"]), login_secret_name(cluster, first["name"])
+    state = "present" if wanted and first["state"] == "present" else "absent"
+    if wanted:
+        first["overlap"] = True
+    if state == "present":
+        # An owner of a database, too, is to be the operator's to watch: it says when the password has arrived.
+        first.update(second=name, login_secret=login, plain=False)
+    copied = {key: first[key] for key in ("connection_limit", *_FLAGS)}
+    own = {"name": name, "state": state, "secret": secret_name(cluster, name), "roles": [first["name"]], "plain": False}
+    return {**own, **copied, "first": first["name"], "login_secret": login}
 
 
 def _filled_in(name: str, user: Mapping[str, Any], cluster: str) -> dict[str, Any]:
@@ -57,7 +104,7 @@ def _filled_in(name: str, user: Mapping[str, Any], cluster: str) -> dict[str, An
         "connection_limit": int(user.get("connection_limit", -1)),
     }
     for flag in _FLAGS:
-        full[flag] = _is_true(user.get(flag, False))
+        full[flag] = is_true(user.get(flag, False))
     # Whether there is no more to it than that it logs in.
     full["plain"] = not full["roles"] and full["connection_limit"] == -1 and not any(full[flag] for flag in _FLAGS)
     if user.get("password") is not None:
@@ -65,7 +112,8 @@ def _filled_in(name: str, user: Mapping[str, Any], cluster: str) -> dict[str, An
     return full
 
 
-def _is_true(value: Any) -> bool:
+def is_true(value: Any) -> bool:
+    """Tell whether a value of type `bool` is true, however it was written."""
     return str(value).lower() in ("true", "yes", "on", "1", "t", "y")
 
 
@@ -82,11 +130,19 @@ def secrets_to_write(
     :param users: as `all_users` returns them
     :param existing: the Secrets of the namespace
     :param labels: the labels that each of them must have
-    :param rotate: names of users who get a new password
+    :param rotate: names of users who get a new password; where there are two logins, the one that is not in use does,
+        unless a rotation that was stopped has given it one
     :returns: a dict for each Secret to write: `secret`, `name` (the user's), `new`, and either `password`, or
-        `generate` (true where it needs a password and none is given), or neither, where the password stays
+        `generate` (true where it needs a password and none is given), or neither, where the password stays; and
+        `annotations`, where it gets some
     """
     found = {secret["metadata"]["name"]: secret for secret in existing}
+    states = login_states(users, existing)
+    alternating = {state["name"] for state in states}
+    rotated = {name: 0 for name in rotate if name not in alternating}
+    rotated |= {
+        state["other"]: state["rotation"] + 1 for state in states if state["name"] in rotate and not state["pending"]
+    }
     plan = []
     for user in users:
         if user.get("state") == "absent":
@@ -97,11 +153,70 @@ def secrets_to_write(
         if user.get("password") is not None:
             if password != user["password"]:
                 entry["password"] = user["password"]
-        elif not password or user["name"] in rotate:
+        elif not password or user["name"] in rotated:
             entry["generate"] = True
-        if "password" in entry or "generate" in entry or not _is_labelled(secret, labels, user["name"]):
+        annotations = {}
+        if user.get("second") and _annotation(found, user, SECOND) != user["second"]:
+            annotations[SECOND] = user["second"]
+        if rotated.get(user["name"]):
+            annotations[ROTATION] = str(rotated[user["name"]])
+        if annotations:
+            entry["annotations"] = annotations
+        if len(entry) > 3 or not _is_labelled(secret, labels, user["name"]):
             plan.append(entry)
     return plan
+
+
+def login_states(users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Say of each user with two logins which of them applications use now.
+
+    :param users: as `all_users` returns them
+    :param existing: the Secrets of the namespace
+    :returns: for each `name`, `secret` (that with the login of now), `now` and `other` (names of the logins), their
+        Secrets as `now_secret` and `other_secret`, `rotation` (the number of the last one that was brought to its
+        end), `switched` (when it was), and `pending`: whether the other login has a newer password
+    """
+    found = {secret["metadata"]["name"]: secret for secret in existing}
+    secret_of = {user["name"]: user["secret"] for user in users}
+    states = []
+    for user in users:
+        if not user.get("second"):
+            continue
+        login = {"secret": user["login_secret"]}
+        both = [user["name"], user["second"]]
+        if _decoded(found.get(login["secret"]), "username") == user["second"]:
+            both.reverse()
+        now, other = ({"name": name, "secret": secret_of[name]} for name in both)
+        rotation = _number(_annotation(found, login, ROTATION))
+        states.append(
+            {
+                "name": user["name"],
+                "secret": login["secret"],
+                "now": now["name"],
+                "now_secret": now["secret"],
+                "other": other["name"],
+                "other_secret": other["secret"],
+                "rotation": rotation,
+                "switched": _annotation(found, login, SWITCHED),
+                "pending": _number(_annotation(found, other, ROTATION)) > rotation,
+            }
+        )
+    return states
+
+
+def is_login_of_now(secret: Mapping[str, Any]) -> bool:
+    """Tell whether a Secret is none of a user, but says which of two logins is that of now."""
+    return LOGIN_LABEL in ((secret.get("metadata") or {}).get("labels") or {})
+
+
+def _annotation(found: Mapping[str, Mapping[str, Any]], user: Mapping[str, Any], key: str) -> str:
+    """Return an annotation of a user's Secret, or an empty text."""
+    metadata = (found.get(user["secret"]) or {}).get("metadata") or {}
+    return (metadata.get("annotations") or {}).get(key, "")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 def secrets_to_delete(
@@ -113,11 +228,14 @@ def secrets_to_delete(
     :param existing: the Secrets of the namespace
     :param labels: the labels of the cluster's own; others are left alone
     """
-    gone = {user["secret"]: user["name"] for user in users if user.get("state") == "absent"}
+    absent = [user for user in users if user.get("state") == "absent"]
+    gone = {user["secret"]: user["name"] for user in absent}
+    logins = {user["login_secret"] for user in absent if user.get("first")}
     return [
         secret["metadata"]["name"]
         for secret in existing
-        if secret["metadata"]["name"] in gone and _is_labelled(secret, labels, gone[secret["metadata"]["name"]])
+        if (secret["metadata"]["name"] in gone and _is_labelled(secret, labels, gone[secret["metadata"]["name"]]))
+        or (secret["metadata"]["name"] in logins and is_login_of_now(secret))
     ]
 
 

@@ -20,11 +20,52 @@ USER_FILE = "/users/{number}/password"
 _START = r"""\set ON_ERROR_STOP on
 \set VERBOSITY terse
 SET client_min_messages = 'warning';
+SET search_path = pg_catalog;
 -- Passwords go by: keep them out of PostgreSQL's log and statistics.
 SET log_statement = 'none';
 SET log_min_duration_statement = -1;
 SET log_min_error_statement = 'panic';
 SET pg_stat_statements.track = 'none';"""
+
+# What a login acts as is a setting of its role. Releases before these lose it with DISCARD ALL, with which Pgpool-II
+# ends each session, or do not apply it at all.
+_ACTS_AS = """DO $pgha$
+DECLARE version int := current_setting('server_version_num')::int;
+BEGIN
+  IF version < 120000 OR version % 10000 < (CASE version / 10000
+    WHEN 17 THEN 2 WHEN 16 THEN 6 WHEN 15 THEN 10 WHEN 14 THEN 15 WHEN 13 THEN 18 WHEN 12 THEN 22 ELSE 0 END)
+  THEN
+    RAISE EXCEPTION 'overlap needs PostgreSQL 17.2, 16.6, 15.10, 14.15, 13.18, 12.22 or newer, and this is %',
+      current_setting('server_version');
+  END IF;
+END $pgha$;"""
+
+# What the second logins lack to log in as the first do: the settings of the first (ALTER ROLE … SET), and that they act
+# as it. A value is taken apart and quoted again, as its owner may have written it, and this runs as the superuser.
+_LACKING = """WITH pair(first, second) AS (VALUES {pairs}),
+setting AS (
+  SELECT role.rolname::text AS rolname, coalesce(database.datname::text, '') AS database,
+    split_part(entry, '=', 1) AS name, substr(entry, strpos(entry, '=') + 1) AS value
+  FROM pg_db_role_setting AS kept JOIN pg_roles AS role ON role.oid = kept.setrole
+    LEFT JOIN pg_database AS database ON database.oid = kept.setdatabase, unnest(kept.setconfig) AS entry
+),
+wanted AS (
+  SELECT second AS rolname, database, name, value FROM pair JOIN setting ON rolname = first
+  UNION ALL
+  SELECT second, '', 'role', first FROM pair
+  WHERE NOT EXISTS (SELECT FROM setting WHERE rolname = first AND database = '' AND name = 'role')
+),
+has AS (SELECT rolname, database, name, value FROM pair JOIN setting ON rolname = second)
+SELECT rolname, database, name, format('ALTER ROLE %I', rolname)
+  || CASE WHEN database <> '' THEN format(' IN DATABASE %I', database) ELSE '' END
+  || CASE WHEN wanted.value IS NULL THEN format(' RESET %I', name) ELSE format(' SET %I TO ', name)
+    || CASE WHEN name IN ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')
+      THEN (SELECT coalesce(string_agg(quote_literal(coalesce(replace(part[1], '""', '"'), part[2])), ', '),
+              quote_literal(''))
+            FROM regexp_matches(wanted.value, '"((?:[^"]|"")*)"|([^", ]+)', 'g') AS part)
+      ELSE quote_literal(wanted.value) END END AS statement
+FROM wanted FULL JOIN has USING (rolname, database, name)
+WHERE wanted.value IS DISTINCT FROM has.value"""
 
 _FLAGS = {"superuser": "SUPERUSER", "createdb": "CREATEDB", "createrole": "CREATEROLE", "replication": "REPLICATION"}
 
@@ -40,11 +81,38 @@ def users_sql(users: Sequence[Mapping[str, Any]], databases: Sequence[Mapping[st
     lines += [_made("ROLE", user["name"], "pg_roles", "rolname") for user in present]
     for number, user in enumerate(present, start=1):
         lines += _user(user, USER_FILE.format(number=number))
+    lines += [text for text in (acting_sql(users, "check"), acting_sql(users)) if text]
     for database in databases:
         lines.append(_made("DATABASE", database["name"], "pg_database", "datname"))
         lines.append(f"ALTER DATABASE {_name(database['name'])} OWNER TO {_name(owner_of(database))};")
     lines += [_dropped(user["name"]) for user in users if user["state"] == "absent"]
     return "\n".join(lines) + "\n"
+
+
+def acting_sql(users: Sequence[Mapping[str, Any]], what: str = "do") -> str:
+    """Return SQL about what second logins lack to log in as the first do; empty where no user has two.
+
+    :param users: as `all_users` returns them
+    :param what: `check`: refuse a PostgreSQL that is too old; `say`: return what they lack, without the values, as
+        these may be secret; `do`: give it to them
+    """
+    pairs = ", ".join(
+        f"({_text(user['name'])}::text, {_text(user['second'])}::text)" for user in users if user.get("second")
+    )
+    if not pairs:
+        return ""
+    lacking = _LACKING.replace("{pairs}", pairs)
+    if what == "check":
+        return _ACTS_AS
+    if what == "say":
+        return (
+            "SELECT concat_ws(' ', rolname || ':', name, 'in ' || nullif(database, ''))"  # noqa: S608 - by _text
+            f" FROM ({lacking}) AS lacking ORDER BY 1;"
+        )
+    return (
+        "DO $pgha$ DECLARE made text; BEGIN"  # noqa: S608 - quoted by _text
+        f" FOR made IN SELECT statement FROM ({lacking}) AS lacking LOOP EXECUTE made; END LOOP; END $pgha$;"
+    )
 
 
 def _user(user: Mapping[str, Any], password_file: str) -> Iterator[str]:

@@ -2,7 +2,8 @@
 # What the Job of verify.yml runs: SQL through Pgpool-II as a user would, one fact per line on standard output,
 # its kind and its fields separated by tabs. The filter pgpool_verdict reads them.
 #
-# It is told PGHOST, PGPORT, PGDATABASE, SELECTS (how many) and STATES (whether to wait until each standby streams).
+# It is told PGHOST, PGPORT, PGDATABASE, SELECTS (how many), STATES (whether to wait until each standby streams) and PODS
+# (the addresses of the pods, through each of which all users log in).
 # Each folder in /users has the files `username` and `password` of one user.
 set -u
 umask 077
@@ -29,16 +30,21 @@ for folder in /users/*; do
   printf '*:*:*:%s:%s\n' "$(escaped "$folder/username")" "$(escaped "$folder/password")"
 done > "$PGPASSFILE"
 
-# Each user logs in. The first who may make a schema writes; any who got in reads.
+# Each user logs in, through each pod. The first who may make a schema writes; any who got in reads.
 reader=''
 for folder in /users/*; do
   user=$(cat "$folder/username")
-  if answer=$(echo "SELECT has_database_privilege(current_database(), 'CREATE')" | sql "$user" --tuples-only); then
+  failed=''
+  for address in ${PODS:-"$PGHOST"}; do
+    answer=$(echo "SELECT has_database_privilege(current_database(), 'CREATE')" | sql "$user" --host="$address" --tuples-only) ||
+      failed=${failed:-"$address: $(one_line)"}
+  done
+  if [ -z "$failed" ]; then
     say login "$user" ok
     reader=${reader:-$user}
     if [ "$answer" = t ]; then writer=${writer:-$user}; fi
   else
-    say login "$user" failed "$(one_line)"
+    say login "$user" failed "$failed"
   fi
 done
 

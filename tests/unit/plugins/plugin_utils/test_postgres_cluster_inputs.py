@@ -37,6 +37,8 @@ def problems(**changes: Any) -> list[str]:
         {"synchronous": {"number": "2"}, "instances": "3"},
         {"databases": [{"name": "Any Name", "owner": "app"}, {"name": "other"}]},
         {"users": [{"name": "app"}, {"name": "pgpool_check", "password": "x"}]},
+        {"users": [{"name": "app", "overlap": True}, {"name": "app_3"}], "rotate_users": ["app"]},
+        {"users": [{"name": "a" * 61, "overlap": "yes"}, {"name": "b_2"}, {"name": "b", "overlap": False}]},
         {"image": f"r.io/postgresql@sha256:{'0' * 64}"},
         {"image": "r.io/postgresql:latest"},
         {"image": "localhost:5000/postgresql:17.6"},
@@ -85,6 +87,48 @@ def test_accepts(changes: dict[str, Any]) -> None:
         (
             {"users": [{"name": "a_b"}, {"name": "a-b"}]},
             "postgres_cluster_users[1].name is 'a-b' (string): give a name that differs",
+        ),
+        (
+            {"users": [{"name": "a", "overlap": True, "password": "x"}]},
+            "postgres_cluster_users[0].overlap is true (boolean): leave its password out, as rotations make new ones",
+        ),
+        (
+            {"users": [{"name": "a" * 62, "overlap": True}]},
+            f"postgres_cluster_users[0].overlap is true (boolean): give '{'a' * 62}' a name of 61 characters at most",
+        ),
+        (
+            {"users": [{"name": "pgpool_check", "overlap": True}]},
+            "postgres_cluster_users[0].overlap is true (boolean): leave it out, as Pgpool-II's checks",
+        ),
+        (
+            {"users": [{"name": "a_2"}, {"name": "a", "overlap": True}]},
+            "postgres_cluster_users[1].overlap is true (boolean): give the user 'a_2' another name, as that is the",
+        ),
+        (
+            {"users": [{"name": "a", "overlap": True}], "databases": [{"name": "a-2"}]},
+            "postgres_cluster_users[0].overlap is true (boolean): give 'a' another name, as the user 'a-2' has the "
+            "Secret hot-a-2 of its second login",
+        ),
+        (
+            {"users": [{"name": "a", "overlap": True}, {"name": "a_login"}]},
+            "postgres_cluster_users[0].overlap is true (boolean): give 'a' another name, as the user 'a_login' has the "
+            "Secret hot-a-login of its login of now",
+        ),
+        (
+            {"users": [{"name": "a", "overlap": True}], "rotate_users": ["a_2"]},
+            "postgres_cluster_rotate_users[0] is 'a_2' (string): the cluster has no such user",
+        ),
+        (
+            {"operator": "kubedb_v1alpha1", "users": [{"name": "a", "overlap": True}], "synchronous": {"number": 0}},
+            "postgres_cluster_users[0].overlap is true (boolean): leave it out, as the releases of PostgreSQL",
+        ),
+        (
+            {
+                "operator": "existing",
+                "existing": {"primary_host": "x"},
+                "users": [{"name": "a", "password": "x", "overlap": True}],
+            },
+            "postgres_cluster_users[0].overlap is true (boolean): leave it out, as nobody makes a second login",
         ),
         (
             {"databases": [{"name": "d", "owner": "pgpool"}]},

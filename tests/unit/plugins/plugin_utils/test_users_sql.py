@@ -29,7 +29,7 @@ def sql(*users: dict[str, Any]) -> str:
 def test_names_are_quoted() -> None:
     text = sql({"name": "app"})
     assert "SELECT format('CREATE DATABASE %I', 'we:ird ''n $x')" in text
-    assert "ALTER DATABASE \"we:ird 'n $x\" OWNER TO \"app\";" in text
+    assert 'ALTER DATABASE "we:ird \'n $x" OWNER TO "app";' in text
 
 
 def test_no_password_is_in_it() -> None:
@@ -132,6 +132,93 @@ def test_users_go_unless_they_own_something(server: Server) -> None:
     failed = server.take({"name": "gone", "state": "absent"})
     assert failed.returncode == 3
     assert 'role "gone" cannot be dropped because some objects depend on it' in failed.stderr
+
+
+OVERLAP = {"name": "app", "overlap": True}
+
+
+def pairs(*users: dict[str, Any]) -> list[dict[str, Any]]:
+    return all_users(list(users), DATABASES, "hot")
+
+
+def test_there_is_nothing_to_say_of_users_with_one_login() -> None:
+    assert [users_sql.acting_sql(pairs({"name": "app"}), what) for what in ("check", "say", "do")] == ["", "", ""]
+
+
+def test_a_second_login_acts_as_the_first(server: Server) -> None:
+    assert server.take({"name": "app"}).returncode == 0
+    say = users_sql.acting_sql(pairs(OVERLAP), "say")
+    for setting in (
+        """search_path = '$user', "we, ird", 'with "quotes"', ''""",
+        "statement_timeout = '5s'",
+        "DateStyle = 'ISO, DMY'",
+        """my.setting = 'it''s $HOME; \\ DROP TABLE x; --'""",
+    ):
+        assert server.run("psql", "-XqAtc", f"ALTER ROLE app SET {setting}").stderr == ""
+    server.psql("ALTER ROLE app IN DATABASE app SET work_mem = '8MB'")
+    server.psql("ALTER ROLE app SET temp_tablespaces = ''")
+    for _ in range(2):
+        done = server.take(OVERLAP)
+        assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
+        assert server.psql(say) == ""
+    kept = (
+        "SELECT string_agg(setdatabase || ' ' || entry, ';' ORDER BY setdatabase, entry)"
+        " FROM pg_db_role_setting, unnest(setconfig) AS entry"
+        " WHERE setrole = '{}'::regrole AND entry NOT LIKE 'role=%'"
+    )
+    assert server.psql(kept.format("app_2")) == server.psql(kept.format("app"))
+    assert server.psql(kept.format("app_2")).count(";") >= 6
+
+
+def test_it_does_so_again_in_a_session_that_was_reset(server: Server) -> None:
+    assert server.take(OVERLAP).returncode == 0
+    server.psql("CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION app")
+    who = "SELECT session_user, current_user"
+    shown = server.run(
+        "psql", "-XqAt", "-U", "app_2", "-c", who, "-c", "DISCARD ALL", "-c", who, "-c", "CREATE TABLE t2 ()"
+    )
+    assert (shown.stdout.split(), shown.stderr) == (["app_2|app", "app_2|app"], "")
+    assert server.psql("SELECT tableowner FROM pg_tables WHERE tablename = 't2'") == "app"
+
+
+def test_what_a_second_login_lacks_is_said_without_values(server: Server) -> None:
+    assert server.take(OVERLAP).returncode == 0
+    server.psql("ALTER ROLE app SET my.setting = 'a secret'")
+    server.psql("ALTER ROLE app_2 SET lock_timeout = 1; ALTER ROLE app_2 RESET role")
+    server.psql("ALTER ROLE app_2 IN DATABASE app SET work_mem = 64")
+    say = users_sql.acting_sql(pairs(OVERLAP), "say")
+    lacking = ["app_2: lock_timeout", "app_2: my.setting", "app_2: role", "app_2: work_mem in app"]
+    assert server.psql(say).splitlines() == lacking
+    assert server.run("psql", "-Xqc", users_sql.acting_sql(pairs(OVERLAP))).stderr == ""
+    assert server.psql(say) == ""
+
+
+def test_no_setting_becomes_a_command(server: Server) -> None:
+    """The owner of a role may write anything into its settings, and the superuser copies them."""
+    assert server.take(OVERLAP).returncode == 0
+    server.psql("""SET search_path = 'x;ALTER', 'b"c'; ALTER ROLE app SET search_path FROM CURRENT""")
+    server.psql("SELECT set_config('search_path', 'a;b', false); ALTER ROLE app SET search_path FROM CURRENT")
+    assert server.run("psql", "-Xqc", users_sql.acting_sql(pairs(OVERLAP))).stderr == ""
+    paths = "SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'app_2'::regrole AND setdatabase = 0"
+    assert "a;b" in server.psql(paths)
+    server.psql("ALTER ROLE app RESET ALL")
+
+
+def test_an_old_release_is_refused(server: Server) -> None:
+    check = users_sql.acting_sql(pairs(OVERLAP), "check")
+    assert server.run("psql", "-Xqc", check).stderr == ""
+    old = check.replace("current_setting('server_version_num')::int", "170001")
+    assert "overlap needs PostgreSQL 17.2, 16.6," in server.run("psql", "-Xqc", old).stderr
+    for version, is_refused in {110022: True, 120021: True, 120022: False, 150009: True, 180000: False}.items():
+        said = server.run("psql", "-Xqc", check.replace("current_setting('server_version_num')::int", str(version)))
+        assert bool(said.stderr) == is_refused, version
+
+
+def test_a_second_login_that_is_not_wanted_goes(server: Server) -> None:
+    assert server.take(OVERLAP).returncode == 0
+    assert server.take({**OVERLAP, "name": "leaver"}).returncode == 0
+    assert server.take({**OVERLAP, "name": "leaver", "state": "absent"}).returncode == 0
+    assert server.psql("SELECT count(*) FROM pg_roles WHERE rolname IN ('leaver', 'leaver_2')") == "0"
 
 
 def job(name: str = "hot-users-1", **status: Any) -> dict[str, Any]:

@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users with two logins: the Secret that says which one is that of now, and how a rotation goes from one to the other.
+
+A rotation gives the login that is not in use a new password and the next number. It has ended when the Secret with the
+login of now has that login and that number, both written at once. So what is between can stop and begin again.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
+    LOGIN_LABEL,
+    ROTATION,
+    SWITCHED,
+    is_login_of_now,
+    login_states,
+)
+
+_KEYS = ("username", "password")
+
+
+def logins_to_write(
+    users: Sequence[Mapping[str, Any]],
+    existing: Sequence[Mapping[str, Any]],
+    labels: Mapping[str, str],
+    seen: Sequence[str] = (),
+    now: str = "",
+) -> list[dict[str, Any]]:
+    """Say which Secrets with the login of now have to be written, and with what.
+
+    Each has what the Secret of its login has. It goes over to the other login where that has a newer password and was
+    seen to log in with it.
+
+    :param users: as `all_users` returns them
+    :param existing: the Secrets of the namespace
+    :param labels: the labels that each Secret of a user must have
+    :param seen: the logins that were seen to work
+    :param now: the time, in ISO 8601
+    :returns: for each to write `secret`, `user`, `name` (of the login), `before` (the one before, empty for none),
+        `labels`, `annotations` and `data`
+    """
+    found = {secret["metadata"]["name"]: secret for secret in existing}
+    plan = []
+    for state in login_states(users, existing):
+        switch = state["pending"] and state["other"] in seen
+        login, source = (state["other"], state["other_secret"]) if switch else (state["now"], state["now_secret"])
+        has, data = found.get(state["secret"]), _data(found.get(source))
+        if len(data) < len(_KEYS):  # in check mode, it is still to be made
+            continue
+        annotations = {ROTATION: _rotation(found[source]), SWITCHED: now} if switch else {}
+        if not has:
+            annotations = {ROTATION: _rotation(found[source])}
+        all_labels = {**labels, LOGIN_LABEL: "true"}
+        if not switch and has and _data(has) == data and all_labels.items() <= has["metadata"]["labels"].items():
+            continue
+        plan.append(
+            {
+                "secret": state["secret"],
+                "user": state["name"],
+                "name": login,
+                "before": state["now"] if has else "",
+                "labels": all_labels,
+                "annotations": annotations,
+                "data": data,
+            }
+        )
+    return plan
+
+
+def login_problems(users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield why the logins cannot be as they are wanted.
+
+    :param users: as `all_users` returns them
+    :param existing: the Secrets of the namespace
+    """
+    found = {secret["metadata"]["name"]: secret for secret in existing}
+    by_name = {user["name"]: user for user in users}
+    for user in users:
+        first = by_name.get(user.get("first", ""))
+        login = found.get(user.get("login_secret", ""))
+        if first is not None and user["state"] == "absent":
+            yield from _leaving(first, user, login)
+        elif login and not first and not is_login_of_now(login):
+            yield (
+                f"the Secret {user['login_secret']} is not of this collection: delete it, or leave out the overlap of "
+                f"{user['name']!r} in postgres_cluster_users, for whose login of now it would be"
+            )
+
+
+def _leaving(first: Mapping[str, Any], second: Mapping[str, Any], login: Mapping[str, Any] | None) -> Iterator[str]:
+    where = f"postgres_cluster_users has {first['name']!r}"
+    if first["state"] == "absent":
+        if not first.get("overlap"):
+            yield (
+                f"{where} with the state 'absent' alone: it has a second login, {second['name']!r}; say overlap: true "
+                "beside it, and both go"
+            )
+    elif login and b64decode(_data(login).get("username", "")).decode(errors="replace") == second["name"]:
+        yield (
+            f"{where} without overlap, and applications log in as {second['name']!r} now (Secret "
+            f"{second['login_secret']}): leave overlap: true, run rotate_password.yml for it, and take it away then"
+        )
+
+
+def seconds_to_wait(
+    users: Sequence[Mapping[str, Any]],
+    existing: Sequence[Mapping[str, Any]],
+    rotate: Sequence[str],
+    grace: float,
+    now: float,
+) -> int:
+    """Return for how long a rotation has to wait, as the one before has just ended.
+
+    What it takes away is the password of the login before, which applications use until they have seen the new one.
+
+    :param rotate: names of users who get a new password
+    :param grace: seconds that a login has to go on working after another one has taken its place
+    :param now: the time, in seconds since 1970
+    """
+    left = 0.0
+    for state in login_states(users, existing):
+        if state["name"] in rotate and not state["pending"] and state["switched"]:
+            left = max(left, grace - max(0.0, now - _seconds(state["switched"])))
+    return round(left)
+
+
+def switch_problems(
+    users: Sequence[Mapping[str, Any]],
+    then: Sequence[Mapping[str, Any]],
+    existing: Sequence[Mapping[str, Any]],
+    seen: Sequence[str],
+) -> Iterator[str]:
+    """Yield which logins with a newer password cannot take the place of that of now, and why.
+
+    :param then: the Secrets as this run brought them to PostgreSQL and to Pgpool-II
+    :param existing: the Secrets as they are
+    :param seen: the logins that were seen to work
+    """
+    before = {secret["metadata"]["name"]: secret for secret in then}
+    found = {secret["metadata"]["name"]: secret for secret in existing}
+    for state in login_states(users, existing):
+        shown = f"{state['other']!r} does not take the place of {state['now']!r}"
+        if state["pending"] and state["other"] not in seen:
+            yield f"{shown}: this run has not seen it log in through each Pgpool-II; run this again"
+        elif state["pending"] and _data(before.get(state["other_secret"])) != _data(found[state["other_secret"]]):
+            yield f"{shown}: something else wrote the Secret {state['other_secret']} meanwhile; run this again"
+
+
+def pending_secrets(
+    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return the Secrets of the logins whose newer password is still to be brought everywhere."""
+    found = {secret["metadata"]["name"]: secret for secret in existing}
+    return [found[state["other_secret"]] for state in login_states(users, existing) if state["pending"]]
+
+
+def _data(secret: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the name and the password in a Secret, as they are there, in Base64."""
+    data = (secret or {}).get("data") or {}
+    return {key: data[key] for key in _KEYS if data.get(key)}
+
+
+def _rotation(secret: Mapping[str, Any]) -> str:
+    return (secret["metadata"].get("annotations") or {}).get(ROTATION, "0")
+
+
+def _seconds(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:  # written by hand: as if it were long ago
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
