@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import time
 import urllib.parse
@@ -104,6 +106,34 @@ def run_playbook(
         timeout=timeout,
     )
     return Run(done.returncode, done.stdout, time.monotonic() - began)
+
+
+def processes_of(root: int) -> set[int]:
+    """Return a process and all that came from it. Ansible's workers have sessions of their own, so no group has all."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found, rest = {root}, [root]
+    while rest:
+        new = [child for child in children.get(rest.pop(), []) if child not in found]
+        found.update(new)
+        rest.extend(new)
+    return found
+
+
+def kill_all(root: int) -> None:
+    """Kill a playbook, its workers and their modules; each is stopped first, so that none starts another meanwhile."""
+    stopped: set[int] = set()
+    while new := processes_of(root) - stopped:
+        for pid in new:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        stopped |= new
+    for pid in stopped:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @dataclass

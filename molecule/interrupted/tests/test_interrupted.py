@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
 import subprocess
 from base64 import b64encode
@@ -14,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Cluster, playbook_command, playbook_environment, run_playbook
+from conftest import Cluster, kill_all, playbook_command, playbook_environment, run_playbook
 
 # The first object of what is half done then. `kubectl wait` ends as soon as it is there.
 POINTS = {
@@ -37,34 +35,6 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
     """All that was printed, from the first password on."""
     folder = tmp_path_factory.mktemp("output")
     yield [folder / f"{number}.txt" for number in range(len(POINTS) + 1)]
-
-
-def processes_of(root: int) -> set[int]:
-    """Return a process and all that came from it. Ansible's workers have sessions of their own, so no group has all."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(stat.parent.name))
-    found, rest = {root}, [root]
-    while rest:
-        new = [child for child in children.get(rest.pop(), []) if child not in found]
-        found.update(new)
-        rest.extend(new)
-    return found
-
-
-def kill_all(root: int) -> None:
-    """Kill a playbook, its workers and their modules; each is stopped first, so that none starts another meanwhile."""
-    stopped: set[int] = set()
-    while new := processes_of(root) - stopped:
-        for pid in new:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
-        stopped |= new
-    for pid in stopped:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("number", range(len(POINTS)), ids=list(POINTS))
