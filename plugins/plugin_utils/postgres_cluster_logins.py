@@ -57,7 +57,7 @@ def logins_to_write(
         if not has:
             annotations = {ROTATION: _rotation(found[source])}
         all_labels = {**labels, LOGIN_LABEL: "true"}
-        if not switch and has and _data(has) == data and all_labels.items() <= has["metadata"]["labels"].items():
+        if not switch and has and _data(has) == data and _has_labels(has, all_labels):
             continue
         plan.append(
             {
@@ -164,6 +164,11 @@ def _data(secret: Mapping[str, Any] | None) -> dict[str, str]:
     """Return the name and the password in a Secret, as they are there, in Base64."""
     data = (secret or {}).get("data") or {}
     return {key: data[key] for key in _KEYS if data.get(key)}
+
+
+def _has_labels(secret: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    has = secret["metadata"].get("labels") or {}
+    return all(has.get(key) == value for key, value in labels.items())
 
 
 def _rotation(secret: Mapping[str, Any]) -> str:

@@ -35,3 +35,21 @@ def test_refuses_what_is_no_list() -> None:
 def test_renders(render: Callable[[str, str], Any], what: str, shown: list[str]) -> None:
     template = f"{{{{ users | pgha.kubernetes.postgres_cluster_logins([], '{what}') | map(attribute='other') }}}}"
     assert render(template, USERS) == shown
+
+
+def test_renders_what_is_there(render: Callable[[str, str], Any]) -> None:
+    secrets = """
+secrets:
+  - metadata: {name: hot-app, labels: {a: "{{ 'b' }}"}}
+    data: {username: YXBw, password: eA==}
+  - metadata: {name: hot-app-2, labels: {a: b}, annotations: {pgha.kubernetes/rotation: "1"}}
+    data: {username: YXBwXzI=, password: eQ==}
+  - metadata: {name: hot-app-login, labels: {a: b, pgha.kubernetes/login: "true"}}
+    data: {username: YXBw, password: eA==}
+"""
+    write = "pgha.kubernetes.postgres_cluster_logins(secrets, 'write', labels={'a': 'b'}"
+    assert render(f"{{{{ users | {write}) }}}}", USERS + secrets) == []
+    (entry,) = render(f"{{{{ users | {write}, seen=['app_2'], now='2026-11-25T10:00:00Z') }}}}", USERS + secrets)
+    assert (entry["name"], entry["data"]) == ("app_2", {"username": "YXBwXzI=", "password": "eQ=="})
+    (pending,) = render("{{ users | pgha.kubernetes.postgres_cluster_logins(secrets, 'pending') }}", USERS + secrets)
+    assert pending["metadata"]["name"] == "hot-app-2"
