@@ -188,6 +188,17 @@ def test_users_and_databases_are_made_by_a_job(operator: str) -> None:
     )
 
 
+def test_the_job_makes_second_logins_that_act_as_the_first() -> None:
+    _main, config, job = manifests(postgres_cluster_users=[{"name": "app", "overlap": True}])
+    sql = config["data"]["users.sql"]
+    assert 'GRANT "app" TO "app_2"' in sql
+    assert "('app'::text, 'app_2'::text)" in sql
+    sources = next(volume for volume in job["spec"]["template"]["spec"]["volumes"] if volume["name"] == "users")
+    secrets = [item["secret"]["name"] for item in sources["projected"]["sources"]]
+    assert secrets[:2] == ["hot-postgres-app", "hot-postgres-app-2"]
+    assert sql.index("/users/2/password") < sql.index('ALTER ROLE "app_2"') < sql.index("/users/3/password")
+
+
 def test_no_password_is_in_what_is_applied() -> None:
     users = [{"name": "app", "password": PASSWORD}]
     superuser = {"password": PASSWORD}

@@ -306,3 +306,29 @@ def test_the_script_is_posix_shell() -> None:
     assert SCRIPT.read_text().startswith("#!/bin/sh\n")
     assert subprocess.run(["sh", "-n", str(SCRIPT)], check=False).returncode == 0
     assert os.access(SCRIPT, os.X_OK)
+
+
+def test_each_user_logs_in_through_each_pod(tmp_path: Path) -> None:
+    """The script itself, with a psql that lets `new` in at one of two addresses alone."""
+    for number, user in enumerate(("app", "new")):
+        (tmp_path / "users" / str(number)).mkdir(parents=True)
+        (tmp_path / "users" / str(number) / "username").write_text(user)
+        (tmp_path / "users" / str(number) / "password").write_text("x")
+    psql = tmp_path / "psql"
+    psql.write_text(
+        "#!/bin/sh\n"
+        f'echo "$*" >> {tmp_path}/asked\n'
+        'case "$*" in *--username=new*--host=10.0.0.2*) echo "FATAL: no" >&2; exit 2;; esac\n'
+        "echo f\n"
+    )
+    psql.chmod(0o755)
+    script = SCRIPT.read_text().replace("/tmp/", f"{tmp_path}/").replace(" /users/", f" {tmp_path}/users/")
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PGHOST": "pgpool", "PGPORT": "9999"}
+    environment |= {"PGDATABASE": "app", "SELECTS": "1", "PODS": "10.0.0.1 10.0.0.2"}
+    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    said = [line.split("\t") for line in done.stdout.splitlines() if line.startswith("login")]
+    assert said == [["login", "app", "ok"], ["login", "new", "failed", "10.0.0.2: FATAL: no "]]
+    asked = (tmp_path / "asked").read_text()
+    for user in ("app", "new"):
+        for address in environment["PODS"].split():
+            assert f"--username={user} --host={address}" in asked
