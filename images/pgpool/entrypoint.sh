@@ -59,12 +59,17 @@ write_conf() {
 # In place, in the file that each process of Pgpool-II has open and reads from its start for each login. A process that
 # serves a client at a reload opens it no more (pool_process_query.c), so it would go on with the old one for ever.
 # Never empty in between: first over what is there, then cut to its length.
+# The C library reads the file into a buffer of 4096 bytes, and does not read it again where the process goes back to the
+# start while the buffer still has that. So entries of nobody fill the first buffer, and no login ends in there.
 update_pool_passwd() {
   new=$config_dir/pool_passwd
-  [ -e "$new" ] || new=/dev/null
+  if [ -s "$new" ]; then
+    awk 'BEGIN { for (n = 0; n < 112; n++) print "#:md500000000000000000000000000000000" } { print }' "$new"
+  fi > "$run_dir/pool_passwd.new"
   : >> "$run_dir/pool_passwd"
-  dd if="$new" of="$run_dir/pool_passwd" bs=1M conv=notrunc 2>/dev/null
-  truncate -s "$(cat "$new" | wc -c)" "$run_dir/pool_passwd"
+  dd if="$run_dir/pool_passwd.new" of="$run_dir/pool_passwd" bs=1M conv=notrunc 2>/dev/null
+  truncate -s "$(cat "$run_dir/pool_passwd.new" | wc -c)" "$run_dir/pool_passwd"
+  rm -f "$run_dir/pool_passwd.new"
 }
 
 # The kubelet brings a changed Secret into the mount within some two minutes, or at once where the pod changed, too.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import stat
@@ -67,6 +68,13 @@ def container(request: pytest.FixtureRequest, tmp_path: Path) -> Container:
     for program in ("awk", "cat", "chmod", "dd", "grep", "id", "ipcrm", "ln", "mv", "rm", "sort", "truncate", "wc"):
         (container.bin / program).symlink_to(busybox)
     return container
+
+
+def entries(text: str) -> str:
+    """Return pool_passwd without what fills its first 4096 bytes."""
+    lines = [line for line in text.splitlines(keepends=True) if not line.startswith("#:")]
+    assert not lines or text.index(lines[0]) >= 4096
+    return "".join(lines)
 
 
 def mode(path: Path) -> int:
@@ -151,7 +159,8 @@ def test_files_that_a_reload_reads_are_links_and_secrets_of_the_owner_are_copies
     for name in ("pgpoolkey", "pcppass", "pool_passwd"):
         assert not (container.run_dir / name).is_symlink()
         assert mode(container.run_dir / name) == 0o600
-        assert (container.run_dir / name).read_text() == f"{name} 1"
+        text = (container.run_dir / name).read_text()
+        assert (text if name != "pool_passwd" else entries(text).strip()) == f"{name} 1"
     assert mode(container.run_dir / "pgpool.conf") == 0o600
 
 
@@ -269,9 +278,38 @@ def test_who_has_pool_passwd_open_sees_its_new_content(container: Container, new
     (container.config / "pool_passwd").write_text("a:1\nb:2\n")
     container.start()
     with (container.run_dir / "pool_passwd").open() as opened:
-        assert opened.read() == "a:1\nb:2\n"
+        assert entries(opened.read()) == "a:1\nb:2\n"
         (container.config / "pool_passwd").write_text(new)
         (container.config / "version").write_text("abc")
         assert container.start("reload", "abc").returncode == 0
         opened.seek(0)
-        assert opened.read() == new
+        assert entries(opened.read()) == new
+
+
+def test_a_process_that_does_not_open_pool_passwd_again_reads_it_again(container: Container) -> None:
+    """As Pgpool-II does for each login: rewind(), and lines until that of the user. The C library has a buffer."""
+    libc = ctypes.CDLL(None)
+    libc.fopen.restype = libc.fgets.restype = ctypes.c_void_p
+    libc.fopen.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+    libc.fgets.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]
+    libc.rewind.argtypes = libc.fclose.argtypes = [ctypes.c_void_p]
+    container.add_program("pcp_reload_config", FAKE_PCP)
+    (container.config / "pool_passwd").write_text("app:old\nother:1\n")
+    container.start()
+    opened = libc.fopen(str(container.run_dir / "pool_passwd").encode(), b"r")
+
+    def password(user: bytes) -> bytes:
+        line = ctypes.create_string_buffer(1024)
+        libc.rewind(opened)
+        while libc.fgets(line, 1024, opened):
+            name, _, found = line.value.strip().partition(b":")
+            if name == user:
+                return found
+        return b""
+
+    assert password(b"app") == b"old"
+    (container.config / "pool_passwd").write_text("app:new\nother:1\n")
+    (container.config / "version").write_text("abc")
+    assert container.start("reload", "abc").returncode == 0
+    assert password(b"app") == b"new"
+    libc.fclose(opened)
