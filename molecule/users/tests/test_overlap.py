@@ -202,7 +202,7 @@ def test_an_application_sees_no_failure(cluster: Cluster, say: Callable[[str], N
 
 
 def test_what_the_second_login_makes_belongs_to_the_first(cluster: Cluster) -> None:
-    superuser(cluster, "CREATE SCHEMA IF NOT EXISTS shop AUTHORIZATION shop")
+    superuser(cluster, "DROP SCHEMA IF EXISTS shop CASCADE; CREATE SCHEMA shop AUTHORIZATION shop")
     user, password = secret(cluster, "shop-2")
     # More sessions than Pgpool-II has children: so some of them get a connection that another one has used.
     address = min(cluster.pgpool_pods().values())
