@@ -15,6 +15,9 @@ SYSTEM_USERS: tuple[dict[str, Any], ...] = (
     {"name": "pgha_monitor", "roles": ["pg_monitor"]},  # the exporters
 )
 
+# The superuser that initdb makes.
+SUPERUSER = "postgres"
+
 _FLAGS = ("superuser", "createdb", "createrole", "replication")
 
 
