@@ -81,7 +81,7 @@ def major_upgrade_problems(wanted: Mapping[str, Any], running: str) -> Iterator[
     if not wanted["allow_major_upgrade"]:
         yield (
             f"postgres_cluster_version is {str(wanted['version'])!r} (string): the cluster runs PostgreSQL {running}, "
-            "and a major upgrade stops it for a while; set postgres_cluster_allow_major_upgrade to true if you want that"
+            "and a major upgrade stops it for a while; set postgres_cluster_allow_major_upgrade to true if you want it"
         )
 
 
