@@ -108,19 +108,33 @@ def secrets_to_write(
 
 
 def secrets_to_delete(
-    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
+    users: Sequence[Mapping[str, Any]],
+    existing: Sequence[Mapping[str, Any]],
+    labels: Mapping[str, str],
+    superuser: str = "",
 ) -> list[str]:
-    """Return the names of the Secrets of users that must not be there.
+    """Return the names of the Secrets of users that must not be there, and of the superuser's before the one that counts.
 
     :param users: as `all_users` returns them
     :param existing: the Secrets of the namespace
     :param labels: the labels of the cluster's own; others are left alone
+    :param superuser: the name of the superuser's Secret
     """
     gone = {user["secret"]: user["name"] for user in users if user.get("state") == "absent"}
     return [
         secret["metadata"]["name"]
         for secret in existing
         if secret["metadata"]["name"] in gone and _is_labelled(secret, labels, gone[secret["metadata"]["name"]])
+    ] + _outdated(existing, labels, superuser)
+
+
+def _outdated(existing: Sequence[Mapping[str, Any]], labels: Mapping[str, str], superuser: str) -> list[str]:
+    """Return the superuser's Secrets that are older than the one that counts. A newer one may be on its way to be that."""
+    made = {item["metadata"]["name"]: item["metadata"].get("creationTimestamp") or "" for item in existing}
+    return [
+        item["metadata"]["name"]
+        for item in existing
+        if _is_labelled(item, labels, SUPERUSER) and made[item["metadata"]["name"]] < made.get(superuser, "")
     ]
 
 

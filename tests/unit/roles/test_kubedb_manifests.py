@@ -242,13 +242,6 @@ def test_the_superusers_secret() -> None:
     assert len(base64.b64decode(generated)) == 32
 
 
-def test_the_superusers_secret_is_no_users() -> None:
-    """Pgpool-II takes the one that the cluster names: while it is rotated, there are two."""
-    labels = template("superuser-secret.yml.j2")["metadata"]["labels"]
-    assert labels["pgha.kubernetes/superuser"] == "hot-postgres"
-    assert "pgha.kubernetes/cluster" not in labels
-
-
 def test_the_superusers_secret_is_the_one_that_the_cluster_has() -> None:
     found = {"superuser_secret": {"name": "hot-postgres-auth-0a1b2c"}}
     rotated = manifests(__postgres_cluster_found=found)
