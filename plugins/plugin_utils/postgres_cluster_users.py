@@ -113,7 +113,7 @@ def secrets_to_delete(
     labels: Mapping[str, str],
     superuser: str = "",
 ) -> list[str]:
-    """Return the names of the Secrets of users that must not be there, and of the superuser's before the one that counts.
+    """Return the names of the Secrets of users that must not be there, and of the superuser's old ones.
 
     :param users: as `all_users` returns them
     :param existing: the Secrets of the namespace
@@ -129,7 +129,7 @@ def secrets_to_delete(
 
 
 def _outdated(existing: Sequence[Mapping[str, Any]], labels: Mapping[str, str], superuser: str) -> list[str]:
-    """Return the superuser's Secrets that are older than the one that counts. A newer one may be on its way to be that."""
+    """Return the superuser's Secrets older than the one that counts. A newer one may be on its way to be that."""
     made = {item["metadata"]["name"]: item["metadata"].get("creationTimestamp") or "" for item in existing}
     return [
         item["metadata"]["name"]
