@@ -31,8 +31,10 @@ options:
       - V(cluster) is what the contract needs.
       - V(prerequisites) is what has to be there before a cluster can be made.
       - V(databases) is what makes the databases beside the first, if they are objects of their own.
+      - V(requests) is what the operator is asked for, if by objects of their own.
+      - V(upgrade) is what another version of PostgreSQL is judged by, if there is something.
     type: str
-    choices: [cluster, prerequisites, databases]
+    choices: [cluster, prerequisites, databases, requests, upgrade]
     default: cluster
 """
 
@@ -72,6 +74,10 @@ def postgres_cluster_reads(
         raise AnsibleFilterError(f"pgha.kubernetes.postgres_cluster_reads: {exc}") from exc
     if what == "prerequisites":
         return adapter.prerequisites(namespace)
+    if what == "requests":
+        return adapter.request_reads(namespace) if hasattr(adapter, "request_reads") else []
+    if what == "upgrade":
+        return adapter.upgrade_reads() if hasattr(adapter, "upgrade_reads") else []
     return adapter.database_reads(name, namespace) if what == "databases" else adapter.reads(name, namespace)
 
 

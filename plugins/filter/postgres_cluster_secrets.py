@@ -12,7 +12,7 @@ author: the pgha.kubernetes authors
 description:
   - Compares the users with the Secrets that exist. A Secret keeps its password, unless the user's entry gives
     another one.
-positional: existing, labels, what, rotate
+positional: existing, labels, what, rotate, superuser
 options:
   _input:
     description: The users, as P(pgha.kubernetes.postgres_cluster_users#filter) returns them.
@@ -29,7 +29,9 @@ options:
     type: dict
     required: true
   what:
-    description: V(write) for those to write; V(delete) for those of users that must not be there.
+    description: >-
+      V(write) for those to write; V(delete) for those of users that must not be there, and those that the superuser had
+      before O(superuser).
     type: str
     choices: [write, delete]
     default: write
@@ -38,6 +40,10 @@ options:
     type: list
     elements: str
     default: []
+  superuser:
+    description: The name of the superuser's Secret, if the role makes it.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -73,13 +79,14 @@ def postgres_cluster_secrets(
     labels: Mapping[str, str],
     what: str = "write",
     rotate: Sequence[str] = (),
+    superuser: str = "",
 ) -> list[Any]:
     """List the Secrets to write, or to delete."""
     for value in (users, existing):
         if not isinstance(value, (list, tuple)):
             raise AnsibleFilterError("pgha.kubernetes.postgres_cluster_secrets: users and Secrets must be lists")
     if what == "delete":
-        return secrets_to_delete(users, existing, labels)
+        return secrets_to_delete(users, existing, labels, str(superuser))
     return secrets_to_write(users, existing, labels, rotate)
 
 

@@ -11,14 +11,14 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Says what the operator is told, or in a sentence why nothing is restarted.
-positional: objects, now
+positional: objects, now, timeout
 options:
   _input:
     description: The PostgreSQL cluster, as P(pgha.kubernetes.postgres_cluster_contract#filter) returns it.
     type: dict
     required: true
   objects:
-    description: The operator's main object, and the pods of the namespace.
+    description: The operator's main object, the pods of the namespace, and the requests to the operator, if any.
     type: list
     elements: dict
     required: true
@@ -26,6 +26,10 @@ options:
     description: The time, which tells this restart from others.
     type: str
     required: true
+  timeout:
+    description: How many seconds a step may take, where the operator is asked by a request.
+    type: int
+    default: 600
 """
 
 EXAMPLES = r"""
@@ -38,7 +42,7 @@ RETURN = r"""
 _value:
   description: >-
     C(problems) (sentences, none if it can be done), C(pending) (sentences about a restart that is going on), C(patch)
-    (what is merged into the main object).
+    (what is merged into the main object), C(request) (as P(pgha.kubernetes.request_plan#filter) returns it).
   type: dict
 """
 
@@ -50,12 +54,14 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import Inpu
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operations import restart_plan as _restart_plan
 
 
-def restart_plan(contract: Mapping[str, Any], objects: Sequence[Mapping[str, Any]], now: str) -> dict[str, Any]:
+def restart_plan(
+    contract: Mapping[str, Any], objects: Sequence[Mapping[str, Any]], now: str, timeout: int = 600
+) -> dict[str, Any]:
     """Say how the instances are restarted."""
     if not isinstance(contract, Mapping):
         raise AnsibleFilterError(f"pgha.kubernetes.restart_plan: give a mapping, not {type_name(contract)}")
     try:
-        return _restart_plan(contract, objects, str(now))
+        return _restart_plan(contract, objects, str(now), int(timeout))
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.restart_plan: {exc}") from exc
 

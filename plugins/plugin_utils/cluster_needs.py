@@ -72,6 +72,19 @@ def volume_problems(wanted: Mapping[str, Any], size: str, storage_class: str) ->
         )
 
 
+def major_upgrade_problems(wanted: Mapping[str, Any], running: str) -> Iterator[str]:
+    """Yield that a major upgrade was not asked for.
+
+    :param wanted: `version`, which is another major version, and `allow_major_upgrade`
+    :param running: the major version that runs
+    """
+    if not wanted["allow_major_upgrade"]:
+        yield (
+            f"postgres_cluster_version is {str(wanted['version'])!r} (string): the cluster runs PostgreSQL {running}, "
+            "and a major upgrade stops it for a while; set postgres_cluster_allow_major_upgrade to true if you want it"
+        )
+
+
 def deletion_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[str]:
     """Yield that a cluster is on its way out."""
     if (cluster.get("metadata") or {}).get("deletionTimestamp"):

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import deletion_problems, volume_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes, as_int
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import SUPERUSER
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.users_sql import job_pending
 
 ROLE_LABEL = "kubedb.com/role"
@@ -19,9 +20,8 @@ DATABASE_ANNOTATION = "pgha.kubernetes/database"
 PORT = 5432
 METRICS_PORT = 56790
 
-# KubeDB's scripts log in as this user whatever the Secret says, and paste its password into SQL and into connection
+# KubeDB's scripts log in as `postgres` whatever the Secret says, and paste its password into SQL and into connection
 # strings as it is.
-SUPERUSER = "postgres"
 _SUPERUSER_PASSWORD = re.compile(r"[A-Za-z0-9_.~!-]+")
 _CHARACTERS = "letters, digits and _ . ~ ! -"
 
@@ -69,6 +69,7 @@ def contract(
         "port": PORT,
         "instances": found,
         "switching_to": "",
+        "hibernated": bool(spec.get("halted")),
         "role_label": ROLE_LABEL,
         "databases": databases(cluster),
     }
@@ -97,7 +98,7 @@ def change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any], how: 
     if size and not shrinks and as_bytes(size) != as_bytes(asked):
         yield f"postgres_cluster_storage.size is {asked!r} (string): the cluster has {size}, and {how['storage']}"
     version, asked = str(spec.get("version")), str(wanted["version"])
-    if version != asked:
+    if version != asked and wanted.get("operation") != "upgrade":
         yield f"postgres_cluster_version is {asked!r} (string): the cluster has {version}, and {how['version']}"
     yield from deletion_problems(wanted, cluster)
 
@@ -162,6 +163,20 @@ def image(name: str, objects: Sequence[Mapping[str, Any]]) -> str:
             containers = (item.get("spec") or {}).get("containers") or []
             return next((one.get("image", "") for one in containers if one.get("name") == "postgres"), "")
     return ""
+
+
+def primary_goes(found: Sequence[Mapping[str, Any]], left: int) -> Iterator[str]:
+    """Yield that the primary would go: fewer instances take the pods of the highest numbers, whatever they are.
+
+    :param found: the instances, as the contract has them
+    :param left: how many stay
+    """
+    for item in found[left:]:
+        if item["role"] == "primary":
+            yield (
+                f"postgres_cluster_instances is {left} (integer): {item['name']} would go, and it is the primary; "
+                f"give {len(found)}, or move the primary to one of the first {left} pods first"
+            )
 
 
 def databases(cluster: Mapping[str, Any]) -> list[str]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
+    SUPERUSER,
     SYSTEM_USERS,
     is_true,
     login_secret_name,
@@ -69,6 +71,9 @@ def _users(variables: Mapping[str, Any]) -> Iterator[str]:
     known = {user["name"]: user for user in users}
     for index, name in enumerate(variables.get("postgres_cluster_rotate_users") or []):
         shown = f"postgres_cluster_rotate_users[{index}] is {name!r} (string)"
+        if name == SUPERUSER:
+            yield from _superuser_rotation(shown, variables, operator)
+            continue
         if name not in {*known, *owners, *own} or known.get(name, {}).get("state") == "absent":
             yield f"{shown}: the cluster has no such user; give one of {', '.join(sorted({*known, *owners, *own}))}"
         elif known.get(name, {}).get("password") is not None:
@@ -123,6 +128,19 @@ def _overlap(variables: Mapping[str, Any]) -> Iterator[str]:
             if others or secret in reserved:
                 whose = f"the user {others[0]!r} has" if others else "another one has"
                 yield f"{shown} give {name!r} another name, as {whose} the Secret {cluster}{secret} of its {what}"
+
+
+def _superuser_rotation(shown: str, variables: Mapping[str, Any], operator: ModuleType) -> Iterator[str]:
+    """Yield why the superuser cannot get a new password: it comes in a new Secret, so nothing may name the old one."""
+    given = [key for key in ("secret", "password") if (variables.get("postgres_cluster_superuser") or {}).get(key)]
+    if "rotate_password" not in operator.OPERATIONS:
+        why = getattr(operator, "REFUSALS", {}).get("rotate_password", "its operator has no way to change its password")
+        yield f"{shown}: leave out the superuser; {why}"
+    elif given:
+        yield (
+            f"{shown}: postgres_cluster_superuser.{given[0]} holds on to what it has; remove that, as the new password "
+            "comes in a new Secret"
+        )
 
 
 def _databases(variables: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,8 @@ SYSTEM_USERS: tuple[dict[str, Any], ...] = (
     {"name": "pgha_monitor", "roles": ["pg_monitor"]},  # the exporters
 )
 
+# The superuser that initdb makes.
+SUPERUSER = "postgres"
 # A user with `overlap` has a second login, and a Secret with the login of now, which has this label.
 LOGIN_LABEL = "pgha.kubernetes/login"
 # On the Secret of the first login: that the second was made. So it is known that it has to go, once it is not wanted.
@@ -220,13 +222,17 @@ def _number(text: str) -> int:
 
 
 def secrets_to_delete(
-    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
+    users: Sequence[Mapping[str, Any]],
+    existing: Sequence[Mapping[str, Any]],
+    labels: Mapping[str, str],
+    superuser: str = "",
 ) -> list[str]:
-    """Return the names of the Secrets of users that must not be there.
+    """Return the names of the Secrets of users that must not be there, and of the superuser's old ones.
 
     :param users: as `all_users` returns them
     :param existing: the Secrets of the namespace
     :param labels: the labels of the cluster's own; others are left alone
+    :param superuser: the name of the superuser's Secret
     """
     absent = [user for user in users if user.get("state") == "absent"]
     gone = {user["secret"]: user["name"] for user in absent}
@@ -236,6 +242,16 @@ def secrets_to_delete(
         for secret in existing
         if (secret["metadata"]["name"] in gone and _is_labelled(secret, labels, gone[secret["metadata"]["name"]]))
         or (secret["metadata"]["name"] in logins and is_login_of_now(secret))
+    ] + _outdated(existing, labels, superuser)
+
+
+def _outdated(existing: Sequence[Mapping[str, Any]], labels: Mapping[str, str], superuser: str) -> list[str]:
+    """Return the superuser's Secrets older than the one that counts. A newer one may be on its way to be that."""
+    made = {item["metadata"]["name"]: item["metadata"].get("creationTimestamp") or "" for item in existing}
+    return [
+        item["metadata"]["name"]
+        for item in existing
+        if _is_labelled(item, labels, SUPERUSER) and made[item["metadata"]["name"]] < made.get(superuser, "")
     ]
 
 

@@ -25,12 +25,24 @@ the role postgres_cluster has to know. It has:
 `OLDEST_VERSION`
     the oldest major version of PostgreSQL that is made
 `OPERATIONS`
-    what the runbooks can have the operator do: `switchover`, `restart`, `scale`, `hibernate`. For what is named here:
+    what the runbooks can have the operator do: `switchover`, `restart`, `scale`, `upgrade` (of PostgreSQL),
+    `hibernate`, `rotate_password` (of the superuser). For what is named here:
 `switchover(primary, standby, now)`
     `status`, `unless` and `expect` of the module patch_status on the main object, which make the standby the primary
 `restart(now)`, `restart_pending(name, objects)`
     what is merged into the main object to have the instances restarted one by one, and sentences about those that
     still have to be, from the main object and the pods
+`scale_problems(contract, instances)` (may be missing)
+    sentences about a number of instances that would do harm
+`upgrade_reads()`, `upgrade(name, objects, wanted)`, `upgrade_pending(name, objects)`
+    what to read beside the main object, what another version or image comes to (`from`, `to`, `major`, `problems`), and
+    sentences about the instances that do not have it yet
+`REFUSALS` (may be missing)
+    for what is not among OPERATIONS, why, as the end of a sentence
+`REQUESTS` (may be missing)
+    those of OPERATIONS that are asked for by an object of its own, in place of a change of the main object. For these:
+`request_reads(namespace)`, `request_plan(name, objects, operation, wanted)`, `request_verdict(objects, name)`
+    which requests there are, which one to make or to wait for, and what became of it
 """
 
 from __future__ import annotations

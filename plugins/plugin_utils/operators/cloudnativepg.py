@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     deletion_problems,
+    major_upgrade_problems,
     namespace_problems,
     storage_class_problems,
     volume_problems,
@@ -26,12 +27,15 @@ OLDEST_VERSION = 14
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-pgpool"})
 
-OPERATIONS = frozenset({"switchover", "restart", "scale", "hibernate"})
+OPERATIONS = frozenset({"switchover", "restart", "scale", "upgrade", "hibernate"})
+REFUSALS = {"rotate_password": "CloudNativePG makes the superuser's Secret itself, and a new one where it is deleted"}
 
 # What the operator writes as the next primary while it looks for one.
 FAILING_OVER = "pending"
 # When a restart was asked for: on the Cluster, and on each pod that has started since.
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+# `on` stops the instances and keeps the volumes.
+HIBERNATION = "cnpg.io/hibernation"
 
 # Parameters that CloudNativePG sets itself or blocks (pkg/postgres/configuration.go of 1.29).
 FIXED_PARAMETERS = frozenset(
@@ -111,6 +115,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "port": 5432,
         "instances": [_instance(instance, name, namespace, status) for instance in _instance_names(status)],
         "switching_to": _switching_to(status),
+        "hibernated": _annotation(cluster, HIBERNATION) == "on",
         "superuser_secret": {"name": superuser, "username_key": "username", "password_key": "password"}
         if spec.get("enableSuperuserAccess")
         else None,
@@ -219,11 +224,8 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
             f"postgres_cluster_version is {wanted['version']!r} (string): the cluster runs PostgreSQL {running} and "
             f"cannot go back; give {running}"
         )
-    elif running and int(major) > int(running) and not wanted["allow_major_upgrade"]:
-        yield (
-            f"postgres_cluster_version is {wanted['version']!r} (string): the cluster runs PostgreSQL {running}, and "
-            "a major upgrade stops it for a while; set postgres_cluster_allow_major_upgrade to true if you want that"
-        )
+    elif running and int(major) > int(running):
+        yield from major_upgrade_problems(wanted, running)
     yield from deletion_problems(wanted, cluster)
 
 
@@ -265,6 +267,51 @@ def restart_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str
         for item in objects
         if asked and _is_instance(name, item) and _annotation(item, RESTARTED_AT) != asked
     ]
+
+
+def upgrade_reads() -> list[dict[str, Any]]:
+    """Say nothing: only the registry knows which images there are."""
+    return []
+
+
+def upgrade(name: str, objects: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what another image comes to.
+
+    :returns: `from` and `to` (images), `major` (whether it is another major version) and `problems`
+    """
+    cluster = _cluster(name, objects)
+    spec, status = cluster.get("spec") or {}, cluster.get("status") or {}
+    running, asked = spec.get("imageName") or status.get("image") or "", str(wanted["image"])
+    old, new = _release(running), _release(asked) or _release(f":{wanted['version']}")
+    problems = []
+    # A tag such as 17 says nothing of the minor version, so it is neither older nor newer than 17.6.
+    if old and new and new[: len(old)] < old[: len(new)]:
+        problems.append(
+            f"postgres_cluster_image is {asked!r} (string): the cluster runs {running} and cannot go back; "
+            "give a newer one"
+        )
+    return {
+        "from": running,
+        "to": asked,
+        "major": (_version(cluster) or asked) != str(new[0] if new else wanted["version"]),
+        "problems": problems,
+    }
+
+
+def upgrade_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str]:
+    """List the instances that do not run the image of the Cluster yet, and how many are missing, as sentences."""
+    spec = _cluster(name, objects).get("spec") or {}
+    images = {
+        item["metadata"]["name"]: container["image"]
+        for item in objects
+        if _is_instance(name, item) and not item["metadata"].get("deletionTimestamp")
+        for container in (item.get("spec") or {}).get("containers") or []
+        if container["name"] == "postgres"
+    }
+    missing = spec.get("instances", 1) - len(images)
+    wanted = spec.get("imageName")
+    others = [f"the instance {each} still runs {image}" for each, image in images.items() if image != wanted]
+    return others + ([f"{missing} of {spec.get('instances', 1)} instances are not there"] if missing > 0 else [])
 
 
 def _is_instance(name: str, item: Mapping[str, Any]) -> bool:
@@ -395,10 +442,15 @@ def _version(cluster: Mapping[str, Any]) -> str:
     major = ((cluster.get("status") or {}).get("pgDataImageInfo") or {}).get("majorVersion")
     if major:
         return str(major)
-    image = (cluster.get("spec") or {}).get("imageName") or ""
+    release = _release((cluster.get("spec") or {}).get("imageName") or "")
+    return str(release[0]) if release else ""
+
+
+def _release(image: str) -> tuple[int, ...]:
+    """Return the release that the tag of an image names, as far as it does: 17 and 6 for `name:17.6-standard`."""
     tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    digits = tag.partition(".")[0].partition("-")[0]
-    return digits if digits.isdigit() else ""
+    digits = tag.partition("-")[0].split(".")
+    return tuple(int(each) for each in digits[:2]) if all(each.isdigit() for each in digits[:2]) else ()
 
 
 def _synchronous(spec: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import kubedb_cluster as common
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import kubedb_requests
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     namespace_problems,
     storage_class_problems,
@@ -24,8 +25,15 @@ OLDEST_VERSION = 13  # older ones keep WAL by segments, and nobody mends them
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-auth", "-server-cert", "-client-cert", "-metrics-exporter-cert", "-pgpool"})
 
-# The others KubeDB does by requests of its own, which no runbook makes yet.
-OPERATIONS = frozenset({"hibernate"})
+# All but the last are asked for by objects of their own.
+OPERATIONS = frozenset({"restart", "scale", "upgrade", "rotate_password", "hibernate"})
+REQUESTS = frozenset(kubedb_requests.TYPES)
+REFUSALS = {
+    "switchover": (
+        "KubeDB has none, and its ForceFailOver promotes a standby whatever that one lacks; restart.yml moves the "
+        "primary, to an instance that KubeDB chooses"
+    )
+}
 
 # The keys of the superuser's Secret.
 SUPERUSER_KEYS = {"username_key": "username", "password_key": "password"}
@@ -46,7 +54,7 @@ FIXED_PARAMETERS = frozenset(
     """.split()  # noqa: SIM905 - as a list it would be twenty lines
 )
 
-_CHANGED_BY = "KubeDB changes that by a PostgresOpsRequest of the type"
+_CATALOG = {"api_version": "catalog.kubedb.com/v1alpha1", "kind": "PostgresVersion"}
 
 
 def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -133,8 +141,57 @@ def prerequisites(namespace: str) -> list[dict[str, Any]]:
         {"api_version": "v1", "kind": "Namespace", "name": namespace},
         {"api_version": "storage.k8s.io/v1", "kind": "StorageClass"},
         {"api_version": "apps/v1", "kind": "StatefulSet", "label_selectors": provisioner},
-        {"api_version": "catalog.kubedb.com/v1alpha1", "kind": "PostgresVersion"},
+        _CATALOG,
     ]
+
+
+def request_reads(namespace: str) -> list[dict[str, Any]]:
+    """Say what `k8s_info` has to read to see what KubeDB has been asked for."""
+    return kubedb_requests.reads(namespace)
+
+
+def request_plan(
+    name: str, objects: Sequence[Mapping[str, Any]], operation: str, wanted: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Say which request has to be made, which goes on already, or why none can be made now."""
+    return kubedb_requests.plan(common.postgres(name, objects), objects, operation, wanted)
+
+
+request_verdict = kubedb_requests.verdict
+
+
+def scale_problems(contract: Mapping[str, Any], instances: int) -> Iterator[str]:  # pylint: disable=redefined-outer-name
+    """Yield what a new number of instances would cost: those of the highest numbers go, whatever they are."""
+    if not contract["synchronous"]:
+        yield from common.primary_goes(contract["instances"], instances)
+
+
+def upgrade_reads() -> list[dict[str, Any]]:
+    """Say what `k8s_info` has to read to judge another version."""
+    return [_CATALOG]
+
+
+def upgrade(name: str, objects: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what another version comes to.
+
+    :returns: `from` and `to` (names of PostgresVersions), `major` (whether it is another major version) and `problems`
+    """
+    running, asked = str((common.postgres(name, objects).get("spec") or {}).get("version")), str(wanted["version"])
+    catalog = {item["metadata"]["name"]: item for item in objects if item.get("kind") == "PostgresVersion"}
+    problems = list(_catalog_problems(wanted, objects)) if asked != running else []
+    if not problems and asked != running and running in catalog:
+        problems = list(kubedb_requests.version_problems(running, asked, catalog))
+    return {
+        "from": running,
+        "to": asked,
+        "major": common.major(asked) != common.major(running),
+        "problems": problems,
+    }
+
+
+def upgrade_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str]:  # noqa: ARG001 - adapters are called alike
+    """List nothing: the request has ended only when each instance runs the new version."""
+    return []
 
 
 def problems(
@@ -197,15 +254,23 @@ def _by_number(name: str) -> tuple[list[int], str]:
 
 def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[str]:
     spec = cluster.get("spec") or {}
+    now, replicas = str(spec.get("version")), spec.get("replicas", 1)
     how = {
-        "storage": f"{_CHANGED_BY} VolumeExpansion; make one, then give its size here",
-        "version": f"{_CHANGED_BY} UpdateVersion; make one, then give its version here",
+        "storage": "KubeDB changes that by a PostgresOpsRequest (VolumeExpansion); make one, then give its size",
+        "version": f"only upgrade_postgres.yml changes that; give {now}, or run it",
     }
     yield from common.change_problems(wanted, cluster, how)
-    if as_int(spec.get("replicas", 1)) != as_int(wanted["instances"]):
+    if as_int(replicas) != as_int(wanted["instances"]) and wanted.get("operation") != "scale":
         yield (
-            f"postgres_cluster_instances is {wanted['instances']} (integer): the cluster has {spec.get('replicas', 1)}"
-            f", and {_CHANGED_BY} HorizontalScaling; make one, then give its number here"
+            f"postgres_cluster_instances is {wanted['instances']} (integer): the cluster has {replicas}, and only "
+            f"scale.yml changes that; give {replicas}, or run it"
+        )
+    secret = (spec.get("authSecret") or {}).get("name") or f"{wanted['name']}-auth"
+    asked = wanted.get("superuser_secret")
+    if asked and asked != secret:
+        yield (
+            f"postgres_cluster_superuser.secret is {asked!r} (string): the cluster has {secret}, and only a rotation "
+            "changes that; leave it out, so that it follows"
         )
 
 

@@ -24,8 +24,8 @@ RUNNING = "Running"
 OLDEST_VERSION = 9
 RESERVED_SECRETS = frozenset({"-auth", "-pgpool"})
 
-# The releases that it is for do none of that.
-OPERATIONS: frozenset[str] = frozenset()
+# The releases that it is for do nothing else: no requests, no switchover, no other version.
+OPERATIONS = frozenset({"scale"})
 
 SUPERUSER_KEYS = {"username_key": "POSTGRES_USER", "password_key": "POSTGRES_PASSWORD"}
 
@@ -136,19 +136,13 @@ def _change_problems(
         "version": "these releases of KubeDB cannot change it; give that one, or move the data to a new cluster",
     }
     yield from common.change_problems(wanted, cluster, how)
-    yield from _scale_problems(wanted, objects)
-
-
-def _scale_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield that the primary would go: fewer instances take the pods of the highest numbers, whatever they are."""
     found = common.instances(wanted["name"], wanted["namespace"], labels(wanted["name"]), objects)
-    left = as_int(wanted["instances"]) or 0
-    for item in found[left:]:
-        if item["role"] == "primary":
-            yield (
-                f"postgres_cluster_instances is {left} (integer): {item['name']} would go, and it is the primary; "
-                f"give {len(found)}, or move the primary to one of the first {left} pods first"
-            )
+    yield from common.primary_goes(found, as_int(wanted["instances"]) or 0)
+
+
+def scale_problems(contract: Mapping[str, Any], instances: int) -> Iterator[str]:  # pylint: disable=redefined-outer-name
+    """Yield that the primary would go."""
+    yield from common.primary_goes(contract["instances"], instances)
 
 
 def _phase_pending(cluster: Mapping[str, Any]) -> Iterator[str]:

@@ -253,6 +253,17 @@ def test_the_superusers_secret() -> None:
     assert len(base64.b64decode(generated)) == 32
 
 
+def test_the_superusers_secret_is_the_one_that_the_cluster_has() -> None:
+    found = {"superuser_secret": {"name": "hot-postgres-auth-0a1b2c"}}
+    rotated = manifests(__postgres_cluster_found=found)
+    assert rotated[0]["spec"]["authSecret"]["name"] == "hot-postgres-auth-0a1b2c"
+    # A Job cannot be changed, so it is another one.
+    assert rotated[2]["metadata"]["name"] != manifests()[2]["metadata"]["name"]
+    assert manifests(__postgres_cluster_found={"superuser_secret": None})[0]["spec"]["authSecret"]["name"] == (
+        "hot-postgres-auth"
+    )
+
+
 @pytest.mark.parametrize(
     ("operator", "version", "image", "number"),
     [

@@ -11,8 +11,19 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operations import restart_plan, scale_problems
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import ADAPTERS, cloudnativepg, existing
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operations import (
+    request_plan,
+    restart_plan,
+    scale_problems,
+    upgrade_plan,
+)
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import (
+    ADAPTERS,
+    cloudnativepg,
+    existing,
+    kubedb,
+    kubedb_v1alpha1,
+)
 
 ROOT = Path(__file__).resolve().parents[4]
 FIXTURES = ROOT / "tests" / "unit" / "fixtures" / "cloudnativepg"
@@ -38,24 +49,35 @@ def pod(name: str, restarted_at: str = "", part: str = "instance") -> dict[str, 
 @pytest.mark.parametrize("operator", ADAPTERS)
 def test_each_adapter_says_what_its_operator_does(operator: str) -> None:
     adapter = ADAPTERS[operator]
-    assert not adapter.OPERATIONS - {"switchover", "restart", "scale", "hibernate"}
-    needed = {"switchover": ["switchover"], "restart": ["restart", "restart_pending"]}
+    requests = getattr(adapter, "REQUESTS", frozenset())
+    assert not adapter.OPERATIONS - {"switchover", "restart", "scale", "upgrade", "hibernate", "rotate_password"}
+    assert not requests - adapter.OPERATIONS
+    assert not adapter.OPERATIONS & set(getattr(adapter, "REFUSALS", {}))
+    needed = {
+        "switchover": ["switchover"],
+        "restart": ["restart", "restart_pending"],
+        "upgrade": ["upgrade", "upgrade_pending", "upgrade_reads"],
+    }
+    if requests:
+        assert all(callable(getattr(adapter, f"request_{what}")) for what in ("reads", "plan", "verdict"))
     for operation, functions in needed.items():
-        if operation in adapter.OPERATIONS:
+        if operation in adapter.OPERATIONS and (operation not in requests or operation == "upgrade"):
             assert all(callable(getattr(adapter, function)) for function in functions)
 
 
 def test_the_role_knows_where_psql_is_and_how_a_cluster_stops() -> None:
     constants = yaml.safe_load((ROOT / "roles/postgres_cluster/vars/main.yml").read_text(encoding="utf-8"))
-    switching = {name for name, adapter in ADAPTERS.items() if "switchover" in adapter.OPERATIONS}
+    asked = {name for name, adapter in ADAPTERS.items() if adapter.OPERATIONS & {"switchover", "upgrade"}}
     stopping = {name for name, adapter in ADAPTERS.items() if "hibernate" in adapter.OPERATIONS}
-    assert set(constants["__postgres_cluster_containers"]) == switching
+    assert set(constants["__postgres_cluster_containers"]) == asked
     assert set(constants["__postgres_cluster_stop"]) == stopping
 
 
 def test_a_restart() -> None:
     plan = restart_plan(contract(cluster()), [cluster(), pod("hot-postgres-1")], "now")
-    assert plan == {"problems": [], "pending": [], "patch": {"metadata": {"annotations": {KEY: "now"}}}}
+    assert (plan["problems"], plan["pending"]) == ([], [])
+    assert plan["patch"] == {"metadata": {"annotations": {KEY: "now"}}}
+    assert (plan["request"]["request"], plan["request"]["name"]) == ({}, "")
 
 
 def test_a_restart_that_goes_on_is_not_begun_again() -> None:
@@ -93,3 +115,98 @@ def test_scale(instances: int, name: str, sentence: str) -> None:
     problems = scale_problems(contract(cluster(name=name)), str(instances))
     assert len(problems) == bool(sentence)
     assert sentence in "".join(problems)
+
+
+IMAGE = "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie"
+WANTED = {"version": "17", "image": IMAGE, "allow_major_upgrade": False, "timeout": 600}
+
+
+def upgrade(image: str, name: str = "after_failover", **changes: Any) -> dict[str, Any]:
+    found = cluster(name=name)
+    found["spec"]["imageName"] = "r.io/postgresql:17.5-standard"
+    return upgrade_plan(contract(found), [found], {**WANTED, "image": image, **changes})
+
+
+def instance(name: str, image: str) -> dict[str, Any]:
+    return {**pod(name), "spec": {"containers": [{"name": "postgres", "image": image}]}}
+
+
+@pytest.mark.parametrize(
+    ("image", "changes", "kind"),
+    [
+        ("r.io/postgresql:17.6-standard", {}, "minor"),
+        ("r.io/postgresql:17.5-standard-trixie", {}, "minor"),
+        ("other.io/postgresql:17", {}, "minor"),
+        ("r.io/postgresql:18.0-standard", {"version": "18", "allow_major_upgrade": True}, "major"),
+        ("r.io/postgresql@sha256:" + "0" * 64, {"version": "17"}, "minor"),
+    ],
+)
+def test_an_upgrade(image: str, changes: dict[str, Any], kind: str) -> None:
+    plan = upgrade(image, **changes)
+    assert (plan["problems"], plan["kind"], plan["pending"]) == ([], kind, [])
+    assert (plan["from"], plan["to"]) == ("r.io/postgresql:17.5-standard", image)
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "changes", "sentence"),
+    [
+        ("r.io/postgresql:17.4-standard", "after_failover", {}, "r.io/postgresql:17.5-standard and cannot go back"),
+        ("r.io/postgresql:16-standard", "after_failover", {"version": "16"}, "and cannot go back"),
+        ("r.io/postgresql:18", "after_failover", {"version": "18"}, "set postgres_cluster_allow_major_upgrade to true"),
+        ("r.io/postgresql:17.6", "failing_over", {}, "is not ready, and an upgrade would take away what is left"),
+    ],
+)
+def test_an_upgrade_is_refused(image: str, name: str, changes: dict[str, Any], sentence: str) -> None:
+    [problem] = upgrade(image, name, **changes)["problems"]
+    assert sentence in problem
+
+
+def test_an_upgrade_that_was_written_is_waited_for() -> None:
+    found = cluster()
+    found["spec"]["imageName"] = IMAGE
+    pods = [instance("hot-postgres-1", IMAGE), instance("hot-postgres-2", "r.io/old:17")]
+    plan = upgrade_plan(contract(found), [found, *pods], WANTED)
+    assert (plan["kind"], plan["problems"]) == ("none", [])
+    assert plan["pending"] == [
+        "the instance hot-postgres-2 still runs r.io/old:17",
+        "1 of 3 instances are not there",
+    ]
+    pods = [instance(f"hot-postgres-{number}", IMAGE) for number in (1, 2, 3)]
+    assert upgrade_plan(contract(found), [found, *pods], WANTED)["pending"] == []
+
+
+@pytest.mark.parametrize(
+    ("operator", "operation", "words"),
+    [
+        (kubedb, "switchover", "no switchover for it; KubeDB has none, and its ForceFailOver promotes a standby what"),
+        (kubedb_v1alpha1, "restart", "this collection has no restart for it; do it with whatever runs the cluster"),
+        (kubedb_v1alpha1, "upgrade", "this collection has no upgrade for it"),
+        (cloudnativepg, "rotate_password", "CloudNativePG makes the superuser's Secret itself"),
+    ],
+)
+def test_what_an_operator_does_not_do_is_refused_in_one_sentence(operator: Any, operation: str, words: str) -> None:
+    [problem] = request_plan(operator.contract("hot", "demo", []), [], operation, {"timeout": 600})["problems"]
+    assert words in problem
+    assert "\n" not in problem
+
+
+@pytest.mark.parametrize(("instances", "refused"), [(2, True), (3, False), (5, False)])
+def test_the_old_kubedb_does_not_remove_the_primary(instances: int, refused: bool) -> None:
+    labels = kubedb_v1alpha1.labels("hot")
+    pods = [
+        {
+            "kind": "Pod",
+            "metadata": {"name": f"hot-{number}", "labels": {**labels, "kubedb.com/role": role}},
+            "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+        }
+        for number, role in enumerate(("replica", "replica", "primary"))
+    ]
+    main = {
+        "kind": "Postgres",
+        "metadata": {"name": "hot", "generation": 1},
+        "spec": {"version": "11.2", "replicas": 3},
+        "status": {"phase": "Running", "observedGeneration": "1$2"},
+    }
+    problems = scale_problems(kubedb_v1alpha1.contract("hot", "demo", [main, *pods]), instances)
+    assert len(problems) == refused
+    assert not refused or "hot-2 would go, and it is the primary" in problems[0]

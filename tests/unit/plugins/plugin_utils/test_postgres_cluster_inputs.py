@@ -85,6 +85,10 @@ def test_accepts(changes: dict[str, Any]) -> None:
             "postgres_cluster_rotate_users[0] is 'a' (string): its password is given in postgres_cluster_users;",
         ),
         (
+            {"rotate_users": ["postgres"]},
+            "postgres_cluster_rotate_users[0] is 'postgres' (string): leave out the superuser; CloudNativePG makes the",
+        ),
+        (
             {"users": [{"name": "a_b"}, {"name": "a-b"}]},
             "postgres_cluster_users[1].name is 'a-b' (string): give a name that differs",
         ),

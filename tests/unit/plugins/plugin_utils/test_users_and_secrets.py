@@ -115,3 +115,22 @@ def test_a_password_is_rotated_on_request() -> None:
     users = all_users([{"name": "app"}, {"name": "other"}], [], "hot", system=False)
     written = secrets_to_write(users, [secret("app", "old"), secret("other", "old")], LABELS, rotate=["app"])
     assert written == [{"secret": "hot-app", "name": "app", "new": False, "generate": True}]
+
+
+def superuser_secret(name: str, made: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
+    item = secret("postgres", "x", labels)
+    item["metadata"] |= {"name": name, "creationTimestamp": made}
+    return item
+
+
+def test_the_superusers_old_passwords_go_and_a_new_one_on_its_way_stays() -> None:
+    existing = [
+        superuser_secret("hot-auth", "2026-11-22T17:00:00Z"),
+        superuser_secret("hot-auth-2", "2026-11-22T18:00:00Z"),
+        superuser_secret("hot-auth-3", "2026-11-22T19:00:00Z"),
+        superuser_secret("mine", "2026-11-22T16:00:00Z", labels={}),
+        secret("app", "x"),
+    ]
+    assert secrets_to_delete([], existing, LABELS, "hot-auth-2") == ["hot-auth"]
+    assert secrets_to_delete([], existing, LABELS, "") == []
+    assert secrets_to_delete([], existing, LABELS, "not-there") == []

@@ -153,6 +153,7 @@ def test_after_failover() -> None:
         },
         "role_label": "cnpg.io/instanceRole",
         "switching_to": "",
+        "hibernated": False,
         "synchronous": {"method": "any", "number": 1},
         "max_connections": 200,
         "databases": ["app"],

@@ -135,6 +135,7 @@ def test_ready() -> None:
             for number in (0, 1, 2)
         ],
         "switching_to": "",
+        "hibernated": False,
         "superuser_secret": {"name": "hot-auth", "username_key": "username", "password_key": "password"},
         "auth_method": "scram-sha-256",
         "tls": {"enabled": False},
@@ -263,15 +264,28 @@ def test_problems_of_a_new_cluster(needed: list[dict[str, Any]], changes: dict[s
     ("changes", "words"),
     [
         ({"storage": {"size": "1Gi"}}, "volumes cannot shrink"),
-        ({"storage": {"size": "20Gi"}}, "PostgresOpsRequest of the type VolumeExpansion"),
+        ({"storage": {"size": "20Gi"}}, "PostgresOpsRequest (VolumeExpansion)"),
         ({"storage": {"size": "10Gi", "class": "fast"}}, "of the class 'standard'"),
-        ({"version": "18.2"}, "PostgresOpsRequest of the type UpdateVersion"),
-        ({"instances": 5}, "PostgresOpsRequest of the type HorizontalScaling"),
+        ({"version": "18.2"}, "the cluster has 17.9, and only upgrade_postgres.yml changes that; give 17.9, or run it"),
+        ({"instances": 5}, "the cluster has 3, and only scale.yml changes that; give 3, or run it"),
+        ({"superuser_secret": "own"}, "postgres_cluster_superuser.secret is 'own' (string): the cluster has hot-auth"),
     ],
 )
 def test_problems_of_a_change(changes: dict[str, Any], words: str) -> None:
     (found,) = problems([postgres()], [], **changes)
     assert words in found
+
+
+@pytest.mark.parametrize(
+    ("operation", "changes"), [("scale", {"instances": 5}), ("upgrade", {"version": "18.2"}), ("", {})]
+)
+def test_what_a_request_changes_is_no_problem_of_the_run_that_makes_it(operation: str, changes: dict[str, Any]) -> None:
+    assert problems([postgres()], [], operation=operation, **changes) == []
+    assert problems([postgres()], [], operation=operation, superuser_secret="hot-auth", **changes) == []
+
+
+def test_hibernated() -> None:
+    assert contract(postgres(halted=True))["hibernated"]
 
 
 def test_a_cluster_that_is_being_deleted() -> None:
