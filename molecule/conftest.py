@@ -18,7 +18,7 @@ import time
 import urllib.parse
 import urllib.request
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,9 @@ class Run:
         return self.output.rpartition("PLAY RECAP")[2]
 
 
-def playbook_command(name: str, *arguments: str) -> list[str]:
-    inventories = [f"--inventory={path}" for path in INVENTORIES]
-    return ["ansible-playbook", *inventories, str(ROOT / "playbooks" / f"{name}.yml"), *arguments]
+def playbook_command(name: str, *arguments: str, inventories: Sequence[Path] = INVENTORIES) -> list[str]:
+    sources = [f"--inventory={path}" for path in inventories]
+    return ["ansible-playbook", *sources, str(ROOT / "playbooks" / f"{name}.yml"), *arguments]
 
 
 def playbook_environment() -> dict[str, str]:
@@ -91,12 +91,13 @@ def run_playbook(
     variables: dict[str, Any] | None = None,
     timeout: float = 600,
     environment: dict[str, str] | None = None,
+    inventories: Sequence[Path] = INVENTORIES,
 ) -> Run:
     """Run a playbook of this collection on the cluster of the tests."""
     extra = ["--extra-vars", json.dumps(variables)] if variables else []
     began = time.monotonic()
     done = subprocess.run(
-        playbook_command(name, *extra, *arguments),
+        playbook_command(name, *extra, *arguments, inventories=inventories),
         env={**playbook_environment(), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -14,7 +14,7 @@ description:
 positional: cluster
 options:
   _input:
-    description: The Events of the operator's namespace, among others.
+    description: Events and pods of the operator's namespace. An Event older than the pods is about another licence.
     type: list
     elements: dict
     required: true
@@ -44,11 +44,11 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils import kubedb_oper
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_license import ISSUE
 
 
-def kubedb_refusal(events: Sequence[Mapping[str, Any]], cluster: str) -> str:
+def kubedb_refusal(objects: Sequence[Mapping[str, Any]], cluster: str) -> str:
     """Say that the licence is refused."""
-    if not isinstance(events, (list, tuple)):
-        raise AnsibleFilterError(f"pgha.kubernetes.kubedb_refusal: give a list of Events, not {type(events).__name__}")
-    return operator.refusal(events, cluster, ISSUE)
+    if not isinstance(objects, (list, tuple)):
+        raise AnsibleFilterError(f"pgha.kubernetes.kubedb_refusal: give a list of Events, not {type(objects).__name__}")
+    return operator.refusal(objects, cluster, ISSUE)
 
 
 class FilterModule:

@@ -11,6 +11,8 @@ from typing import Any
 RELEASE = "kubedb"
 # The parts without which no PostgreSQL cluster is made or operated, by the label app.kubernetes.io/name of their pods.
 PARTS = ("kubedb-provisioner", "kubedb-ops-manager", "kubedb-webhook-server", "petset", "sidekick")
+# Those that look at their licence.
+LICENSED = ("kubedb-provisioner", "kubedb-ops-manager")
 AGAIN = "ends again and again"
 
 _ENGINES = ("Elasticsearch", "Kafka", "MariaDB", "MongoDB", "MySQL", "Redis", "Pgpool")
@@ -73,11 +75,15 @@ def pending(objects: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
 
 
 def _part_pending(part: str, pods: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    mine = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == part]
+    mine = [pod for pod in pods if _name_label(pod) == part]
     if any(_has(pod, "Ready") for pod in mine):
         return
     crashed = [pod["metadata"]["name"] for pod in mine if _crashes(pod)]
     yield f"{part} {AGAIN} (pod {', '.join(crashed)})" if crashed else f"{part} has no pod that is ready"
+
+
+def _name_label(item: Mapping[str, Any]) -> str:
+    return ((item.get("metadata") or {}).get("labels") or {}).get("app.kubernetes.io/name", "")
 
 
 def _crashes(pod: Mapping[str, Any]) -> bool:
@@ -96,17 +102,30 @@ def _has(item: Mapping[str, Any], condition: str) -> bool:
     )
 
 
-def refusal(events: Sequence[Mapping[str, Any]], cluster: str, issue: str) -> str:
+def refusal(objects: Sequence[Mapping[str, Any]], cluster: str, issue: str) -> str:
     """Say that the operator does not take its licence, if its Events do; else nothing.
 
-    :param events: the Events of its namespace
+    Events stay for an hour: those from before its pods are about another licence.
+
+    :param objects: the Events and the pods of its namespace
     :param cluster: the UID of the namespace kube-system
     :param issue: where a licence is requested
     """
-    for event in events:
-        if event.get("kind") == "Event" and event.get("reason") == "License Verification Failed":
+    began = [_time(item["metadata"].get("creationTimestamp")) for item in objects if _name_label(item) in LICENSED]
+    refused = [
+        (_time(item.get("lastTimestamp") or item.get("eventTime")), item.get("message") or "it does not say why")
+        for item in objects
+        if item.get("kind") == "Event" and item.get("reason") == "License Verification Failed"
+    ]
+    for last, message in sorted(refused)[-1:]:
+        if not last or last >= max(began, default=""):
             return (
-                f"KubeDB's operator refuses its licence ({event.get('message') or 'it does not say why'}): give one "
-                f"that was issued for the cluster {cluster} (the UID of the namespace kube-system), from {issue}"
+                f"KubeDB's operator refuses its licence ({message}): give one that was issued for the cluster "
+                f"{cluster} (the UID of the namespace kube-system), from {issue}"
             )
     return ""
+
+
+def _time(stamp: Any) -> str:
+    """Return a time so that two of them compare, with or without parts of a second."""
+    return str(stamp or "")[:19]

@@ -107,6 +107,23 @@ def test_a_refused_licence_is_said_with_the_cluster() -> None:
     assert operator.refusal(events[:2], "uid-1", "") == ""
 
 
+def test_an_old_refusal_is_about_another_licence() -> None:
+    def pod(created: str) -> dict[str, Any]:
+        labels = {"app.kubernetes.io/name": "kubedb-provisioner"}
+        return {"kind": "Pod", "metadata": {"name": "p", "labels": labels, "creationTimestamp": created}}
+
+    def event(message: str, **times: str) -> dict[str, Any]:
+        return {"kind": "Event", "metadata": {}, "reason": "License Verification Failed", "message": message, **times}
+
+    events = [
+        event("later", lastTimestamp="2026-11-25T10:05:00Z"),
+        event("last", eventTime="2026-11-25T10:06:00.123456Z", lastTimestamp=None),
+        event("first", lastTimestamp="2026-11-25T10:00:00Z"),
+    ]
+    assert "(last)" in operator.refusal([pod("2026-11-25T10:02:00Z"), *events], "uid-1", "")
+    assert operator.refusal([pod("2026-11-25T10:07:00Z"), *events], "uid-1", "") == ""
+
+
 @pytest.mark.parametrize(
     ("variables", "words"),
     [

@@ -1,0 +1,213 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of this scenario share: the stand-in as a process, licences, and clusters as their user sees them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from conftest import KUBECONFIG, ROOT, Cluster, Run, run_playbook
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+HERE = ROOT / "molecule/kubedb"
+INVENTORIES = {
+    "v1": [HERE / "inventory"],
+    "v1alpha1": [ROOT / "inventories/kubedb-2020", HERE / "inventory-2020"],
+}
+PUBLISHER = "a stand-in for KubeDB's publisher"
+NAMESPACES = ("kubedb-demo", "kubedb-2020", "kubedb", "kubedb-monitoring")
+
+
+@dataclass
+class KubeDB(Cluster):
+    """A PostgreSQL cluster of KubeDB's, with Pgpool-II and Prometheus."""
+
+    name: str = "kept-postgres"
+    namespace: str = "kubedb-demo"
+    standby: str = "standby"
+    user_key: str = "username"
+    password_key: str = "password"
+    pgpool: str = "kept-postgres-pgpool"
+
+    def instances(self, role: str = "") -> list[str]:
+        label = {"replica": self.standby}.get(role, role)
+        more = f",kubedb.com/role={label}" if label else ",kubedb.com/role"
+        own = (
+            "app.kubernetes.io/name=postgreses.kubedb.com,app.kubernetes.io/instance"
+            if self.standby == "standby"
+            else "kubedb.com/kind=Postgres,kubedb.com/name"
+        )
+        return self.pods(f"{own}={self.name}{more}")
+
+    def users(self) -> dict[str, str]:
+        labelled = self.get("secrets", f"--selector=pgha.kubernetes/cluster={self.name},pgha.kubernetes/user=true")
+        found = {}
+        for secret in labelled:
+            keys = ("username", "password") if "username" in secret["data"] else (self.user_key, self.password_key)
+            user, password = (b64decode(secret["data"][key]).decode() for key in keys)
+            found[user] = password
+        return found
+
+    def psql_command(self, user: str = "app", address: str = "", database: str = "app") -> str:
+        return super().psql_command(user, address or f"{self.pgpool}.{self.namespace}.svc", database)
+
+    def promql(self, expression: str) -> list[dict[str, Any]]:
+        """Ask the Prometheus of this scenario, through the API server."""
+        query = urllib.parse.urlencode({"query": expression})
+        path = "/api/v1/namespaces/kubedb-monitoring/services/prometheus:9090/proxy/api/v1/query"
+        return json.loads(self.kubectl("get", "--raw", f"{path}?{query}"))["data"]["result"]
+
+
+def old_cluster() -> KubeDB:
+    """Return the system of 2020."""
+    return KubeDB(
+        name="hot-postgres",
+        namespace="kubedb-2020",
+        standby="replica",
+        user_key="POSTGRES_USER",
+        password_key="POSTGRES_PASSWORD",
+        pgpool="pgpool",
+    )
+
+
+@cache
+def folder() -> Path:
+    """Return a folder for what this run makes."""
+    return Path(tempfile.mkdtemp(prefix="pgha-kubedb-"))
+
+
+@cache
+def authority(name: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    """Return who signs licences."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1000))
+        .not_valid_after(now + timedelta(days=1000))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return key, certificate
+
+
+def pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def licence(uid: str, days: int = 30, signed_by: str = PUBLISHER) -> str:
+    """Return a licence as KubeDB's are: a certificate whose name is the UID of a Kubernetes cluster."""
+    signer, issuer = authority(signed_by)
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, uid)]))
+        .issuer_name(issuer.subject)
+        .public_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=100))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(uid)]), critical=False)
+        .sign(signer, hashes.SHA256())
+    )
+    return pem(certificate)
+
+
+def cluster_uid() -> str:
+    return Cluster(namespace="kube-system").get("namespace", "kube-system")[0]["metadata"]["uid"]
+
+
+def play(
+    name: str,
+    *arguments: str,
+    release: str = "v1",
+    license_text: str | None = None,
+    variables: dict[str, Any] | None = None,
+) -> Run:
+    """Run a shipped playbook on this scenario's inventory, with a licence that is right unless told otherwise."""
+    files = {
+        "test_license": licence(cluster_uid()) if license_text is None else license_text,
+        "test_authority": pem(authority(PUBLISHER)[1]),
+    }
+    # A licence stays what it is: another file would be another licence.
+    if license_text is None and (folder() / "test_license-right").exists():
+        files["test_license"] = (folder() / "test_license-right").read_text()
+    for key, text in files.items():
+        name_of_file = f"{key}-right" if key == "test_license" and license_text is None else key
+        (folder() / name_of_file).write_text(text)
+        files[key] = str(folder() / name_of_file)
+    return run_playbook(
+        name,
+        *arguments,
+        variables={"test_kubeconfig": str(KUBECONFIG), **files, **(variables or {})},
+        inventories=INVENTORIES[release],
+    )
+
+
+@contextmanager
+def stand_in(release: str) -> Iterator[Path]:
+    """Run the stand-in for KubeDB's operator, and return where its log is. It ends with this process at the latest."""
+    log = folder() / f"stand-in-{release}.log"
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(HERE / "stand_in_operator.py"), release],
+            env={**os.environ, "KUBECONFIG": str(KUBECONFIG)},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield log
+    finally:
+        assert process.stdin is not None
+        ended_early = process.poll()
+        process.stdin.close()
+        process.wait(timeout=30)
+        assert ended_early is None, log.read_text()[-3000:]
+
+
+def remove(kinds: Sequence[str] = ("kubedb.com", "appscode.com")) -> None:
+    """Remove all that this scenario makes in the Kubernetes cluster, whatever state it is in."""
+    cluster = Cluster(namespace="kube-system")
+    crds = [
+        item["metadata"]["name"]
+        for item in cluster.get("customresourcedefinitions")
+        if item["metadata"]["name"].endswith(tuple(kinds))
+    ]
+    for crd in crds:
+        for item in cluster.get(crd, everywhere=True):
+            # Nobody is there any more who would take it off.
+            if item["metadata"].get("finalizers"):
+                where = [f"--namespace={item['metadata']['namespace']}"] if "namespace" in item["metadata"] else []
+                off = '{"metadata": {"finalizers": null}}'
+                cluster.kubectl(*where, "patch", crd, item["metadata"]["name"], "--type=merge", f"--patch={off}")
+    delete = ["delete", "--ignore-not-found", "--wait=true"]
+    if crds:
+        cluster.kubectl(*delete, "customresourcedefinitions", *crds)
+    for kind in ("validatingwebhookconfigurations/validators", "mutatingwebhookconfigurations/mutators"):
+        cluster.kubectl(*delete, f"{kind}.kubedb.com")
+    for kind in ("clusterrolebindings", "clusterroles"):
+        cluster.kubectl(*delete, kind, "kubedb-monitoring-prometheus")
+    cluster.kubectl(*delete, "namespaces", *NAMESPACES)
