@@ -10,8 +10,8 @@ short_description: By which labels of pods Prometheus tells the instances of Pos
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Lists, for each operator that this collection knows, the labels of the pods of its instances, as Prometheus' discovery names
-    them.
+  - Lists, for each operator that this collection knows, the labels of the pods of its instances, as Prometheus'
+    discovery names them.
 options:
   _input:
     description: What discovery puts before the name of a pod's label.
@@ -28,8 +28,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    For each operator its name (C(operator)), the label that only instances have (C(label)) and its C(value) as a regular expression,
-    and the labels of the cluster's name (C(cluster)) and of the role (C(role)).
+    For each operator its name (C(operator)), the label that only instances have (C(label)) and its C(value) as a
+    regular expression, and the labels of the cluster's name (C(cluster)) and of the role (C(role)).
   type: list
   elements: dict
 """

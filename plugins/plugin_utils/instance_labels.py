@@ -14,8 +14,8 @@ def instance_labels(prefix: str) -> list[dict[str, str]]:
     """List what the adapters say, in the words of Prometheus' discovery.
 
     :param prefix: what discovery puts before the name of a pod's label
-    :returns: for each operator its name (`operator`); the label that only instances have (`label`), and its `value` as a
-        regular expression; and the labels of the cluster's name (`cluster`) and of the role (`role`)
+    :returns: for each operator its name (`operator`); the label that only instances have (`label`), and its `value`
+        as a regular expression; and the labels of the cluster's name (`cluster`) and of the role (`role`)
     """
     return [
         {

@@ -29,7 +29,11 @@ RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-
 OPERATIONS = frozenset({"switchover", "restart", "scale", "hibernate"})
 
 # Labels of the instances' pods: the one that only they have, that of the cluster's name, and that of the role.
-INSTANCE_LABELS = {"label": ("cnpg.io/podRole", "instance"), "cluster": "cnpg.io/cluster", "role": "cnpg.io/instanceRole"}
+INSTANCE_LABELS = {
+    "label": ("cnpg.io/podRole", "instance"),
+    "cluster": "cnpg.io/cluster",
+    "role": "cnpg.io/instanceRole",
+}
 
 # What the operator writes as the next primary while it looks for one.
 FAILING_OVER = "pending"
