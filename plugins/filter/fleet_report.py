@@ -52,9 +52,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.fleet_report import fleet_report as _fleet_report
 
 
-def fleet_report(
-    hosts: Sequence[str], reports: Sequence[Mapping[str, Any]], failures: Sequence[str]
-) -> dict[str, Any]:
+def fleet_report(hosts: Sequence[str], reports: Sequence[Mapping[str, Any]], failures: Sequence[str]) -> dict[str, Any]:
     """Put the reports of all hosts together."""
     given = (hosts, reports, failures)
     if not all(isinstance(one, (list, tuple)) for one in given) or len({len(one) for one in given}) != 1:

@@ -13,9 +13,7 @@ WELL, WRONG, UNKNOWN = "well", "to look at", "not known"
 _ORDER = (UNKNOWN, WRONG, WELL)
 
 
-def fleet_report(
-    hosts: Sequence[str], reports: Sequence[Mapping[str, Any]], failures: Sequence[str]
-) -> dict[str, Any]:
+def fleet_report(hosts: Sequence[str], reports: Sequence[Mapping[str, Any]], failures: Sequence[str]) -> dict[str, Any]:
     """Put reports together.
 
     :param hosts: the hosts of the inventory that the run is for
@@ -26,9 +24,7 @@ def fleet_report(
         `lag_bytes` (of the farthest standby), `children_used_ratio` (of the fullest pod), `reads` and `page` (the file
         of its own report)
     """
-    clusters = [
-        _cluster(host, report, failure) for host, report, failure in zip(hosts, reports, failures, strict=True)
-    ]
+    clusters = [_cluster(host, report, failure) for host, report, failure in zip(hosts, reports, failures, strict=True)]
     return {
         "until": max((int(report["until"]) for report in reports if report), default=0),
         "counts": {state: sum(one["state"] == state for one in clusters) for state in (WELL, WRONG, UNKNOWN)},
