@@ -82,6 +82,11 @@ def test_it_has_loaded_all_rules_and_evaluates_them(cluster: Cluster) -> None:
     assert firing == []
 
 
+def test_a_second_run_changes_nothing() -> None:
+    run = run_playbook("monitoring", variables=FLAVOR)
+    assert (run.rc, run.changed) == (0, 0), run.output
+
+
 def test_verify_asks_it_and_status_reports_from_it(cluster: Cluster, tmp_path: Any) -> None:
     run = run_playbook("verify", "--tags=monitoring", variables=FLAVOR)
     assert run.rc == 0, run.output
