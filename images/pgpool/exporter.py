@@ -368,9 +368,9 @@ class Exporter:
             return exposition(samples)
 
 
-def _state(row: Row) -> tuple[str | None, str | None]:
-    """Return what Pgpool-II takes a backend for."""
-    return row.get("status"), row.get("role")
+def _state(row: Row) -> tuple[float | None, str | None]:
+    """Return what Pgpool-II takes a backend for; `waiting` is attached, too."""
+    return number(row.get("status")), row.get("role")
 
 
 def handler(exporter: Exporter) -> type[BaseHTTPRequestHandler]:

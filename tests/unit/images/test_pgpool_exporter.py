@@ -253,6 +253,15 @@ class TestPoolNodesAreAskedNowAndThen:
         served.page()
         assert pgpool.asked == [True, False, True]
 
+    def test_a_backend_to_which_nobody_is_connected_has_not_changed(
+        self, exporter: ModuleType, pgpool: FakePgpool
+    ) -> None:
+        served = exporter.Exporter(pgpool, lambda: 1.0)
+        served.page()
+        pgpool.answers["pool_backend_stats"][-1] |= {"status": "waiting"}
+        served.page()
+        assert pgpool.asked == [True, False]
+
     def test_what_was_known_before_an_error_is_forgotten(self, exporter: ModuleType, pgpool: FakePgpool) -> None:
         served = exporter.Exporter(pgpool, lambda: 1.0)
         served.page()
