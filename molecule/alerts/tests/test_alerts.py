@@ -79,6 +79,10 @@ def primary_killed(cluster: Cluster) -> Iterator[None]:
 @contextmanager
 def replay_paused(cluster: Cluster) -> Iterator[None]:
     standby = cluster.host(cluster.instances("replica")[-1], "postgres")
+    # A standby that has replayed no transaction since it was started does not know how old the last one is.
+    cluster.sql("DROP TABLE IF EXISTS lag; CREATE TABLE lag (n int); DROP TABLE lag")
+    known = "psql -At -c 'SELECT pg_last_xact_replay_timestamp() IS NOT NULL'"
+    until(lambda: standby.run(known).stdout.strip() == "t", 30, "the standby has replayed a transaction")
     standby.run_expect([0], "psql -c 'SELECT pg_wal_replay_pause()'")
     try:
         cluster.sql("CREATE TABLE lag AS SELECT repeat('x', 100) FROM generate_series(1, 80000)")
