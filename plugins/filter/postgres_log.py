@@ -12,7 +12,8 @@ author: the pgha.kubernetes authors
 description:
   - Takes PostgreSQL's records out of the JSON into which an operator wraps them, and gives lines of Pgpool-II the same
     prefix.
-  - Each line begins as with C(log_line_prefix) C(%m [%p]: user=%u,db=%d,app=%a,client=%h). Lines that are neither stay.
+  - >-
+    Each line begins as with C(log_line_prefix) C(%m [%p]: user=%u,db=%d,app=%a,client=%h). Lines that are neither stay.
   - Passwords that follow known patterns are masked.
 options:
   _input:
