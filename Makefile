@@ -39,8 +39,9 @@ sanity: ## ansible-test sanity
 molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster named pgha-test
 	@$(ENV) tools/test molecule
 
-molecule-all: ## All scenarios of molecule/, also those of users, load balancing, TLS, runbooks, KubeDB and the number of instances
-	@PGHA_SCENARIOS='site services users balancing tls scale failover runbooks kubedb interrupted teardown' $(ENV) tools/test molecule
+molecule-all: ## All scenarios of molecule/, also those that take long or need more images
+	@PGHA_SCENARIOS='site services users balancing tls scale failover runbooks kubedb prometheus_operator alerts interrupted teardown' \
+	  $(ENV) tools/test molecule
 
 bench: ## What has a time limit: molecule again, with the limits of a quiet machine
 	@$(ENV) pytest -s tests/bench

@@ -43,6 +43,8 @@ KUBERNETES_PROGRAMS = (
 )
 # For the compiler itself, which else spends a tenth of its time on collecting garbage.
 GO_MEMORY = {"GOGC": "400", "GOMEMLIMIT": "2GiB"}
+# Images of images/prometheus-operator, built only where a target asks for them.
+PROMETHEUS_OPERATOR = ("prometheus-operator", "prometheus-config-reloader")
 PROGRAMS = {"kind": "sigs.k8s.io/kind", "helm": "helm.sh/helm/v3/cmd/helm", "kubectl": "k8s.io/kubernetes/cmd/kubectl"}
 # Image names and tags that kubeadm 1.34 asks for; local ones are named in kind-node/files/kind/manifests.
 COMPONENTS = {
@@ -337,6 +339,21 @@ def cloudnative_pg() -> Recipe:
                   (home / "go.mod", home / "go.sum"))
 
 
+def prometheus_operator() -> Recipe:
+    """Compile the Prometheus Operator's two programs and take its manifest, which its Go module carries."""
+    module = "github.com/prometheus-operator/prometheus-operator"
+    home = HERE / "prometheus-operator"
+    version = go_module_versions(home)[module]
+
+    def make(folder: Path, run: Run, _needs: dict[str, Path]) -> None:
+        stamp = f"-s -w -X github.com/prometheus/common/version.Version={version.removeprefix('v')}"
+        go_build(run, home, stamp, f"{folder}/", f"{module}/cmd/operator", f"{module}/cmd/prometheus-config-reloader")
+        shutil.copyfile(go_module_folder(home, module, run) / "bundle.yaml", folder / "manifest.yaml")
+
+    return Recipe("prometheus-operator-programs", f"Prometheus Operator {version}: compiling (2 to 5 minutes)", "go",
+                  make, (home / "go.mod", home / "go.sum"))
+
+
 def go_module_folder(home: Path, module: str, run: Run) -> Path:
     """Download a module that the module in `home` requires and return the folder that holds its sources."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -434,7 +451,20 @@ class Images:
         return Recipe("cloudnative-pg", f"Image {reference}: building", "engine", make,
                       (HERE / "cloudnative-pg", reference), (program,))
 
-    def bundle(self, images: Sequence[Recipe]) -> Recipe:
+    def prometheus_operator(self, name: str, reference: str) -> Recipe:
+        """Build the image of one of the Prometheus Operator's programs."""
+        programs = prometheus_operator()
+
+        def make(folder: Path, run: Run, needs: dict[str, Path]) -> None:
+            self.engine.build(run, HERE / "prometheus-operator", reference, target=name,
+                              contexts={"program": needs[programs.name]})
+            self.engine.save(run, folder / "image.tar", [reference])
+            (folder / "reference").write_text(reference, encoding="utf-8")
+
+        return Recipe(name, f"Image {reference}: building", "engine", make, (HERE / "prometheus-operator", reference),
+                      (programs,))
+
+    def bundle(self, images: Sequence[Recipe], name: str = "images") -> Recipe:
         """Put images into one archive, in which layers that they share are there once."""
         def make(folder: Path, run: Run, needs: dict[str, Path]) -> None:
             references = []
@@ -444,7 +474,7 @@ class Images:
             self.engine.save(run, folder / "image.tar", references)
             (folder / "reference").write_text(", ".join(references), encoding="utf-8")
 
-        return Recipe("images", "Archive of the images", "engine", make, (), tuple(images))
+        return Recipe(name, "Archive of the images", "engine", make, (), tuple(images))
 
     def kind_node(self) -> Recipe:
         """Build the image of a kind node. It stays in the engine; its folder in the cache holds its reference."""
@@ -472,13 +502,15 @@ class Images:
 # --- Commands --------------------------------------------------------------------------------------------
 
 
-def recipes_of(targets: Sequence[str], images: Images) -> list[Recipe]:
+def recipes_of(targets: Sequence[str], images: Images, archive: str = "images") -> list[Recipe]:
     """Return the recipes of `kind-node`, programs by name, and images as `folder=reference`, in that order."""
     recipes, wanted = [], []
     for target in targets:
         name, _, reference = target.partition("=")
         if name == "cloudnative-pg":
             wanted.append(images.operator(reference))
+        elif name in PROMETHEUS_OPERATOR:
+            wanted.append(images.prometheus_operator(name, reference))
         elif reference:
             wanted.append(images.image(name, reference))
         elif name == "kind-node":
@@ -487,14 +519,14 @@ def recipes_of(targets: Sequence[str], images: Images) -> list[Recipe]:
             recipes.append(go_program(name))
         else:
             raise BuildError(f"{target} is no target: kind-node, {', '.join(PROGRAMS)}, or FOLDER=IMAGE-REFERENCE")
-    return [*recipes, *([images.bundle(wanted)] if wanted else [])]
+    return [*recipes, *([images.bundle(wanted, archive)] if wanted else [])]
 
 
 def build(options: argparse.Namespace) -> None:
     """Build the targets, and nothing that the cache has whole."""
     engine = Engine(options.engine)
     cache = Cache(options.cache)
-    recipes = recipes_of(options.target, Images(engine, pull=options.pull))
+    recipes = recipes_of(options.target, Images(engine, pull=options.pull), options.archive)
     for recipe in recipes:
         # The node image itself lies in the engine, which may have been emptied since.
         reference = cache.entry(recipe) / "reference"
@@ -512,7 +544,7 @@ def build(options: argparse.Namespace) -> None:
 
 def load(options: argparse.Namespace) -> None:
     """Import the archive of images into the nodes' containerd, where a node does not have it yet."""
-    entry = (options.cache / "built" / "images").resolve()
+    entry = (options.cache / "built" / options.archive).resolve()
     mark = f"/var/lib/pgha/{entry.name}"
 
     def into(node: str) -> None:
@@ -539,6 +571,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps what was built")
     parser.add_argument("--engine", required=True, help="docker or podman")
+    parser.add_argument("--archive", default="images", help="name of the archive of images")
     commands = parser.add_subparsers(required=True)
     builds = commands.add_parser("build", help=build.__doc__)
     builds.add_argument("--pull", action="store_true", help="images can be pulled: build on docker.io's Debian")

@@ -33,6 +33,8 @@ def dashboard(told: Mapping[str, Any]) -> dict[str, Any]:
     :param told: an entry of the source
     """
     here = 'namespace="$namespace", cluster="$cluster"' + (', pod=~"$pod"' if told.get("instances") else "")
+    if told.get("fleet"):
+        here = 'namespace=~"$namespace"'
     return {
         "uid": told["name"],
         "title": told["title"],
@@ -54,17 +56,22 @@ def dashboard(told: Mapping[str, Any]) -> dict[str, Any]:
                 "keepTime": True,
             }
         ],
-        "templating": {"list": list(variables(bool(told.get("instances"))))},
+        "templating": {"list": list(variables(bool(told.get("instances")), bool(told.get("fleet"))))},
         "panels": list(panels(told["rows"], here)),
     }
 
 
-def variables(instances: bool) -> Iterator[dict[str, Any]]:
+def variables(instances: bool, fleet: bool) -> Iterator[dict[str, Any]]:
     """Yield what the reader chooses.
 
     :param instances: whether there is a choice of instances, too
+    :param fleet: whether namespaces are all that is chosen, and several of them
     """
     yield {"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus"}
+    if fleet:
+        choice = _choice("namespace", "Namespace", "label_values(pgha:target:up, namespace)")
+        yield {**choice, "includeAll": True, "multi": True, "current": _ALL}
+        return
     yield _choice("namespace", "Namespace", "label_values(pgha:target:up, namespace)")
     yield _choice("cluster", "Cluster", 'label_values(pgha:target:up{namespace="$namespace"}, cluster)')
     if instances:

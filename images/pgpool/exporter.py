@@ -8,9 +8,9 @@ The names are those of pgpool2_exporter. What is other than there: each series o
 node_id (two backends with one host name are two series), the gauges of SHOW POOL_NODES have pg_role and
 replication_state, a delay by time is understood, and no series has a process id.
 
-It holds one connection to Pgpool-II, and sends nothing but commands that Pgpool-II answers itself: so it
-adds nothing to select_cnt. The connection is libpq's, set by PGHOST, PGPORT, PGUSER and PGDATABASE; the password is
-read from PGPOOL_EXPORTER_PASSWORD_FILE at each new connection. PGPOOL_EXPORTER_PORT is 9719 by default.
+It holds one connection to Pgpool-II, and so one of its children, and sends nothing but commands that Pgpool-II answers
+itself: so it adds nothing to select_cnt. The connection is libpq's, set by PGHOST, PGPORT, PGUSER and PGDATABASE; the
+password is read from PGPOOL_EXPORTER_PASSWORD_FILE at each new connection. PGPOOL_EXPORTER_PORT is 9719 by default.
 Where PGPOOL_EXPORTER_CERTIFICATE names the certificate that Pgpool-II shows to clients, its end is a metric, too.
 """
 
@@ -26,7 +26,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,6 +36,9 @@ Row = Mapping[str, str]
 
 # Seconds for one answer of Pgpool-II. SHOW POOL_NODES asks each backend, a dead one for as long as connect_timeout.
 ANSWER_TIMEOUT = 8.0
+# Seconds for which an answer to SHOW POOL_NODES is good. It logs in to each backend anew, which takes nearly all the
+# time of a scrape; the other commands read Pgpool-II's shared memory.
+NODES_SECONDS = 10.0
 
 
 class Table(NamedTuple):
@@ -318,11 +321,27 @@ class Exporter:
 
     COMMANDS = (*TABLES, "pool_processes", "pool_pools")
 
-    def __init__(self, pgpool: Any) -> None:
+    def __init__(self, pgpool: Any, clock: Callable[[], float] = time.monotonic) -> None:
         self._pgpool = pgpool
+        self._clock = clock
+        self._nodes: Sequence[Row] = ()
+        self._asked = 0.0
         self._lock = threading.Lock()
         self._scrapes = 0
         self._last_error = ""
+
+    def _answers(self) -> dict[str, Sequence[Row]]:
+        """Ask all commands; SHOW POOL_NODES only where its last answer is old or no longer what Pgpool-II goes by."""
+        if self._nodes and self._clock() - self._asked < NODES_SECONDS:
+            answers = self._pgpool.ask([name for name in self.COMMANDS if name != "pool_nodes"])
+            now = {row["node_id"]: row for row in answers["pool_backend_stats"]}
+            if {row["node_id"]: _state(row) for row in self._nodes} == {node: _state(now[node]) for node in now}:
+                # Its counter is the same in both.
+                nodes = [{**row, "select_cnt": now[row["node_id"]]["select_cnt"]} for row in self._nodes]
+                return {**answers, "pool_nodes": nodes}
+        answers = self._pgpool.ask(self.COMMANDS)
+        self._nodes, self._asked = answers["pool_nodes"], self._clock()
+        return answers
 
     def page(self) -> str:
         """Return the metrics now. Where Pgpool-II does not answer, pgpool2_up is 0 and its own metrics are left out."""
@@ -332,9 +351,10 @@ class Exporter:
             samples: list[Metric] = []
             error = ""
             try:
-                samples += metrics(self._pgpool.ask(self.COMMANDS))
+                samples += metrics(self._answers())
             except Exception as exc:  # whatever it is: the page must say that Pgpool-II is not up
                 error = " ".join(str(exc).split()) or type(exc).__name__
+                self._nodes = ()
             if error != self._last_error:  # once per change, not at each scrape
                 print(f"pgpool-exporter: {error or 'Pgpool-II answers again'}", file=sys.stderr, flush=True)
                 self._last_error = error
@@ -346,6 +366,11 @@ class Exporter:
                 *certificate_metrics(os.environ.get("PGPOOL_EXPORTER_CERTIFICATE", "")),
             )
             return exposition(samples)
+
+
+def _state(row: Row) -> tuple[float | None, str | None]:
+    """Return what Pgpool-II takes a backend for; `waiting` is attached, too."""
+    return number(row.get("status")), row.get("role")
 
 
 def handler(exporter: Exporter) -> type[BaseHTTPRequestHandler]:

@@ -28,6 +28,40 @@ def runbook_links(groups: Sequence[Mapping[str, Any]], base: str) -> list[dict[s
     return linked
 
 
+def alert_settings(groups: Sequence[Mapping[str, Any]], told: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give alerts another `for` or `severity`, or leave them out.
+
+    :param groups: groups of rules, as Prometheus writes them
+    :param told: by the name of an alert its `for`, its `severity`, and `enabled`
+    :returns: the groups
+    :raises InputError: there is no such alert
+    """
+    names = {rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule}
+    unknown = sorted(set(told) - names)
+    if unknown:
+        raise InputError(f"there is no alert {', '.join(unknown)}: give one of {', '.join(sorted(names))}")
+    return [
+        {
+            **group,
+            "rules": [
+                _set(rule, told.get(rule.get("alert", ""), {}))
+                for rule in group["rules"]
+                if told.get(rule.get("alert", ""), {}).get("enabled", True)
+            ],
+        }
+        for group in groups
+    ]
+
+
+def _set(rule: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(rule)
+    if "for" in told:
+        found["for"] = told["for"]
+    if "severity" in told:
+        found["labels"] = {**(rule.get("labels") or {}), "severity": told["severity"]}
+    return found
+
+
 def _linked(rule: Mapping[str, Any], base: str) -> dict[str, Any]:
     if "alert" not in rule:
         return dict(rule)

@@ -130,6 +130,17 @@ def port() -> Format:
     return integer(1, 65535)
 
 
+def host_and_port(example: str) -> Format:
+    """Take the address of a server."""
+    pattern = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?):([0-9]{1,5})")
+
+    def accepts(value: Any) -> bool:
+        found = pattern.fullmatch(value) if isinstance(value, str) else None
+        return found is not None and 1 <= int(found[3]) <= 65535
+
+    return Format(f"give a host and a port, such as {example}", accepts)
+
+
 def node_port(zero: str = "") -> Format:
     """Take a port that Kubernetes opens on each node. `zero` says what 0 means, where it means something."""
     plain = integer(30000, 32767)

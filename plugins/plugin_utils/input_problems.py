@@ -143,6 +143,8 @@ FORMATS: dict[str, fmt.Format] = {
     "monitoring_alert_slot_bytes": fmt.integer(1),
     "monitoring_alert_transaction_seconds": fmt.integer(1),
     "monitoring_alert_backup_hours": fmt.integer(1),
+    "monitoring_alertmanager.addresses[]": fmt.host_and_port("alertmanager.monitoring.svc:9093"),
+    "monitoring_alertmanager.secret": fmt.dns_label(),
     "monitoring_runbook_url": fmt.url(),
     "monitoring_dashboards_namespace": fmt.dns_label(),
     "monitoring_dashboards_labels": fmt.labels(),

@@ -5,15 +5,71 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+_DURATION = re.compile(r"([0-9]+(ms|s|m|h|d|w|y))+")
+# What of the options of an Alertmanager is a secret, and is read from a file in its place.
+_SECRETS = {
+    ("basic_auth", "password"): "basic_auth.password_file",
+    ("authorization", "credentials"): "authorization.credentials_file",
+    ("bearer_token",): "bearer_token_file",
+    ("oauth2", "client_secret"): "oauth2.client_secret_file",
+    ("tls_config", "key"): "tls_config.key_file",
+    ("sigv4", "secret_key"): "a role of AWS",
+}
+
 
 def monitoring_checks(variables: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for each group of rules that Prometheus would not load.
+    """Yield a sentence for each thing that Prometheus would not load, or should not have.
 
     :param variables: the role's variables, of the right types
     """
+    yield from _group_problems(variables)
+    yield from _alert_problems(variables)
+    yield from _alertmanager_problems(variables)
+
+
+def _alert_problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    for name, told in (variables.get("monitoring_alerts") or {}).items():
+        path = f"monitoring_alerts.{name}"
+        if not isinstance(told, Mapping):
+            yield f"{path} is no mapping: give {{for: 5m}}, {{severity: warning}} or {{enabled: false}}"
+            continue
+        for key, value in told.items():
+            if key == "for" and not _DURATION.fullmatch(str(value)):
+                yield f"{path}.for is {value!r}: give a duration, such as 5m"
+            elif key == "enabled" and not isinstance(value, bool):
+                yield f"{path}.enabled is {value!r}: give true or false"
+            elif key not in ("for", "severity", "enabled"):
+                yield f"{path}.{key} is no setting of an alert: give for, severity or enabled"
+
+
+def _alertmanager_problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    told = variables.get("monitoring_alertmanager") or {}
+    addresses, options = told.get("addresses") or [], told.get("options") or {}
+    if addresses and variables.get("monitoring_flavor") == "prometheus_operator":
+        yield (
+            f"monitoring_alertmanager.addresses is {list(addresses)!r}: leave it empty, as monitoring_flavor is "
+            "'prometheus_operator', whose Prometheus sends to what spec.alerting of its own object names"
+        )
+    if (options or told.get("secret")) and not addresses:
+        yield "monitoring_alertmanager.addresses is empty: name the Alertmanager that the rest is for, or leave it out"
+    if "static_configs" in options:
+        yield "monitoring_alertmanager.options.static_configs is set: give monitoring_alertmanager.addresses instead"
+    for keys, remedy in _SECRETS.items():
+        found: Any = options
+        for key in keys:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        if found:
+            yield (
+                f"monitoring_alertmanager.options.{'.'.join(keys)} would be in a ConfigMap: put it in a Secret, name "
+                f"that in monitoring_alertmanager.secret, and give {remedy}"
+            )
+
+
+def _group_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     names: set[str] = set()
     for index, group in enumerate(variables.get("monitoring_extra_rule_groups") or []):
         path = f"monitoring_extra_rule_groups[{index}].name"

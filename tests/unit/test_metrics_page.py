@@ -74,8 +74,13 @@ def test_what_is_recorded() -> None:
 
 
 def test_what_rules_read_is_on_the_page() -> None:
-    read = {name for rule in rules() for name in re.findall(r"\b(?:cnpg|pgpool2|kubelet)_[a-z_0-9]+", rule["expr"])}
-    assert read - set(METRICS) == set()
+    read = {name for rule in rules() for name in re.findall(r"\b(?:cnpg|pgpool2|kubelet|pg)_[a-z_0-9]+", rule["expr"])}
+    assert read - {"pg_role"} - set(METRICS) == set()
+
+
+def test_postgres_exporter_s_are_those_that_rules_read() -> None:
+    read = {name for rule in rules() for name in re.findall(r"\bpg_[a-z_0-9]+", rule["expr"])} - {"pg_role"}
+    assert {name for name in METRICS if name.startswith("pg_")} == read
 
 
 def test_postgresql_s_are_those_of_the_operator() -> None:

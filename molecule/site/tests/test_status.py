@@ -23,6 +23,20 @@ def test_it_reports_what_is_there(cluster: Cluster, tmp_path: Path) -> None:
     assert sorted(roles.values()) == [("primary", "primary", pods), *[("standby", "standby", pods)] * 2]
     assert {one["name"] for one in found["pods"]} == set(cluster.pgpool_pods())
     assert [chart["title"] for chart in found["charts"] if not chart["lines"]] == []
+    fleet = json.loads((tmp_path / "index.json").read_text())
+    assert [(one["host"], one["page"]) for one in fleet["clusters"]] == [(cluster.name, f"{cluster.name}.html")]
+    assert fleet["clusters"][0]["state"] == ("to look at" if found["problems"] else "well")
     page = (tmp_path / f"{cluster.name}.html").read_text()
     assert [name for name in (*roles, *cluster.pgpool_pods()) if name not in page] == []
     assert page.count("<svg") == len(found["charts"])
+
+
+def test_a_cluster_that_cannot_be_asked_is_on_the_page_of_all(tmp_path: Path) -> None:
+    asked = {"monitoring_status_folder": str(tmp_path), "monitoring_status_name": "not-there"}
+    run = run_playbook("status", variables=asked)
+    assert run.rc != 0
+    assert "there is no such PostgreSQL cluster" in " ".join(run.output.split())
+    [one] = json.loads((tmp_path / "index.json").read_text())["clusters"]
+    assert one["state"] == "not known"
+    assert "there is no such PostgreSQL cluster" in one["problems"][0]
+    assert "there is no such PostgreSQL cluster" in (tmp_path / "index.html").read_text()

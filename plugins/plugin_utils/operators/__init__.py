@@ -24,6 +24,8 @@ the role postgres_cluster has to know. It has:
     names of roles, and endings of names of Secrets, that belong to the operator
 `OLDEST_VERSION`
     the oldest major version of PostgreSQL that is made
+`INSTANCE_LABELS`
+    by which labels Prometheus tells an instance's pod (`label`: its name and value), its `cluster` and its `role`
 `OPERATIONS`
     what the runbooks can have the operator do: `switchover`, `restart`, `scale`, `upgrade` (of PostgreSQL),
     `hibernate`, `rotate_password` (of the superuser). For what is named here:

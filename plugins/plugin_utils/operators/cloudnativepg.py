@@ -30,6 +30,13 @@ RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-
 OPERATIONS = frozenset({"switchover", "restart", "scale", "upgrade", "hibernate"})
 REFUSALS = {"rotate_password": "CloudNativePG makes the superuser's Secret itself, and a new one where it is deleted"}
 
+# Labels of the instances' pods: the one that only they have, that of the cluster's name, and that of the role.
+INSTANCE_LABELS = {
+    "label": ("cnpg.io/podRole", "instance"),
+    "cluster": "cnpg.io/cluster",
+    "role": "cnpg.io/instanceRole",
+}
+
 # What the operator writes as the next primary while it looks for one.
 FAILING_OVER = "pending"
 # When a restart was asked for: on the Cluster, and on each pod that has started since.

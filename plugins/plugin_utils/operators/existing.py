@@ -17,6 +17,9 @@ KEY = "contract.json"
 RESERVED_SECRETS = frozenset({"-pgpool"})
 OLDEST_VERSION = 0
 
+# What an instance is, nothing but the description says: Prometheus finds the annotated Service of the metrics.
+INSTANCE_LABELS: dict[str, Any] = {}
+
 # Whatever made the cluster does all of that.
 OPERATIONS: frozenset[str] = frozenset()
 

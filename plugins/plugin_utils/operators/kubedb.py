@@ -35,6 +35,13 @@ REFUSALS = {
     )
 }
 
+# Labels of the instances' pods: the one that only they have, that of the cluster's name, and that of the role.
+INSTANCE_LABELS = {
+    "label": ("app.kubernetes.io/name", "postgreses.kubedb.com"),
+    "cluster": "app.kubernetes.io/instance",
+    "role": "kubedb.com/role",
+}
+
 # The keys of the superuser's Secret.
 SUPERUSER_KEYS = {"username_key": "username", "password_key": "password"}
 

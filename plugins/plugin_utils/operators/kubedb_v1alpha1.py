@@ -27,6 +27,9 @@ RESERVED_SECRETS = frozenset({"-auth", "-pgpool"})
 # The releases that it is for do nothing else: no requests, no switchover, no other version.
 OPERATIONS = frozenset({"scale"})
 
+# Labels of the instances' pods: the one that only they have, that of the cluster's name, and that of the role.
+INSTANCE_LABELS = {"label": ("kubedb.com/kind", "Postgres"), "cluster": "kubedb.com/name", "role": "kubedb.com/role"}
+
 SUPERUSER_KEYS = {"username_key": "POSTGRES_USER", "password_key": "POSTGRES_PASSWORD"}
 
 is_reserved_role = common.is_reserved_role

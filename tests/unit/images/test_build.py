@@ -99,11 +99,24 @@ def test_an_unknown_target_is_named(tmp_path):
         build.recipes_of(["nothing"], build.Images(build.Engine("podman"), pull=False))
 
 
+# What one scenario of molecule/ alone builds and loads.
+OF_SCENARIOS = {"alertmanager", "prometheus-operator"}
+
+
+def test_what_scenarios_build_is_no_part_of_the_demo():
+    images = build.Images(build.Engine("podman"), pull=False)
+    [bundle] = build.recipes_of(["prometheus-operator=a/b:1", "alertmanager=c/d:1"], images, "mine")
+    assert (bundle.name, [need.name for need in bundle.needs]) == ("mine", ["prometheus-operator", "alertmanager"])
+    [program] = bundle.needs[0].needs
+    assert program.name == "prometheus-operator-programs"
+    assert build.arguments().parse_args(["--cache=x", "--engine=podman", "load", "--node=n"]).archive == "images"
+
+
 def test_every_image_of_the_role_has_a_folder_and_every_folder_an_entry():
     defaults = yaml.safe_load((ROOT / "roles/kind_cluster/defaults/main.yml").read_text())
     listed = {image["folder"] for image in defaults["kind_cluster_images"]}
     folders = {path.parent.name for path in (ROOT / "images").glob("*/Containerfile")} - {"kind-node"}
-    assert listed == folders
+    assert listed == folders - OF_SCENARIOS
 
 
 def test_the_operators_image_has_the_version_that_is_compiled():

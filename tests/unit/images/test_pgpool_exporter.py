@@ -67,8 +67,11 @@ class FakePgpool:
     def __init__(self) -> None:
         self.answers: dict[str, list[dict[str, str]]] = {"pool_nodes": NODES, "pool_processes": [process()]}
         self.error: Exception | None = None
+        # Of each call, whether SHOW POOL_NODES was among the commands.
+        self.asked: list[bool] = []
 
     def ask(self, commands: Any) -> dict[str, list[dict[str, str]]]:
+        self.asked.append("pool_nodes" in commands)
         if self.error:
             raise self.error
         return {command: self.answers.get(command, []) for command in commands}
@@ -211,3 +214,59 @@ def test_a_certificate_that_cannot_be_read_has_ended(exporter: ModuleType, text:
 
 def test_no_certificate_no_metric(exporter: ModuleType) -> None:
     assert list(exporter.certificate_metrics("")) == []
+
+
+class TestPoolNodesAreAskedNowAndThen:
+    """SHOW POOL_NODES logs in to each backend, so its answer serves for some scrapes."""
+
+    @pytest.fixture
+    def pgpool(self) -> FakePgpool:
+        pgpool = FakePgpool()
+        known = ("node_id", "hostname", "port", "status", "role", "select_cnt")
+        pgpool.answers["pool_backend_stats"] = [{name: row[name] for name in known} for row in NODES]
+        return pgpool
+
+    def test_its_answer_serves_until_it_is_old(self, exporter: ModuleType, pgpool: FakePgpool) -> None:
+        clock = {"now": 0.0}
+        served = exporter.Exporter(pgpool, lambda: clock["now"])
+        first = page = served.page()
+        for clock["now"] in (4.0, 9.0, 11.0, 15.0):
+            page = served.page()
+        assert pgpool.asked == [True, False, False, True, False]
+        lines = [line for line in page.splitlines() if line.startswith("pgpool2_pool_nodes_")]
+        assert lines == [line for line in first.splitlines() if line.startswith("pgpool2_pool_nodes_")]
+
+    def test_counters_are_those_of_now(self, exporter: ModuleType, pgpool: FakePgpool) -> None:
+        served = exporter.Exporter(pgpool, lambda: 1.0)
+        served.page()
+        pgpool.answers["pool_backend_stats"][1]["select_cnt"] = "77"
+        lines = [line for line in served.page().splitlines() if line.startswith("pgpool2_pool_nodes_select_cnt")]
+        assert [line for line in lines if line.endswith(" 77")] == [line for line in lines if 'node_id="1"' in line]
+
+    @pytest.mark.parametrize("change", [{"status": "down"}, {"role": "primary"}])
+    def test_a_backend_that_changes_is_asked_at_once(
+        self, exporter: ModuleType, pgpool: FakePgpool, change: dict[str, str]
+    ) -> None:
+        served = exporter.Exporter(pgpool, lambda: 1.0)
+        served.page()
+        pgpool.answers["pool_backend_stats"][-1] |= change
+        served.page()
+        assert pgpool.asked == [True, False, True]
+
+    def test_a_backend_to_which_nobody_is_connected_has_not_changed(
+        self, exporter: ModuleType, pgpool: FakePgpool
+    ) -> None:
+        served = exporter.Exporter(pgpool, lambda: 1.0)
+        served.page()
+        pgpool.answers["pool_backend_stats"][-1] |= {"status": "waiting"}
+        served.page()
+        assert pgpool.asked == [True, False]
+
+    def test_what_was_known_before_an_error_is_forgotten(self, exporter: ModuleType, pgpool: FakePgpool) -> None:
+        served = exporter.Exporter(pgpool, lambda: 1.0)
+        served.page()
+        pgpool.error = OSError("gone")
+        assert "pgpool2_up 0" in served.page()
+        pgpool.error = None
+        served.page()
+        assert pgpool.asked == [True, False, True]

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.fleet_report import fleet_report
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.status_report import status_report
 from test_monitoring_rules import ROLE, ROOT, trust_as_template
 
@@ -28,7 +29,7 @@ WIDTHS = (400, 1400)
 EVIL = "<script>alert('x')</script>\"' onload=\"x"
 ALERT = one("ALERTS", alertname="PostgresLagBytes", alertstate="firing", severity="warning", pod="pg-2")
 # Elements that HTML does not close.
-VOID = {"meta", "link"}
+VOID = {"meta", "link", "br"}
 
 
 def variables(**more: Any) -> dict[str, Any]:
@@ -41,13 +42,21 @@ def variables(**more: Any) -> dict[str, Any]:
 
 
 def rendered(template: str, **more: Any) -> Any:
-    templar = Templar(loader=DataLoader(), variables=variables(**more))
+    loader = DataLoader()
+    loader.set_basedir(str(ROLE))
+    templar = Templar(loader=loader, variables=variables(ansible_search_path=[str(ROLE)], **more))
     return templar.template(trust_as_template(template), escape_backslashes=False)
 
 
 def page(report: dict[str, Any]) -> str:
     """What the role writes as <name>.html."""
     return str(rendered((ROLE / "templates/status.html.j2").read_text(), monitoring_status_result=report))
+
+
+def fleet(*told: tuple[str, dict[str, Any], str]) -> str:
+    """What the role writes as index.html."""
+    made = fleet_report(*map(list, zip(*told, strict=True)))
+    return str(rendered((ROLE / "templates/fleet.html.j2").read_text(), monitoring_fleet_result=made))
 
 
 def report(*more: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -149,6 +158,18 @@ def test_charts_are_of_what_is_recorded() -> None:
     for chart in charts:
         assert f"`{chart['record']}`" in metrics
         assert "limit" not in chart or f"`pgha:limit:{chart['limit']}`" in metrics
+
+
+def test_the_page_of_all_leads_to_each_and_says_what_is_wrong() -> None:
+    text = fleet(("good", report(), ""), ("bad", report(pending=["it waits"]), ""), ("away", {}, EVIL))
+    read = Elements(text)
+    assert (read.wrong, read.open) == ([], [])
+    assert {"script", "img", "iframe", "object", "embed", "base", "form"} & set(read.names) == set()
+    assert [value for name, value in read.attributes if name == "href"] == ["data:,", "pg.html", "pg.html"]
+    assert "<title>PostgreSQL clusters: 1 of 3 well</title>" in text
+    assert "1 to look at, 1 of which nothing is known." in text
+    assert "it waits" in text
+    assert html.escape(EVIL.partition("(")[0]) in text
 
 
 @pytest.fixture(scope="module")

@@ -97,3 +97,12 @@ def test_the_kind_inventory_finds_the_manifest_that_was_built():
     )
     looked_for = load(root / "inventories/kind/group_vars/kubernetes_clusters.yml")["demo_manifest"]
     assert looked_for.endswith(f"/manifests/cnpg-{version}.yaml")
+
+
+@pytest.mark.parametrize("name", ["monitoring", "pgpool"])
+def test_what_differs_between_operators_is_elsewhere(name):
+    role = ROLES[0].parent / name
+    files = [path for folder in ("tasks", "templates") for path in (role / folder).iterdir()]
+    named = re.compile(r"kubedb|cnpg|cloudnative", re.IGNORECASE)
+    assert len(files) > 10
+    assert [path.name for path in files if named.search(path.read_text(encoding="utf-8"))] == []

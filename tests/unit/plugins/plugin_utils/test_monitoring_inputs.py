@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What several variables of the role monitoring say together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.monitoring_inputs import monitoring_checks
+
+THERE = {"addresses": ["a:9093"]}
+
+
+def problems(**variables: Any) -> list[str]:
+    return list(monitoring_checks({f"monitoring_{name}": value for name, value in variables.items()}))
+
+
+def test_what_is_right() -> None:
+    options = {"scheme": "https", "basic_auth": {"username": "u", "password_file": "/etc/alertmanager/p"}}
+    assert problems(alertmanager={**THERE, "secret": "s", "options": options}) == []
+    assert problems(alerts={"A": {"for": "1h30m", "severity": "page"}, "B": {"enabled": False}}) == []
+    assert problems() == []
+
+
+@pytest.mark.parametrize(
+    ("alerts", "sentence"),
+    [
+        ({"A": {"for": "soon"}}, "monitoring_alerts.A.for is 'soon': give a duration, such as 5m"),
+        ({"A": {"enabled": "no"}}, "monitoring_alerts.A.enabled is 'no': give true or false"),
+        ({"A": {"expr": "up"}}, "monitoring_alerts.A.expr is no setting of an alert: give for, severity or enabled"),
+        ({"A": "5m"}, "monitoring_alerts.A is no mapping: give {for: 5m}, {severity: warning} or {enabled: false}"),
+    ],
+)
+def test_settings_of_alerts(alerts: dict[str, Any], sentence: str) -> None:
+    assert problems(alerts=alerts) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"basic_auth": {"password": "s3cret"}}, "basic_auth.password"),
+        ({"authorization": {"credentials": "s3cret"}}, "authorization.credentials"),
+        ({"bearer_token": "s3cret"}, "bearer_token"),
+        ({"oauth2": {"client_secret": "s3cret"}}, "oauth2.client_secret"),
+        ({"tls_config": {"key": "s3cret"}}, "tls_config.key"),
+    ],
+)
+def test_no_secret_gets_into_a_config_map(options: dict[str, Any], name: str) -> None:
+    [sentence] = problems(alertmanager={**THERE, "options": options})
+    assert sentence.startswith(f"monitoring_alertmanager.options.{name} would be in a ConfigMap: put it in a Secret")
+    assert "s3cret" not in sentence
+
+
+def test_whose_alertmanager_it_is() -> None:
+    [sentence] = problems(alertmanager=THERE, flavor="prometheus_operator")
+    assert "spec.alerting" in sentence
+    assert len(problems(alertmanager={"secret": "s"})) == 1
+    assert len(problems(alertmanager={**THERE, "options": {"static_configs": []}})) == 1
