@@ -11,7 +11,7 @@ help: ## This list
 
 ##@ Use
 
-.PHONY: demo demo-down psql
+.PHONY: demo demo-down psql drills
 demo: ## A local kind cluster with everything on it, verified; again: what changed only
 	@$(ENV) ansible-playbook -i $(KIND_INVENTORY) playbooks/demo.yml
 
@@ -20,6 +20,9 @@ demo-down: ## Delete the demo's cluster; what was built stays in the cache
 
 psql: ## psql through Pgpool-II in the demo
 	@$(ENV) tools/psql
+
+drills: ## Break the demo in many ways, and write into docs/drills.md what its clients saw (RUNS=10 DRILLS='switchover …')
+	@$(ENV) tools/drills --inventory $(KIND_INVENTORY) --runs $(or $(RUNS),1) --page docs/drills.md $(DRILLS)
 
 ##@ Check
 

@@ -111,6 +111,11 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "port": 5432,
         "instances": [_instance(instance, name, namespace, status) for instance in _instance_names(status)],
         "switching_to": _switching_to(status),
+        # When the operator chose the primary of now, and when that was promoted.
+        "primary_times": {
+            "chosen": status.get("targetPrimaryTimestamp") or "",
+            "promoted": status.get("currentPrimaryTimestamp") or "",
+        },
         "superuser_secret": {"name": superuser, "username_key": "username", "password_key": "password"}
         if spec.get("enableSuperuserAccess")
         else None,
