@@ -43,7 +43,7 @@ molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster
 	@$(ENV) tools/test molecule
 
 molecule-all: ## All scenarios of molecule/, also those of users, load balancing, TLS, runbooks and the number of instances
-	@PGHA_SCENARIOS='site services users balancing tls scale failover runbooks interrupted teardown' $(ENV) tools/test molecule
+	@PGHA_SCENARIOS='site services users balancing tls scale failover runbooks drills interrupted teardown' $(ENV) tools/test molecule
 
 bench: ## What has a time limit: molecule again, with the limits of a quiet machine
 	@$(ENV) pytest -s tests/bench

@@ -12,7 +12,7 @@ author: the pgha.kubernetes authors
 description:
   - Puts together what clients, the Kubernetes API, Pgpool-II and Prometheus saw of a drill.
   - Times are those of the machine that runs Ansible, of the Kubernetes API and of pods, so their clocks have to agree.
-positional: name, began, before, after, pods, pool_nodes, alerts
+positional: name, began, before, after, pods, pool_nodes, alerts, note
 options:
   _input:
     description: What the clients saw, as the filter P(pgha.kubernetes.ledger_verdict#filter) tells it.
@@ -47,6 +47,10 @@ options:
     description: >-
       What C(promtool query range --format=json) printed of the alerts that fired; null where nobody was asked.
     type: str
+  note:
+    description: What this drill alone has to say.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -62,7 +66,7 @@ _value:
   description: >-
     C(gaps) (seconds by way), C(lost), C(in_doubt), C(acknowledged), C(failed) (statements by way and SQLSTATE),
     C(instances_back), C(backends_back) (seconds), C(primary) (C(from), C(to)), C(parts) of a failover (C(detection),
-    C(promotion), C(routing), in seconds), C(alerts) (names, or null), C(problems) and C(summary) (sentences).
+    C(promotion), C(routing), in seconds), C(alerts) (names, or null), C(note), C(problems) and C(summary) (sentences).
   type: dict
 """
 
@@ -83,12 +87,13 @@ def drill_record(
     pods: Sequence[Mapping[str, Any]],
     pool_nodes: Mapping[str, str],
     alerts: str | None = None,
+    note: str = "",
 ) -> dict[str, Any]:
     """Say what a drill came to."""
     if not isinstance(ledger, Mapping):
         raise AnsibleFilterError(f"pgha.kubernetes.drill_record: give what the clients saw, not {type_name(ledger)}")
     try:
-        return _drill_record(ledger, name, began, before, after, pods, pool_nodes, alerts)
+        return _drill_record(ledger, name, began, before, after, pods, pool_nodes, alerts, note)
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.drill_record: {exc}") from exc
 

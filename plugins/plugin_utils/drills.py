@@ -86,6 +86,7 @@ def drill_record(
     pods: Sequence[Mapping[str, Any]],
     pool_nodes: Mapping[str, str],
     alerts: str | None,
+    note: str = "",
 ) -> dict[str, Any]:
     """Say what a drill came to.
 
@@ -95,6 +96,7 @@ def drill_record(
     :param pods: the pods of the namespace, afterwards
     :param pool_nodes: what each pod of Pgpool-II answers to SHOW POOL_NODES, afterwards
     :param alerts: what promtool printed of the alerts that fired meanwhile, or None where nobody was asked
+    :param note: what this drill alone has to say
     """
     ways, old, new = ledger["ways"], _primary(before), _primary(after)
     instances = {instance["pod"] for instance in after["instances"]}
@@ -111,6 +113,7 @@ def drill_record(
         "primary": {"from": old, "to": new},
         "parts": _parts(began, after, ways["pgpool_write"]) if old != new else {},
         "alerts": None if alerts is None else _alerts(alerts),
+        "note": note,
         "problems": [f"{name}: {problem}" for problem in ledger["problems"]],
     }
     return {**record, "summary": _summary(record)}
@@ -169,7 +172,7 @@ def _summary(record: Mapping[str, Any]) -> str:
     return (
         f"{record['name']}: {gaps}.{moved} {record['acknowledged']} writes were acknowledged, {record['lost']} of them "
         f"are lost, {record['in_doubt']} in doubt. All instances were back after {record['instances_back']:.1f} s, as "
-        f"backends of Pgpool-II after {record['backends_back']:.1f} s. Alerts: {alerts}."
+        f"backends of Pgpool-II after {record['backends_back']:.1f} s. Alerts: {alerts}. {record['note']}".rstrip()
     )
 
 
