@@ -111,7 +111,7 @@ def drill_record(
         "instances_back": _since(began, (_ready(pod) for pod in pods if pod["metadata"]["name"] in instances)),
         "backends_back": _since(began, (at for answer in pool_nodes.values() for at in _status_changes(answer))),
         "primary": {"from": old, "to": new},
-        "parts": _parts(began, after, ways["pgpool_write"]) if old != new else {},
+        "parts": _parts(after, ways["pgpool_write"]) if old != new else {},
         "alerts": None if alerts is None else _alerts(alerts),
         "note": note,
         "problems": [f"{name}: {problem}" for problem in ledger["problems"]],
@@ -184,14 +184,18 @@ def _primary(contract: Mapping[str, Any]) -> str:
     return next((item["name"] for item in contract["instances"] if item["role"] == "primary"), "")
 
 
-def _parts(began: float, after: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, float]:
-    """Tell apart what the gap is made of, where the operator tells when it chose and when it promoted."""
+def _parts(after: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, float]:
+    """Tell apart what the gap is made of, where the operator tells when it chose and when it promoted.
+
+    The gap begins with the last write that was acknowledged: the playbook noted its time some seconds before it broke
+    anything.
+    """
     times = after.get("primary_times") or {}
     if not times.get("chosen") or not times.get("promoted"):
         return {}
     chosen, promoted = _time(times["chosen"]), _time(times["promoted"])
     served = seen["gap_since"] + seen["gap"]
-    steps = {"detection": chosen - began, "promotion": promoted - chosen, "routing": served - promoted}
+    steps = {"detection": chosen - seen["gap_since"], "promotion": promoted - chosen, "routing": served - promoted}
     return {name: round(seconds, 2) for name, seconds in steps.items()}
 
 

@@ -114,8 +114,8 @@ def test_what_a_drill_came_to() -> None:
 def test_the_parts_of_a_failover() -> None:
     times = {"chosen": "2027-01-15T08:00:01.5Z", "promoted": "2027-01-15T08:00:02.75Z"}
     found = record(after=contract("pg-2", primary_times=times))
-    assert found["parts"] == {"detection": 1.5, "promotion": 1.25, "routing": 0.75}
-    assert "pg-2 became the primary (detection 1.5 s, promotion 1.2 s, routing 0.8 s)." in found["summary"]
+    assert found["parts"] == {"detection": 1.0, "promotion": 1.25, "routing": 0.75}
+    assert "pg-2 became the primary (detection 1.0 s, promotion 1.2 s, routing 0.8 s)." in found["summary"]
     assert record(after=contract("pg-1", primary_times=times))["parts"] == {}
 
 
