@@ -22,7 +22,7 @@ psql: ## psql through Pgpool-II in the demo
 	@$(ENV) tools/psql
 
 drills: ## Break the demo in many ways, and write into docs/drills.md what its clients saw (RUNS=10 DRILLS='switchover …')
-	@$(ENV) tools/drills --inventory $(KIND_INVENTORY) --runs $(or $(RUNS),1) --page docs/drills.md $(DRILLS)
+	@$(ENV) tools/drills.py --inventory $(KIND_INVENTORY) --runs $(or $(RUNS),1) --page docs/drills.md $(DRILLS)
 
 ##@ Check
 

@@ -2,13 +2,13 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run drills on a cluster, site.yml after each, and write what came of them. `make drills` does; run it by tools/with-env.
+"""Run drills on a cluster, site.yml after each, and write what came of them: `make drills`, or by tools/with-env.
 
-    tools/drills -i inventories/kind --runs 10 --page docs/drills.md primary_pod_deleted switchover
+    tools/drills.py -i inventories/kind --runs 10 --page docs/drills.md primary_pod_deleted switchover
 
-Each run of a drill is a run of playbooks/drill.yml, and one of playbooks/site.yml that has to find nothing to change. What
-came of it is kept in FOLDER/results.json as soon as it is known; runs of before stay in it, unless `--fresh`. The page is
-written from that file. Without names, the drills are those of the role's defaults.
+Each run of a drill is a run of playbooks/drill.yml, and one of playbooks/site.yml that has to find nothing to change.
+What came of it is kept in FOLDER/results.json as soon as it is known; runs of before stay in it, unless `--fresh`. The
+page is written from that file. Without names, the drills are those of the role's defaults.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha"
-BEGIN, END = "<!-- made by tools/drills from here on -->", "<!-- to here -->"
+BEGIN, END = "<!-- made by tools/drills.py from here on -->", "<!-- to here -->"
 
 sys.path.insert(0, str(ROOT / "playbooks" / "collections"))
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.drills import drills_table  # noqa: E402
@@ -41,7 +41,7 @@ def playbook(name: str, inventories: list[str], variables: dict[str, Any]) -> tu
     run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
     said = []
     for line in run.stdout or ():
-        sys.stdout.write(line)
+        print(line, end="", flush=True)
         said.append(line)
     return run.wait(), "".join(said)
 
@@ -84,7 +84,7 @@ def page(results: dict[str, Any]) -> str:
         BEGIN,
         "",
         f"{len(records)} runs on {' and '.join(sorted({days[0], days[-1]}))}, on {results['machine']}. The load of the "
-        f"machine (of the last minute) before each was {loads[0]} to {loads[-1]}, in the middle {loads[len(loads) // 2]}.",
+        f"last minute before each was {loads[0]} to {loads[-1]}, in the middle {loads[len(loads) // 2]}.",
         "",
         drills_table(records, plan),
         "",
