@@ -69,6 +69,7 @@ def contract(
         "port": PORT,
         "instances": found,
         "switching_to": "",
+        "primary_times": {},
         "role_label": ROLE_LABEL,
         "databases": databases(cluster),
     }

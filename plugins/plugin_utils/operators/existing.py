@@ -70,6 +70,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "port": int(told.get("port", 5432)),
         "instances": [_instance(item) for item in told.get("instances") or []],
         "switching_to": "",
+        "primary_times": {},
         "superuser_secret": {
             "name": secret["name"],
             "username_key": secret.get("username_key", "username"),

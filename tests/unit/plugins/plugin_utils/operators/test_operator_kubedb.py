@@ -135,6 +135,7 @@ def test_ready() -> None:
             for number in (0, 1, 2)
         ],
         "switching_to": "",
+        "primary_times": {},
         "superuser_secret": {"name": "hot-auth", "username_key": "username", "password_key": "password"},
         "auth_method": "scram-sha-256",
         "tls": {"enabled": False},
