@@ -114,7 +114,7 @@ def drill_record(
         "parts": _parts(after, ways["pgpool_write"]) if old != new else {},
         "alerts": None if alerts is None else _alerts(alerts),
         "note": note,
-        "problems": [f"{name}: {problem}" for problem in ledger["problems"]],
+        "problems": [f"{name}: {problem}" for problem in [*ledger["problems"], *_away(pool_nodes)]],
     }
     return {**record, "summary": _summary(record)}
 
@@ -209,6 +209,16 @@ def _ready(pod: Mapping[str, Any]) -> float:
         if condition["type"] == "Ready":
             return _time(condition["lastTransitionTime"])
     return 0.0
+
+
+def _away(pool_nodes: Mapping[str, str]) -> list[str]:
+    """List what Pgpool-II has not taken back. The primary's own backend may stay away, as backend 0 serves it."""
+    return [
+        f"{pod} has not taken {row['hostname']} back"
+        for pod, answer in pool_nodes.items()
+        for row in csv.DictReader(io.StringIO(answer))
+        if row.get("status") == "down" and row.get("pg_role") != "primary"
+    ]
 
 
 def _status_changes(answer: str) -> list[float]:

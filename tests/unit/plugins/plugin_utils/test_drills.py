@@ -130,6 +130,12 @@ def test_a_lost_write_is_a_problem() -> None:
     assert (found["lost"], found["problems"]) == (2, ["pod: 2 writes are lost"])
 
 
+def test_a_backend_that_stays_away_is_a_problem() -> None:
+    rows = ["hostname,status,pg_role", "pg-1.demo,down,primary", "pg-2.demo,down,standby", "pg-3.demo,up,standby"]
+    found = record(pool_nodes={"pgpool-a": "\n".join(rows)})
+    assert found["problems"] == ["pod: pgpool-a has not taken pg-2.demo back"]
+
+
 def test_the_table() -> None:
     slower = record(ledger=ledger(pgpool_write=seen(9.0, failed={"57P01": 2}), direct_write=seen(), pgpool_read=seen()))
     third = record(alerts=json.dumps([{"metric": {"alertname": "A"}, "values": [[1, "1"]]}]))
