@@ -188,12 +188,12 @@ def _parts(after: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, float
     """Tell apart what the gap is made of, where the operator tells when it chose and when it promoted.
 
     The gap begins with the last write that was acknowledged: the playbook noted its time some seconds before it broke
-    anything.
+    anything. A switchover is chosen before that, and so is not detected at all.
     """
     times = after.get("primary_times") or {}
     if not times.get("chosen") or not times.get("promoted"):
         return {}
-    chosen, promoted = _time(times["chosen"]), _time(times["promoted"])
+    chosen, promoted = max(_time(times["chosen"]), seen["gap_since"]), _time(times["promoted"])
     served = seen["gap_since"] + seen["gap"]
     steps = {"detection": chosen - seen["gap_since"], "promotion": promoted - chosen, "routing": served - promoted}
     return {name: round(seconds, 2) for name, seconds in steps.items()}

@@ -117,6 +117,8 @@ def test_the_parts_of_a_failover() -> None:
     assert found["parts"] == {"detection": 1.0, "promotion": 1.25, "routing": 0.75}
     assert "pg-2 became the primary (detection 1.0 s, promotion 1.2 s, routing 0.8 s)." in found["summary"]
     assert record(after=contract("pg-1", primary_times=times))["parts"] == {}
+    planned = record(after=contract("pg-2", primary_times={**times, "chosen": "2027-01-15T07:59:00Z"}))
+    assert planned["parts"] == {"detection": 0.0, "promotion": 2.25, "routing": 0.75}
 
 
 def test_alerts() -> None:
