@@ -28,6 +28,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha"
+# The load from which on figures are those of other things, too.
+BUSY = 3
 BEGIN, END = "<!-- made by tools/drills.py from here on -->", "<!-- to here -->"
 
 sys.path.insert(0, str(ROOT / "playbooks" / "collections"))
@@ -80,16 +82,22 @@ def page(results: dict[str, Any]) -> str:
     records, plan = results["records"], list({one["name"]: one for one in results["plan"]}.values())
     days = sorted({record["at"][:10] for record in records})
     loads = sorted(record["load"] for record in records)
+    middle = loads[len(loads) // 2]
+    seen = {record["name"] for record in records} | {one["name"] for one in plan}
+    catalogue = yaml.safe_load((ROOT / "roles/drills/vars/main.yml").read_text())["__drills_catalogue"]
     return "\n".join([
         BEGIN,
         "",
         f"{len(records)} runs on {' and '.join(sorted({days[0], days[-1]}))}, on {results['machine']}. The load of the "
-        f"last minute before each was {loads[0]} to {loads[-1]}, in the middle {loads[len(loads) // 2]}.",
+        f"last minute before each was {loads[0]} to {loads[-1]}, in the middle {middle}."
+        + (" So it was busy with other things, and the seconds say little." if middle > BUSY else ""),
         "",
         drills_table(records, plan),
         "",
         *(f"- {problem}" for problem in results["problems"]),
         *([""] if results["problems"] else []),
+        f"Not run: {', '.join(name for name in catalogue if name not in seen) or 'none'}.",
+        "",
         END,
     ])  # fmt: skip
 

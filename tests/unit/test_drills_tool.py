@@ -47,6 +47,13 @@ def test_the_page_says_when_where_and_how_busy(tmp_path: Path) -> None:
     assert "\n- pod: site.yml changed 1 things after it\n" in text
     assert text.endswith(f"{tool.END}\nrest\n")
     assert "old" not in text
+    assert "Not run: primary_pod_deleted, " in text
+    assert "busy with other things" not in text
+
+
+def test_the_page_says_that_figures_of_a_busy_machine_say_little() -> None:
+    [record] = results()["records"]
+    assert "busy with other things" in load("tools/drills.py").page(results(records=[{**record, "load": 20.0}]))
 
 
 def test_the_page_has_the_marks() -> None:
