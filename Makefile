@@ -11,7 +11,7 @@ help: ## This list
 
 ##@ Use
 
-.PHONY: demo demo-down psql
+.PHONY: demo demo-down psql drills
 demo: ## A local kind cluster with everything on it, verified; again: what changed only
 	@$(ENV) ansible-playbook -i $(KIND_INVENTORY) playbooks/demo.yml
 
@@ -20,6 +20,9 @@ demo-down: ## Delete the demo's cluster; what was built stays in the cache
 
 psql: ## psql through Pgpool-II in the demo
 	@$(ENV) tools/psql
+
+drills: ## Break the demo in many ways, and write into docs/drills.md what its clients saw (RUNS=10 DRILLS='switchover …')
+	@$(ENV) tools/drills.py --inventory $(KIND_INVENTORY) --runs $(or $(RUNS),1) --page docs/drills.md $(DRILLS)
 
 ##@ Check
 
@@ -40,7 +43,7 @@ molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster
 	@$(ENV) tools/test molecule
 
 molecule-all: ## All scenarios of molecule/, also those that take long or need more images
-	@PGHA_SCENARIOS='site services users balancing tls scale failover runbooks kubedb prometheus_operator alerts interrupted teardown' \
+	@PGHA_SCENARIOS='site services users balancing tls scale failover runbooks drills kubedb prometheus_operator alerts interrupted teardown' \
 	  $(ENV) tools/test molecule
 
 bench: ## What has a time limit: molecule again, with the limits of a quiet machine

@@ -40,6 +40,7 @@ COLLECTION_INPUTS: dict[str, dict[str, Any]] = {
         },
     },
     "pgha_namespace": {"type": "str"},
+    "pgha_drills_allowed": {"type": "bool"},
     "pgha_operator": {"type": "str", "choices": ["cloudnativepg", "kubedb", "kubedb_v1alpha1", "existing"]},
     "pgha_secure_logging": {"type": "bool"},
 }
@@ -154,6 +155,12 @@ FORMATS: dict[str, fmt.Format] = {
     "monitoring_status_namespace": fmt.dns_label(),
     "monitoring_status_minutes": fmt.integer(1, 44640),
     "monitoring_status_folder": fmt.non_empty("the path of a folder"),
+    # drills
+    "drills_names": fmt.non_empty("the name of at least one drill"),
+    "drills_repetitions": fmt.integer(1, 1000),
+    "drills_hold": fmt.integer(1, 3600),
+    "drills_settle": fmt.integer(1, 600),
+    "drills_timeout": fmt.integer(30, 86400),
 }
 
 # Each takes the role's variables (well typed by then) and yields sentences.

@@ -70,6 +70,7 @@ def contract(
         "instances": found,
         "switching_to": "",
         "hibernated": bool(spec.get("halted")),
+        "primary_times": {},
         "role_label": ROLE_LABEL,
         "databases": databases(cluster),
     }

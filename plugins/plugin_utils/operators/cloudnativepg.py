@@ -123,6 +123,11 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "instances": [_instance(instance, name, namespace, status) for instance in _instance_names(status)],
         "switching_to": _switching_to(status),
         "hibernated": _annotation(cluster, HIBERNATION) == "on",
+        # When the operator chose the primary of now, and when that was promoted.
+        "primary_times": {
+            "chosen": status.get("targetPrimaryTimestamp") or "",
+            "promoted": status.get("currentPrimaryTimestamp") or "",
+        },
         "superuser_secret": {"name": superuser, "username_key": "username", "password_key": "password"}
         if spec.get("enableSuperuserAccess")
         else None,

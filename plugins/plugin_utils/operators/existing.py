@@ -74,6 +74,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "instances": [_instance(item) for item in told.get("instances") or []],
         "switching_to": "",
         "hibernated": False,
+        "primary_times": {},
         "superuser_secret": {
             "name": secret["name"],
             "username_key": secret.get("username_key", "username"),

@@ -1,36 +1,67 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the Job of ledger_start.yml runs: a client that writes numbered rows through Pgpool-II, one after another.
+"""What the Job of ledger_start.yml runs: clients that write numbered rows, and read, one statement after another.
 
-It keeps its session, and opens another where that one ends. When another server has taken its writes for QUIET seconds,
-or after SECONDS, it compares what it was told with what is there, and prints that as one line of JSON.
-It is told PGHOST, PGPORT, PGDATABASE; each folder in /users has the files `username` and `password` of one user.
+Each goes one way, such as `pgpool_write`: through Pgpool-II or directly to the primary's Service. It keeps its session,
+and opens another where that one ends. They end as UNTIL says: when another server has taken the writes for QUIET
+seconds (`moved`), or when there is a file END (`told`); in any case after SECONDS. Then what was acknowledged is
+compared with what is there, and printed as one line of JSON.
+It is told WAYS (each with its host and port) and PGDATABASE; each folder in /users has the files `username` and
+`password` of one user.
 """
 
 import collections
 import itertools
 import json
 import os
+import select
 import signal
 import statistics
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg2
 
 QUIET = 5.0
 PAUSE = 0.02
+# Seconds that a client waits for a new session, and for an answer. libpq itself has no limit for the latter.
+CONNECT = 3.0
+ANSWER = 5.0
+# Seconds until the servers have to say what is there.
+COMPARE = 60.0
+END = Path("/tmp/end")  # noqa: S108 - the pod's own
+
+clock = threading.local()
+
+
+class NoAnswer(psycopg2.Error):
+    """A server that took a connection or a statement, and said nothing."""
+
+
+def wait(connection):
+    """Wait for a server as psycopg2 does, but not for longer than `clock.limit` says."""
+    while (state := connection.poll()) != 0:  # POLL_OK; 1 and 2 are POLL_READ and POLL_WRITE
+        ends = [connection.fileno()]
+        left = max(clock.limit - time.monotonic(), 0)
+        if not any(select.select(ends if state == 1 else [], ends if state == 2 else [], [], left)):
+            raise NoAnswer("no answer")
 
 
 class Ledger:
-    """One client, and what it was told about each row."""
+    """One client, and what it was told."""
 
-    def __init__(self, user, password):
-        """Keep who writes; nothing is sent."""
-        self.login = {"user": user, "password": password, "connect_timeout": 3, "application_name": "pgha-ledger"}
-        self.schema = f"pgha_ledger_{time.time_ns()}"
+    def __init__(self, user, password, way="pgpool_write", address=("", 0), schema="pgha_ledger"):
+        """Keep who writes, and where; nothing is sent."""
+        host, port = address
+        self.login = {
+            "host": host, "port": port, "user": user, "password": password, "application_name": f"pgha-ledger-{way}"
+        }  # fmt: skip
+        self.reads = way.endswith("_read")
+        self.table = f"{schema}.{way}"
         self.session = None
         self.acknowledged = {}
         self.failed = collections.Counter()
@@ -41,21 +72,26 @@ class Ledger:
     def run(self, statement, values=(), rows=True):
         """Run one statement, in the session that there is or in another, and return its rows."""
         if self.session is None or self.session.closed:
+            clock.limit = time.monotonic() + CONNECT
             self.session = psycopg2.connect(**self.login)
             self.session.autocommit = True
+        clock.limit = time.monotonic() + ANSWER
         with self.session.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall() if rows else []
 
-    def write(self, number):
-        """Write one row, and note what became of it."""
+    def step(self, number):
+        """Write one row, or read once, and note what became of it."""
+        server = "host(inet_server_addr())"
+        statement, values = (
+            (f"SELECT {server}", ())
+            if self.reads
+            else (f"INSERT INTO {self.table} VALUES (%s) RETURNING {server}", (number,))  # noqa: S608 - our name
+        )
         try:
-            [[server]] = self.run(
-                f"INSERT INTO {self.schema}.ledger VALUES (%s) RETURNING host(inet_server_addr())",  # noqa: S608 - our name
-                (number,),
-            )
+            [[server]] = self.run(statement, values)
         except psycopg2.Error as error:
-            self.failed[error.pgcode or "no connection"] += 1
+            self.failed[error.pgcode or str(error) * isinstance(error, NoAnswer) or "no connection"] += 1
             self.last_failure = time.monotonic()
             if self.session is not None:
                 self.session.close()
@@ -66,19 +102,47 @@ class Ledger:
         if len(self.servers) > 1 and self.moved_at is None:
             self.moved_at = now
 
+    def work(self, over):
+        """Write or read until it is over."""
+        for number in itertools.count(1):
+            if over.is_set():
+                return
+            self.step(number)
+            time.sleep(PAUSE)
+
     def is_over(self):
         """Tell whether another server has taken the writes for long enough."""
         since = max(self.moved_at or 0.0, self.last_failure)
         return self.moved_at is not None and time.monotonic() - since > QUIET
 
+    def insist(self, statement, rows=True):
+        """Run a statement until it succeeds: the session may have ended long ago, and no other may begin at once."""
+        deadline = time.monotonic() + COMPARE
+        while True:
+            try:
+                return self.run(statement, rows=rows)
+            except psycopg2.Error:
+                if time.monotonic() > deadline:
+                    raise
+                if self.session is not None:
+                    self.session.close()
+                time.sleep(PAUSE)
+
+    def kept(self):
+        """Return the numbers that are there, on the primary."""
+        rows = self.insist(f"/*NO LOAD BALANCE*/ SELECT number FROM {self.table}")  # noqa: S608 - our name
+        return {number for [number] in rows}
+
     def facts(self):
-        """Compare what is there, on the primary, with what was acknowledged."""
-        kept = self.run(f"/*NO LOAD BALANCE*/ SELECT number FROM {self.schema}.ledger")  # noqa: S608 - our name
-        found = {number for [number] in kept}
-        times = sorted(self.acknowledged.values())
-        spans = [later - earlier for earlier, later in itertools.pairwise(times)] or [0.0]
+        """Say what this client saw; of writes, compared with what is there."""
+        # A gap at the end is one, too.
+        times = [*sorted(self.acknowledged.values()), time.monotonic()]
+        gap, since = max((later - earlier, earlier) for earlier, later in itertools.pairwise([times[0], *times]))
+        spans = [later - earlier for earlier, later in itertools.pairwise(times[:-1])] or [0.0]
+        found = self.acknowledged.keys() if self.reads else self.kept()
         return {
-            "gap": round(max(spans), 3),
+            "gap": round(gap, 3),
+            "gap_since": round(since + time.time() - time.monotonic(), 3),
             "interval": round(statistics.median(spans), 3),
             "acknowledged": len(self.acknowledged),
             "lost": len(self.acknowledged.keys() - found),
@@ -88,11 +152,11 @@ class Ledger:
         }
 
 
-def writer():
+def writer(address):
     """Return a ledger of the first user who may make a schema."""
     # Kubernetes has folders of its own there, whose names begin with two dots.
     for folder in sorted(Path("/users").glob("[0-9]*")):
-        ledger = Ledger(*((folder / name).read_text() for name in ("username", "password")))
+        ledger = Ledger(*((folder / name).read_text() for name in ("username", "password")), address=address)
         try:
             [[may]] = ledger.run("SELECT has_database_privilege(current_database(), 'CREATE')")
         except psycopg2.Error as error:
@@ -103,23 +167,44 @@ def writer():
     sys.exit("no user may make a schema in this database")
 
 
+def is_over(ledgers):
+    """Tell whether it is time to say what was seen."""
+    return END.exists() if os.environ["UNTIL"] == "told" else ledgers["pgpool_write"].is_over()
+
+
 def main():
-    """Write until another server takes the writes, then say what was seen."""
+    """Write and read until it is over, then say what was seen."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    ledger, deadline = writer(), time.monotonic() + float(os.environ["SECONDS"])
-    ledger.run(f"CREATE SCHEMA {ledger.schema}", rows=False)
+    psycopg2.extensions.set_wait_callback(wait)
+    deadline = time.monotonic() + float(os.environ["SECONDS"])
+    ways, schema = json.loads(os.environ["WAYS"]), f"pgha_ledger_{time.time_ns()}"
+    first = writer(ways["pgpool_write"])
+    login = first.login["user"], first.login["password"]
+    ledgers = {way: Ledger(*login, way=way, address=address, schema=schema) for way, address in ways.items()}
+    first.run(f"CREATE SCHEMA {schema}", rows=False)
+    over = threading.Event()
     try:
-        ledger.run(f"CREATE TABLE {ledger.schema}.ledger (number bigint PRIMARY KEY)", rows=False)
-        number = 0
-        while time.monotonic() < deadline and not ledger.is_over():
-            number += 1
-            ledger.write(number)
-            if len(ledger.acknowledged) == 10:
-                print("ready", flush=True)
-            time.sleep(PAUSE)
-        print(json.dumps(ledger.facts()), flush=True)
+        for ledger in ledgers.values():
+            if not ledger.reads:
+                first.run(f"CREATE TABLE {ledger.table} (number bigint PRIMARY KEY)", rows=False)
+        with ThreadPoolExecutor(len(ledgers)) as threads:
+            try:
+                working = [threads.submit(ledger.work, over) for ledger in ledgers.values()]
+                ready = False
+                while time.monotonic() < deadline and not is_over(ledgers):
+                    if any(thread.done() for thread in working):
+                        break
+                    if not ready and all(len(ledger.acknowledged) >= 10 for ledger in ledgers.values()):
+                        ready = True
+                        print("ready", flush=True)
+                    time.sleep(0.1)
+            finally:
+                over.set()
+        for thread in working:
+            thread.result()
+        print(json.dumps({way: ledger.facts() for way, ledger in ledgers.items()}), flush=True)
     finally:
-        ledger.run(f"DROP SCHEMA {ledger.schema} CASCADE", rows=False)
+        first.insist(f"DROP SCHEMA {schema} CASCADE", rows=False)
 
 
 if __name__ == "__main__":

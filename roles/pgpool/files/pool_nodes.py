@@ -5,11 +5,14 @@
 
 import csv
 import os
+import signal
 import sys
 from pathlib import Path
 
 import psycopg2
 
+# A Pgpool-II that hangs must not hold up whoever asks: the signal ends this process, also while it waits in libpq.
+signal.alarm(20)
 try:
     password = Path(os.environ["PGPOOL_EXPORTER_PASSWORD_FILE"]).read_text()
     connection = psycopg2.connect(password=password, connect_timeout=10)

@@ -1,13 +1,15 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the client of the ledger saw, and its script against a database that ends sessions and forgets rows."""
+"""What the clients of the ledger saw, and their script against a database that ends sessions and forgets rows."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,27 +20,34 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.ledger import ledg
 
 SCRIPT = Path(__file__).resolve().parents[4] / "roles" / "pgpool" / "files" / "ledger.py"
 FACTS: dict[str, Any] = {
-    "gap": 2.5, "interval": 0.03, "acknowledged": 900, "lost": 0, "in_doubt": 1,
+    "gap": 2.5, "gap_since": 1000.0, "interval": 0.03, "acknowledged": 900, "lost": 0, "in_doubt": 1,
     "failed": {"57P01": 1, "no connection": 4}, "servers": ["10.0.0.1", "10.0.0.2"],
 }  # fmt: skip
+READS = {**FACTS, "gap": 1.0, "in_doubt": 0, "failed": {}, "servers": ["10.0.0.2"]}
 
 
 def test_what_was_seen() -> None:
-    found = ledger_verdict(f"the user x cannot log in: no\nready\n{json.dumps(FACTS)}\n")
+    facts = json.dumps({"pgpool_write": FACTS, "pgpool_read": READS})
+    found = ledger_verdict(f"the user x cannot log in: no\nready\n{facts}\n")
     assert (found["gap"], found["moved"], found["problems"]) == (2.5, True, [])
     assert found["summary"] == (
         "No write was acknowledged for 2.50 s (else each 0.03 s); 900 were, 0 of them are lost; statements that "
-        "failed: 1 with 57P01, 4 with no connection"
+        "failed: 1 with 57P01, 4 with no connection. No read was acknowledged for 1.00 s (else each 0.03 s); 900 were; "
+        "statements that failed: none"
     )
+    assert found["ways"]["pgpool_read"]["gap"] == 1.0
+    assert {way: seen["moved"] for way, seen in found["ways"].items()} == {"pgpool_write": True, "pgpool_read": False}
 
 
 def test_a_lost_write_is_a_problem() -> None:
-    found = ledger_verdict(json.dumps({**FACTS, "lost": 2, "failed": {}}))
-    assert found["problems"] == ["2 writes are lost that were acknowledged"]
+    found = ledger_verdict(json.dumps({"pgpool_write": {**FACTS, "lost": 2, "failed": {}}}))
+    assert found["problems"] == ["2 writes are lost that were acknowledged (pgpool_write)"]
     assert found["summary"].endswith("failed: none")
 
 
-@pytest.mark.parametrize(("log", "last"), [("", "no output"), ("ready\nOops\n", "ready / Oops"), ("{x", "{x")])
+@pytest.mark.parametrize(
+    ("log", "last"), [("", "no output"), ("ready\nOops\n", "ready / Oops"), ("{x", "{x"), ("{}", "{}")]
+)
 def test_a_client_that_broke_off(log: str, last: str) -> None:
     with pytest.raises(InputError, match=f"did not come to its end: {last}"):
         ledger_verdict(log)
@@ -99,7 +108,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_the_script_tells_lost_from_failed(script: Any) -> None:
     ledger = script.Ledger("app", "secret")
     for number in range(1, 6):
-        ledger.write(number)
+        ledger.step(number)
     facts = ledger.facts()
     assert (facts["acknowledged"], facts["lost"], facts["in_doubt"]) == (4, 1, 0)
     assert facts["failed"] == {"57P01": 1}
@@ -108,3 +117,20 @@ def test_the_script_tells_lost_from_failed(script: Any) -> None:
     ledger.moved_at -= 6
     ledger.last_failure -= 6
     assert ledger.is_over()
+
+
+def test_a_gap_at_the_end_counts(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = script.Ledger("app", "secret", way="pgpool_read")
+    ledger.acknowledged = {1: 100.0, 2: 100.1, 3: 100.3}
+    monkeypatch.setattr(script.time, "monotonic", lambda: 107.3)
+    monkeypatch.setattr(script.time, "time", lambda: 1107.3)
+    facts = ledger.facts()
+    assert (facts["gap"], facts["gap_since"], facts["interval"]) == (7.0, 1100.3, 0.15)
+    assert (facts["lost"], facts["in_doubt"]) == (0, 0)
+
+
+def test_a_server_that_says_nothing_is_not_waited_for(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, _writing = os.pipe()
+    script.clock.limit = time.monotonic() + 0.05
+    with pytest.raises(script.NoAnswer, match="no answer"):
+        script.wait(SimpleNamespace(poll=lambda: 1, fileno=lambda: reading))

@@ -154,6 +154,7 @@ def test_after_failover() -> None:
         "role_label": "cnpg.io/instanceRole",
         "switching_to": "",
         "hibernated": False,
+        "primary_times": {"chosen": "2026-11-22T16:54:54.998281Z", "promoted": "2026-11-22T16:54:57.420846Z"},
         "synchronous": {"method": "any", "number": 1},
         "max_connections": 200,
         "databases": ["app"],

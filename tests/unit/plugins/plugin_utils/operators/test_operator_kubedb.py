@@ -136,6 +136,7 @@ def test_ready() -> None:
         ],
         "switching_to": "",
         "hibernated": False,
+        "primary_times": {},
         "superuser_secret": {"name": "hot-auth", "username_key": "username", "password_key": "password"},
         "auth_method": "scram-sha-256",
         "tls": {"enabled": False},

@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drills: which can be run, what one came to, and the table of many."""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators, prometheus_answer
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.ledger import WORDS, failed_words
+
+# What a drill may need: whether it is there, and what is said where it is not.
+NEEDS: dict[str, tuple[Callable[[Mapping[str, Any], Mapping[str, Any]], Any], str]] = {
+    "container": (
+        lambda _contract, has: has["container"],
+        "no container of PostgreSQL is known for the operator {operator}",
+    ),
+    "switchover": (
+        lambda contract, _has: "switchover" in operators.adapter(contract["operator"]).OPERATIONS,
+        "this collection has no switchover for the operator {operator}",
+    ),
+    "standby": (lambda contract, _has: len(contract["instances"]) > 1, "the cluster has no standby"),
+    "pgpool_replicas": (
+        lambda _contract, has: int(has["pgpool_pods"]) > 1,
+        "Pgpool-II has one pod only (pgpool_replicas)",
+    ),
+    "shared": (lambda _contract, has: has["shared"], "it breaks what other PostgreSQL clusters share (drills_shared)"),
+    "operator": (lambda _contract, has: has["operator"], "no Deployment of the operator {operator} is found"),
+    "prometheus": (lambda _contract, has: has["prometheus"], "no pod is labelled app.kubernetes.io/name=prometheus"),
+    "node_engine": (
+        lambda _contract, has: has["node_engine"],
+        "the nodes are no containers of this machine (drills_node_engine)",
+    ),
+}
+
+# The clients of the ledger, in the order of the columns.
+WAYS = ("pgpool_write", "direct_write", "pgpool_read")
+
+# Columns of the table, and what stands in each for the records of one drill.
+COLUMNS = (
+    "drill", "runs", "write gap", "directly", "read gap", "lost", "in doubt", "instances back",
+    "Pgpool-II's backends back", "statements failed", "alerts", "`site.yml` after it",
+)  # fmt: skip
+
+
+def drills_plan(
+    names: Sequence[str],
+    catalogue: Mapping[str, Mapping[str, Any]],
+    contract: Mapping[str, Any],
+    has: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """Say which drills are run, and why the others are not.
+
+    :param names: those that are wanted
+    :param catalogue: all that there are, each with what it `does` and `needs`
+    :param contract: the PostgreSQL cluster
+    :param has: what else there is, or is allowed
+    :returns: `name`, `does`, `needs` and `skipped` (the reason, or nothing) of each
+    """
+    unknown = [name for name in names if name not in catalogue]
+    if unknown:
+        raise InputError(f"there is no drill {unknown[0]!r}: give one of {', '.join(catalogue)}")
+    plan = []
+    for name in names:
+        needs = catalogue[name].get("needs") or []
+        lacks = [NEEDS[need][1] for need in needs if not NEEDS[need][0](contract, has)]
+        reason = lacks[0].format(operator=contract["operator"]) if lacks else ""
+        plan.append({"name": name, "does": catalogue[name]["does"], "needs": needs, "skipped": reason})
+    return plan
+
+
+def drill_record(
+    ledger: Mapping[str, Any],
+    name: str,
+    began: float,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    pods: Sequence[Mapping[str, Any]],
+    pool_nodes: Mapping[str, str],
+    alerts: str | None,
+    note: str = "",
+) -> dict[str, Any]:
+    """Say what a drill came to.
+
+    :param ledger: what the clients saw
+    :param began: when it began, in seconds since 1970
+    :param before: the PostgreSQL cluster before, and `after`
+    :param pods: the pods of the namespace, afterwards
+    :param pool_nodes: what each pod of Pgpool-II answers to SHOW POOL_NODES, afterwards
+    :param alerts: what promtool printed of the alerts that fired meanwhile, or None where nobody was asked
+    :param note: what this drill alone has to say
+    """
+    ways, old, new = ledger["ways"], _primary(before), _primary(after)
+    instances = {instance["pod"] for instance in after["instances"]}
+    record = {
+        "name": name,
+        "at": datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
+        "gaps": {way: seen["gap"] for way, seen in ways.items()},
+        "lost": sum(seen["lost"] for seen in ways.values()),
+        "in_doubt": sum(seen["in_doubt"] for seen in ways.values()),
+        "acknowledged": sum(seen["acknowledged"] for way, seen in ways.items() if not way.endswith("_read")),
+        "failed": {way: seen["failed"] for way, seen in ways.items()},
+        "instances_back": _since(began, (_ready(pod) for pod in pods if pod["metadata"]["name"] in instances)),
+        "backends_back": _since(began, (at for answer in pool_nodes.values() for at in _status_changes(answer))),
+        "primary": {"from": old, "to": new},
+        "parts": _parts(after, ways["pgpool_write"]) if old != new else {},
+        "alerts": None if alerts is None else _alerts(alerts),
+        "note": note,
+        "problems": [f"{name}: {problem}" for problem in [*ledger["problems"], *_away(pool_nodes)]],
+    }
+    return {**record, "summary": _summary(record)}
+
+
+def drills_table(records: Sequence[Mapping[str, Any]], plan: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return a table of what drills came to, a row for each that was run or skipped; seconds as median / worst."""
+    rows = [COLUMNS, ("---",) * len(COLUMNS)]
+    rows += [_row(name, [one for one in records if one["name"] == name]) for name in _names(records)]
+    rows += [
+        (one["name"], "0", f"skipped: {one['skipped']}", *[""] * (len(COLUMNS) - 3)) for one in plan if one["skipped"]
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _names(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(record["name"] for record in records))
+
+
+def _row(name: str, records: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    failed: Counter[str] = Counter()
+    for record in records:
+        for way, states in record["failed"].items():
+            failed.update(states if way.startswith("pgpool_") else {})
+    known = [record["alerts"] for record in records if record["alerts"] is not None]
+    changed = [record["site_changed"] for record in records if "site_changed" in record]
+    return (
+        name,
+        str(len(records)),
+        *(_seconds([record["gaps"].get(way) for record in records]) for way in WAYS),
+        str(sum(record["lost"] for record in records)),
+        str(sum(record["in_doubt"] for record in records)),
+        _seconds([record["instances_back"] for record in records]),
+        _seconds([record["backends_back"] for record in records]),
+        failed_words(failed),
+        (", ".join(sorted({alert for alerts in known for alert in alerts})) or "none") if known else "not known",
+        f"changed={max(changed)}" if changed else "not run",
+    )
+
+
+def _seconds(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
+        return "not known"
+    if len(known) == 1:
+        return f"{known[0]:.1f} s"
+    return f"{statistics.median(known):.1f} / {max(known):.1f} s"
+
+
+def _summary(record: Mapping[str, Any]) -> str:
+    """Say it in sentences."""
+    gaps = ", ".join(f"{seconds:.2f} s no {WORDS[way]}" for way, seconds in record["gaps"].items())
+    parts = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in record["parts"].items())
+    moved = f" {record['primary']['to']} became the primary{f' ({parts})' if parts else ''}." if record["parts"] else ""
+    alerts = "not known" if record["alerts"] is None else ", ".join(record["alerts"]) or "none"
+    return (
+        f"{record['name']}: {gaps}.{moved} {record['acknowledged']} writes were acknowledged, {record['lost']} of them "
+        f"are lost, {record['in_doubt']} in doubt. All instances were back after {record['instances_back']:.1f} s, as "
+        f"backends of Pgpool-II after {record['backends_back']:.1f} s. Alerts: {alerts}. {record['note']}".rstrip()
+    )
+
+
+def _alerts(answer: str) -> list[str]:
+    return sorted({one.labels["alertname"] for one in prometheus_answer.series(answer)})
+
+
+def _primary(contract: Mapping[str, Any]) -> str:
+    return next((item["name"] for item in contract["instances"] if item["role"] == "primary"), "")
+
+
+def _parts(after: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, float]:
+    """Tell apart what the gap is made of, where the operator tells when it chose and when it promoted.
+
+    The gap begins with the last write that was acknowledged: the playbook noted its time some seconds before it broke
+    anything. A switchover is chosen before that, and so is not detected at all.
+    """
+    times = after.get("primary_times") or {}
+    if not times.get("chosen") or not times.get("promoted"):
+        return {}
+    chosen, promoted = max(_time(times["chosen"]), seen["gap_since"]), _time(times["promoted"])
+    served = seen["gap_since"] + seen["gap"]
+    steps = {"detection": chosen - seen["gap_since"], "promotion": promoted - chosen, "routing": served - promoted}
+    return {name: round(seconds, 2) for name, seconds in steps.items()}
+
+
+def _since(began: float, times: Iterable[float]) -> float:
+    """Return how long after the beginning the last of these times was; those before it do not count."""
+    return round(max([0.0, *(at - began for at in times)]), 1)
+
+
+def _ready(pod: Mapping[str, Any]) -> float:
+    for condition in pod["status"].get("conditions") or []:
+        if condition["type"] == "Ready":
+            return _time(condition["lastTransitionTime"])
+    return 0.0
+
+
+def _away(pool_nodes: Mapping[str, str]) -> list[str]:
+    """List what Pgpool-II has not taken back. The primary's own backend may stay away, as backend 0 serves it."""
+    return [
+        f"{pod} has not taken {row['hostname']} back"
+        for pod, answer in pool_nodes.items()
+        for row in csv.DictReader(io.StringIO(answer))
+        if row.get("status") == "down" and row.get("pg_role") != "primary"
+    ]
+
+
+def _status_changes(answer: str) -> list[float]:
+    """Return when Pgpool-II last changed its mind about each backend, in its pod's clock, which is UTC."""
+    found = []
+    for row in csv.DictReader(io.StringIO(answer)):
+        changed = (row.get("last_status_change") or "").strip()
+        if changed:
+            found.append(_time(changed.replace(" ", "T") + "Z"))
+    return found
+
+
+def _time(text: str) -> float:
+    """Return the seconds since 1970 of a time as Kubernetes writes it."""
+    return datetime.fromisoformat(text).timestamp()

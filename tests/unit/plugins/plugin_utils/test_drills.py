@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which drills are run, what one came to, and the table of many."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.drills import drill_record, drills_plan, drills_table
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+
+BEGAN = 1_800_000_000.0  # 2027-01-15 08:00:00 UTC
+CATALOGUE = {
+    "pod": {"does": "a pod"},
+    "node": {"does": "a node", "needs": ["shared", "node_engine"]},
+    "lag": {"does": "lag", "needs": ["container", "standby"]},
+    "move": {"does": "move", "needs": ["switchover"]},
+}
+HAS = {"shared": False, "node_engine": "", "container": True, "pgpool_pods": 2, "operator": True, "prometheus": True}
+
+
+def contract(primary: str = "pg-1", operator: str = "cloudnativepg", **more: Any) -> dict[str, Any]:
+    names = ("pg-1", "pg-2", "pg-3")
+    instances = [{"name": name, "pod": name, "role": "primary" if name == primary else "standby"} for name in names]
+    return {"operator": operator, "instances": instances, **more}
+
+
+def seen(gap: float = 2.0, **more: Any) -> dict[str, Any]:
+    return {"gap": gap, "gap_since": BEGAN + 0.5, "acknowledged": 100, "lost": 0, "in_doubt": 0, "failed": {}, **more}
+
+
+def ledger(**ways: dict[str, Any]) -> dict[str, Any]:
+    return {"ways": ways, "problems": []}
+
+
+def pod(name: str, ready: str) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name},
+        "status": {
+            "conditions": [
+                {"type": "Initialized", "lastTransitionTime": "2027-01-15T08:09:00Z"},
+                {"type": "Ready", "lastTransitionTime": ready},
+            ]
+        },
+    }
+
+
+def record(**change: Any) -> dict[str, Any]:
+    arguments = {
+        "ledger": ledger(
+            pgpool_write=seen(3.0, failed={"57P01": 1}, in_doubt=1), direct_write=seen(2.5), pgpool_read=seen(1.0)
+        ),
+        "name": "pod",
+        "began": BEGAN,
+        "before": contract(),
+        "after": contract("pg-2"),
+        "pods": [
+            pod(name, f"2027-01-15T{at}Z")
+            for name, at in (("pg-1", "08:00:21"), ("pg-2", "07:00:00"), ("x", "09:00:00"))
+        ],
+        "pool_nodes": {
+            "pgpool-a": "node_id,last_status_change\n0,2027-01-15 07:00:00\n1,2027-01-15 08:00:32\n", "b": "no answer"
+        },
+        "alerts": "[]",
+        **change,
+    }  # fmt: skip
+    return drill_record(**arguments)
+
+
+def test_a_drill_is_skipped_with_the_reason() -> None:
+    plan = drills_plan(["node", "pod"], CATALOGUE, contract(), HAS)
+    assert [(one["name"], one["skipped"]) for one in plan] == [
+        ("node", "it breaks what other PostgreSQL clusters share (drills_shared)"),
+        ("pod", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "has", "found", "reason"),
+    [
+        ("node", {"shared": True}, contract(), "the nodes are no containers of this machine (drills_node_engine)"),
+        ("node", {"shared": True, "node_engine": "docker"}, contract(), ""),
+        (
+            "lag", {"container": False}, contract(operator="kubedb"),
+            "no container of PostgreSQL is known for the operator kubedb"
+        ),
+        ("lag", {}, contract(instances=contract()["instances"][:1]), "the cluster has no standby"),
+        ("move", {}, contract(operator="existing"), "this collection has no switchover for the operator existing"),
+    ],
+)  # fmt: skip
+def test_what_is_lacking(name: str, has: dict[str, Any], found: dict[str, Any], reason: str) -> None:
+    [one] = drills_plan([name], CATALOGUE, found, {**HAS, **has})
+    assert one["skipped"] == reason
+
+
+def test_a_drill_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(InputError, match="there is no drill 'x': give one of pod, node, lag, move"):
+        drills_plan(["x"], CATALOGUE, contract(), HAS)
+
+
+def test_what_a_drill_came_to() -> None:
+    found = record()
+    assert found["at"] == "2027-01-15T08:00:00+00:00"
+    assert found["gaps"] == {"pgpool_write": 3.0, "direct_write": 2.5, "pgpool_read": 1.0}
+    assert (found["acknowledged"], found["lost"], found["in_doubt"]) == (200, 0, 1)
+    assert (found["instances_back"], found["backends_back"]) == (21.0, 32.0)
+    assert found["primary"] == {"from": "pg-1", "to": "pg-2"}
+    assert (found["parts"], found["alerts"], found["problems"]) == ({}, [], [])
+
+
+def test_the_parts_of_a_failover() -> None:
+    times = {"chosen": "2027-01-15T08:00:01.5Z", "promoted": "2027-01-15T08:00:02.75Z"}
+    found = record(after=contract("pg-2", primary_times=times))
+    assert found["parts"] == {"detection": 1.0, "promotion": 1.25, "routing": 0.75}
+    assert "pg-2 became the primary (detection 1.0 s, promotion 1.2 s, routing 0.8 s)." in found["summary"]
+    assert record(after=contract("pg-1", primary_times=times))["parts"] == {}
+    planned = record(after=contract("pg-2", primary_times={**times, "chosen": "2027-01-15T07:59:00Z"}))
+    assert planned["parts"] == {"detection": 0.0, "promotion": 2.25, "routing": 0.75}
+
+
+def test_alerts() -> None:
+    fired = [{"metric": {"alertname": name}, "values": [[1, "1"]]} for name in ("B", "A", "B")]
+    assert record(alerts=json.dumps(fired))["alerts"] == ["A", "B"]
+    assert record(alerts=None)["alerts"] is None
+
+
+def test_a_lost_write_is_a_problem() -> None:
+    found = record(ledger={**ledger(pgpool_write=seen(lost=2)), "problems": ["2 writes are lost"]})
+    assert (found["lost"], found["problems"]) == (2, ["pod: 2 writes are lost"])
+
+
+def test_a_backend_that_stays_away_is_a_problem() -> None:
+    rows = ["hostname,status,pg_role", "pg-1.demo,down,primary", "pg-2.demo,down,standby", "pg-3.demo,up,standby"]
+    found = record(pool_nodes={"pgpool-a": "\n".join(rows)})
+    assert found["problems"] == ["pod: pgpool-a has not taken pg-2.demo back"]
+
+
+def test_the_table() -> None:
+    slower = record(ledger=ledger(pgpool_write=seen(9.0, failed={"57P01": 2}), direct_write=seen(), pgpool_read=seen()))
+    third = record(alerts=json.dumps([{"metric": {"alertname": "A"}, "values": [[1, "1"]]}]))
+    records = [{**record(), "site_changed": 0}, {**slower, "site_changed": 0}, {**third, "site_changed": 0}]
+    plan = drills_plan(["pod", "node"], CATALOGUE, contract(), HAS)
+    header, rule, pod_row, node_row = drills_table(records, plan).splitlines()
+    assert header.startswith("| drill | runs | write gap | directly | read gap |")
+    assert rule.count("---") == header.count("|") - 1
+    assert pod_row == (
+        "| pod | 3 | 3.0 / 9.0 s | 2.5 / 2.5 s | 1.0 / 2.0 s | 0 | 2 | 21.0 / 21.0 s | 32.0 / 32.0 s | 4 with 57P01 "
+        "| A | changed=0 |"
+    )
+    assert node_row.startswith("| node | 0 | skipped: it breaks what")
+    assert node_row.count("|") == header.count("|")
+
+
+def test_the_table_of_what_is_not_known() -> None:
+    row = drills_table([record(alerts=None, ledger=ledger(pgpool_write=seen()))]).splitlines()[-1]
+    assert row == "| pod | 1 | 2.0 s | not known | not known | 0 | 0 | 21.0 s | 32.0 s | none | not known | not run |"

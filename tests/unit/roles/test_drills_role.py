@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role drills: each drill has its tasks, its row in the README, and needs that are known."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.drills import NEEDS
+
+ROLE = Path(__file__).resolve().parents[3] / "roles" / "drills"
+
+
+def load(path: str) -> Any:
+    return yaml.safe_load((ROLE / path).read_text(encoding="utf-8"))
+
+
+CATALOGUE = load("vars/main.yml")["__drills_catalogue"]
+
+
+def test_each_drill_has_its_tasks_and_the_other_way_round() -> None:
+    files = {path.stem.removeprefix("drill_") for path in (ROLE / "tasks").glob("drill_*.yml")}
+    assert files == set(CATALOGUE)
+
+
+def test_each_drill_can_be_named() -> None:
+    options = load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    assert options["drills_names"]["choices"] == list(CATALOGUE)
+
+
+def test_the_readme_has_a_row_for_each_drill() -> None:
+    readme = (ROLE / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_]+)` \| (.*) \| (.*) \|$", readme, re.MULTILINE)
+    assert [row for row in rows if row[0] in CATALOGUE] == [
+        (name, drill["does"], ", ".join(drill.get("needs", []))) for name, drill in CATALOGUE.items()
+    ]
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_what_a_drill_needs_is_known(name: str) -> None:
+    assert set(CATALOGUE[name].get("needs", [])) <= set(NEEDS)
+
+
+@pytest.mark.parametrize(
+    "name", ["primary_hung", "standby_lagging", "operator_away", "node_stopped", "node_paused", "node_drained"]
+)
+def test_what_lasts_is_undone_whatever_comes(name: str) -> None:
+    [block] = load(f"tasks/drill_{name}.yml")
+    assert block["block"]
+    assert block["always"]
+
+
+def test_what_is_broken_for_others_is_asked_for() -> None:
+    shared = {name for name, drill in CATALOGUE.items() if "shared" in drill.get("needs", [])}
+    assert shared == {name for name in CATALOGUE if name.startswith(("node_", "operator_", "prometheus_"))}

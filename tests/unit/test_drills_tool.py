@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""tools/drills.py, which runs drills and writes their page, and the script of the drill connection_storm."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load(path: str) -> Any:
+    spec = importlib.util.spec_from_file_location(Path(path).stem + "_script", ROOT / path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def results(**change: Any) -> dict[str, Any]:
+    record = {
+        "name": "pod", "at": "2026-11-25T21:00:00+00:00", "gaps": {"pgpool_write": 2.0}, "lost": 0, "in_doubt": 0,
+        "failed": {}, "instances_back": 1.0, "backends_back": 2.0, "alerts": [], "load": 1.5, "site_changed": 0,
+    }  # fmt: skip
+    return {"machine": "a machine", "records": [record], "plan": [], "problems": [], **change}
+
+
+def test_changes_are_counted_over_all_hosts() -> None:
+    said = "changed=9\nPLAY RECAP ***\na : ok=3 changed=1 failed=0\nb : ok=3 changed=2 failed=0\n"
+    assert load("tools/drills.py").changed(said) == 3
+
+
+def test_the_page_says_when_where_and_how_busy(tmp_path: Path) -> None:
+    tool, path = load("tools/drills.py"), tmp_path / "drills.md"
+    path.write_text(f"# Drills\n\n{tool.BEGIN}\nold\n{tool.END}\nrest\n")
+    tool.write_page(path, results(problems=["pod: site.yml changed 1 things after it"]))
+    text = path.read_text()
+    assert text.startswith(f"# Drills\n\n{tool.BEGIN}\n\n1 runs on 2026-11-25, on a machine. The load")
+    assert "| pod | 1 | 2.0 s |" in text
+    assert "\n- pod: site.yml changed 1 things after it\n" in text
+    assert text.endswith(f"{tool.END}\nrest\n")
+    assert "old" not in text
+    assert "Not run: primary_pod_deleted, " in text
+    assert "busy with other things" not in text
+
+
+def test_the_page_says_that_figures_of_a_busy_machine_say_little() -> None:
+    [record] = results()["records"]
+    assert "busy with other things" in load("tools/drills.py").page(results(records=[{**record, "load": 20.0}]))
+
+
+def test_the_page_has_the_marks() -> None:
+    tool, text = load("tools/drills.py"), (ROOT / "docs/drills.md").read_text()
+    assert 0 < text.index(tool.BEGIN) < text.index(tool.END)
+
+
+class ServerError(Exception):
+    pass
+
+
+class Server:
+    """Pgpool-II with four children, one of which serves somebody else."""
+
+    def __init__(self) -> None:
+        self.sessions = itertools.count()
+
+    def connect(self, **options: Any) -> Server:
+        # The first one asks how many children there are, and ends.
+        if 0 < next(self.sessions) > 3:
+            raise ServerError('connection to server failed: FATAL:  Sorry, too many clients already\n')
+        return self
+
+    def cursor(self) -> Server:
+        return self
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def execute(self, statement: str) -> None:
+        assert statement == "PGPOOL SHOW num_init_children"
+
+    def fetchall(self) -> list[list[str]]:
+        return [["4"]]
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_storm_says_who_was_let_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = Server()
+    monkeypatch.setitem(sys.modules, "psycopg2", SimpleNamespace(connect=server.connect, Error=ServerError))
+    storm = load("roles/drills/files/storm.py")
+    (tmp_path / "01").mkdir()
+    for name in ("username", "password"):
+        (tmp_path / "01" / name).write_text("x")
+    monkeypatch.setattr(storm, "Path", lambda _: tmp_path)
+    monkeypatch.setattr(sys, "argv", ["storm", "1", "0"])
+    storm.main()
+    assert capsys.readouterr().out == (
+        "Of 12 sessions at once 3 were let in, the others refused: 9 times Sorry, too many clients already.\n"
+    )

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run drills on a cluster, site.yml after each, and write what came of them: `make drills`, or by tools/with-env.
+
+    tools/drills.py -i inventories/kind --runs 10 --page docs/drills.md primary_pod_deleted switchover
+
+Each run of a drill is a run of playbooks/drill.yml, and one of playbooks/site.yml that has to find nothing to change.
+What came of it is kept in FOLDER/results.json as soon as it is known; runs of before stay in it, unless `--fresh`. The
+page is written from that file. Without names, the drills are those of the role's defaults.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha"
+# The load from which on figures are those of other things, too.
+BUSY = 3
+BEGIN, END = "<!-- made by tools/drills.py from here on -->", "<!-- to here -->"
+
+sys.path.insert(0, str(ROOT / "playbooks" / "collections"))
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.drills import drills_table  # noqa: E402
+
+
+def playbook(name: str, inventories: list[str], variables: dict[str, Any]) -> tuple[int, str]:
+    """Run a playbook, show what it says, and return its code and what it said."""
+    command = ["ansible-playbook", *(f"--inventory={path}" for path in inventories)]
+    command += [str(ROOT / "playbooks" / f"{name}.yml"), "--extra-vars", json.dumps(variables)]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+    said = []
+    for line in run.stdout or ():
+        print(line, end="", flush=True)
+        said.append(line)
+    return run.wait(), "".join(said)
+
+
+def changed(said: str) -> int:
+    """Return how many tasks changed something, over all hosts."""
+    return sum(int(count) for count in re.findall(r"\bchanged=([0-9]+)", said.rpartition("PLAY RECAP")[2]))
+
+
+def load() -> float:
+    """Return how busy this machine was in the last minute."""
+    return round(os.getloadavg()[0], 1)
+
+
+def one(name: str, given: argparse.Namespace) -> dict[str, Any]:
+    """Run one drill, and site.yml after it."""
+    with tempfile.TemporaryDirectory() as folder:
+        variables = {"drills_names": [name], "drills_folder": folder, **given.extra_vars}
+        busy = load()
+        rc, said = playbook("drill", given.inventory, variables)
+        found = [json.loads(path.read_text()) for path in Path(folder).glob("*-drills.json")]
+    records = [{**record, "load": busy} for result in found for record in result["records"]]
+    skipped = [one for result in found for one in result["plan"] if one["skipped"]]
+    problems = [] if rc == 0 else [f"{name}: drill.yml ended with {rc}"]
+    if records:
+        rc, said = playbook("site", given.inventory, given.extra_vars)
+        for record in records:
+            record["site_changed"] = changed(said)
+        problems += [] if rc == 0 else [f"{name}: site.yml ended with {rc}"]
+        problems += [f"{name}: site.yml changed {changed(said)} things after it"] if changed(said) else []
+    return {"records": records, "plan": skipped, "problems": problems}
+
+
+def page(results: dict[str, Any]) -> str:
+    """Return the part of the page that is made."""
+    records, plan = results["records"], list({one["name"]: one for one in results["plan"]}.values())
+    days = sorted({record["at"][:10] for record in records})
+    loads = sorted(record["load"] for record in records)
+    middle = loads[len(loads) // 2]
+    seen = {record["name"] for record in records} | {one["name"] for one in plan}
+    catalogue = yaml.safe_load((ROOT / "roles/drills/vars/main.yml").read_text())["__drills_catalogue"]
+    return "\n".join([
+        BEGIN,
+        "",
+        f"{len(records)} runs on {' and '.join(sorted({days[0], days[-1]}))}, on {results['machine']}. The load of the "
+        f"last minute before each was {loads[0]} to {loads[-1]}, in the middle {middle}."
+        + (" So it was busy with other things, and the seconds say little." if middle > BUSY else ""),
+        "",
+        drills_table(records, plan),
+        "",
+        *(f"- {problem}" for problem in results["problems"]),
+        *([""] if results["problems"] else []),
+        f"Not run: {', '.join(name for name in catalogue if name not in seen) or 'none'}.",
+        "",
+        END,
+    ])  # fmt: skip
+
+
+def write_page(path: Path, results: dict[str, Any]) -> None:
+    """Put the part that is made where the page has its marks."""
+    before, _, rest = path.read_text().partition(BEGIN)
+    path.write_text(before + page(results) + rest.partition(END)[2])
+
+
+def main() -> int:
+    """Run them."""
+    parser = argparse.ArgumentParser(description="Run drills on a cluster, and site.yml after each.")
+    parser.add_argument("-i", "--inventory", action="append", required=True)
+    parser.add_argument("-e", "--extra-vars", type=json.loads, default={}, help="JSON, for both playbooks")
+    parser.add_argument("--runs", type=int, default=1, help="how often each drill is run")
+    parser.add_argument("--folder", type=Path, default=CACHE / "drills", help="where results.json is kept")
+    parser.add_argument("--fresh", action="store_true", help="forget the results of before")
+    parser.add_argument("--page", type=Path, help="the page into which the table goes")
+    parser.add_argument("names", nargs="*")
+    given = parser.parse_args()
+    file = given.folder / "results.json"
+    empty = {"machine": machine(), "records": [], "plan": [], "problems": []}
+    results = empty if given.fresh or not file.exists() else json.loads(file.read_text())
+    defaults = yaml.safe_load((ROOT / "roles/drills/defaults/main.yml").read_text())["drills_names"]
+    given.folder.mkdir(parents=True, exist_ok=True)
+    problems = []
+    for name in given.names or defaults:
+        for _ in range(given.runs):
+            found = one(name, given)
+            problems += found["problems"]
+            for part in ("records", "plan", "problems"):
+                results[part] += found[part]
+            file.write_text(json.dumps(results, indent=1))
+    if given.page and results["records"]:
+        write_page(given.page, results)
+    print("\n".join([drills_table(results["records"], results["plan"]), *problems]))
+    return 1 if problems else 0
+
+
+def machine() -> str:
+    """Say what this machine is."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"a machine of {os.cpu_count()} cores and {memory:.0f} GiB, Linux {platform.release().partition('-')[0]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
