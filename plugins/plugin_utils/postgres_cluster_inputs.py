@@ -11,17 +11,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import backup_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
     SYSTEM_USERS,
     owner_of,
     secret_name,
 )
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import restore_checks
 
 
 def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong between the variables. Each of them alone is right by then."""
     operator = variables.get("postgres_cluster_operator", "cloudnativepg")
+    yield from backup_checks(variables)
+    yield from restore_checks(variables)
     if operator == "existing":
         yield from _existing(variables)
         return

@@ -25,12 +25,17 @@ the role postgres_cluster has to know. It has:
 `OLDEST_VERSION`
     the oldest major version of PostgreSQL that is made
 `OPERATIONS`
-    what the runbooks can have the operator do: `switchover`, `restart`, `scale`, `hibernate`. For what is named here:
+    what the runbooks can have the operator do: `switchover`, `restart`, `scale`, `hibernate`, `backup`, `restore`. For
+    what is named here:
 `switchover(primary, standby, now)`
     `status`, `unless` and `expect` of the module patch_status on the main object, which make the standby the primary
 `restart(now)`, `restart_pending(name, objects)`
     what is merged into the main object to have the instances restarted one by one, and sentences about those that
     still have to be, from the main object and the pods
+`backup_refusals(name, objects)`
+    sentences that say why no base backup can be made of a cluster as it is
+`restore(wanted, current, sources)`
+    what a new cluster is made with, to come from the backups of another, or why it cannot (cloudnativepg_restore.py)
 """
 
 from __future__ import annotations
