@@ -39,8 +39,8 @@ sanity: ## ansible-test sanity
 molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster named pgha-test
 	@$(ENV) tools/test molecule
 
-molecule-all: ## All scenarios of molecule/, also those of users, load balancing, TLS, runbooks, backups and the number of instances
-	@PGHA_SCENARIOS='site services users balancing tls scale failover runbooks backup interrupted teardown' $(ENV) tools/test molecule
+molecule-all: ## All scenarios of molecule/, also those of users, load balancing, TLS, runbooks and the number of instances
+	@PGHA_SCENARIOS='site services users balancing tls scale failover runbooks interrupted teardown' $(ENV) tools/test molecule
 
 bench: ## What has a time limit: molecule again, with the limits of a quiet machine
 	@$(ENV) pytest -s tests/bench
