@@ -49,7 +49,11 @@ func main() {
 		log.Fatal(err)
 	}
 	for {
-		if err = setUp(ctx, s3, admin, bucket, user, password); err == nil {
+		// A request that is sent before MinIO is there may hang for long.
+		attempt, stop := context.WithTimeout(ctx, 10*time.Second)
+		err = setUp(attempt, s3, admin, bucket, user, password)
+		stop()
+		if err == nil {
 			fmt.Printf("bucket %s, user %s\n", bucket, user)
 			return
 		}
