@@ -58,6 +58,8 @@ COMPONENTS = {
     "local-path-provisioner": "localhost/pgha/local-path-provisioner:local",
     "node-network": "localhost/pgha/node-network:local",
 }
+# The image that postgresql-barman is built on, as the demo has it.
+BELOW_BARMAN = "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie"
 # Where the role kind_cluster mounts the cache's `built` folder in the nodes.
 NODE_IMAGES = "/pgha/images"
 MANIFEST = ".manifest.json"
@@ -354,6 +356,19 @@ def prometheus_operator() -> Recipe:
                   make, (home / "go.mod", home / "go.sum"))
 
 
+def minio() -> Recipe:
+    """Compile MinIO's server, and what makes a bucket and a user in it."""
+    home = HERE / "minio"
+    version = go_module_versions(home)["github.com/minio/minio"]
+
+    def make(folder: Path, run: Run, _needs: dict[str, Path]) -> None:
+        go_build(run, home, "-s -w", folder / "minio", "github.com/minio/minio")
+        go_build(run, home, "-s -w", folder / "setup", "./setup")
+
+    return Recipe("minio-programs", f"MinIO {version}: compiling (3 to 6 minutes)", "go", make,
+                  (home / "go.mod", home / "go.sum", home / "setup"))
+
+
 def go_module_folder(home: Path, module: str, run: Run) -> Path:
     """Download a module that the module in `home` requires and return the folder that holds its sources."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -439,17 +454,15 @@ class Images:
 
         return Recipe(name, f"Image {reference}: building", "apt", make, (HERE / name, reference), self.base("trixie"))
 
-    def operator(self, reference: str) -> Recipe:
-        """Build the operator's image, from the program alone."""
-        program = cloudnative_pg()
-
+    def of_program(self, name: str, program: Recipe, reference: str) -> Recipe:
+        """Build the image of images/<name> from a program alone."""
         def make(folder: Path, run: Run, needs: dict[str, Path]) -> None:
-            self.engine.build(run, HERE / "cloudnative-pg", reference, contexts={"program": needs[program.name]})
+            self.engine.build(run, HERE / name, reference, contexts={"program": needs[program.name]})
             self.engine.save(run, folder / "image.tar", [reference])
             (folder / "reference").write_text(reference, encoding="utf-8")
 
-        return Recipe("cloudnative-pg", f"Image {reference}: building", "engine", make,
-                      (HERE / "cloudnative-pg", reference), (program,))
+        return Recipe(name, f"Image {reference}: building", "engine", make,
+                      (HERE / name, reference), (program,))
 
     def prometheus_operator(self, name: str, reference: str) -> Recipe:
         """Build the image of one of the Prometheus Operator's programs."""
@@ -463,6 +476,19 @@ class Images:
 
         return Recipe(name, f"Image {reference}: building", "engine", make, (HERE / "prometheus-operator", reference),
                       (programs,))
+
+    def with_barman(self, reference: str) -> Recipe:
+        """Build PostgreSQL's image with Barman's programs, on the one of images/postgresql."""
+        below = self.image("postgresql", BELOW_BARMAN)
+
+        def make(folder: Path, run: Run, needs: dict[str, Path]) -> None:
+            run(self.engine.program, "load", "-i", needs["postgresql"] / "image.tar")
+            self.engine.build(run, HERE / "postgresql-barman", reference, base=BELOW_BARMAN)
+            self.engine.save(run, folder / "image.tar", [reference])
+            (folder / "reference").write_text(reference, encoding="utf-8")
+
+        return Recipe("postgresql-barman", f"Image {reference}: building", "apt", make,
+                      (HERE / "postgresql-barman", reference), (below,))
 
     def bundle(self, images: Sequence[Recipe], name: str = "images") -> Recipe:
         """Put images into one archive, in which layers that they share are there once."""
@@ -502,15 +528,19 @@ class Images:
 # --- Commands --------------------------------------------------------------------------------------------
 
 
-def recipes_of(targets: Sequence[str], images: Images, archive: str = "images") -> list[Recipe]:
+def recipes_of(targets: Sequence[str], images: Images, bundle: str = "images") -> list[Recipe]:
     """Return the recipes of `kind-node`, programs by name, and images as `folder=reference`, in that order."""
     recipes, wanted = [], []
     for target in targets:
         name, _, reference = target.partition("=")
         if name == "cloudnative-pg":
-            wanted.append(images.operator(reference))
+            wanted.append(images.of_program(name, cloudnative_pg(), reference))
         elif name in PROMETHEUS_OPERATOR:
             wanted.append(images.prometheus_operator(name, reference))
+        elif name == "minio":
+            wanted.append(images.of_program(name, minio(), reference))
+        elif name == "postgresql-barman":
+            wanted.append(images.with_barman(reference))
         elif reference:
             wanted.append(images.image(name, reference))
         elif name == "kind-node":
@@ -519,14 +549,14 @@ def recipes_of(targets: Sequence[str], images: Images, archive: str = "images") 
             recipes.append(go_program(name))
         else:
             raise BuildError(f"{target} is no target: kind-node, {', '.join(PROGRAMS)}, or FOLDER=IMAGE-REFERENCE")
-    return [*recipes, *([images.bundle(wanted, archive)] if wanted else [])]
+    return [*recipes, *([images.bundle(wanted, bundle)] if wanted else [])]
 
 
 def build(options: argparse.Namespace) -> None:
     """Build the targets, and nothing that the cache has whole."""
     engine = Engine(options.engine)
     cache = Cache(options.cache)
-    recipes = recipes_of(options.target, Images(engine, pull=options.pull), options.archive)
+    recipes = recipes_of(options.target, Images(engine, pull=options.pull), options.bundle)
     for recipe in recipes:
         # The node image itself lies in the engine, which may have been emptied since.
         reference = cache.entry(recipe) / "reference"
@@ -544,7 +574,7 @@ def build(options: argparse.Namespace) -> None:
 
 def load(options: argparse.Namespace) -> None:
     """Import the archive of images into the nodes' containerd, where a node does not have it yet."""
-    entry = (options.cache / "built" / options.archive).resolve()
+    entry = (options.cache / "built" / options.bundle).resolve()
     mark = f"/var/lib/pgha/{entry.name}"
 
     def into(node: str) -> None:
@@ -571,7 +601,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps what was built")
     parser.add_argument("--engine", required=True, help="docker or podman")
-    parser.add_argument("--archive", default="images", help="name of the archive of images")
+    parser.add_argument("--bundle", default="images", help="name of the archive of images that is built or loaded")
     commands = parser.add_subparsers(required=True)
     builds = commands.add_parser("build", help=build.__doc__)
     builds.add_argument("--pull", action="store_true", help="images can be pulled: build on docker.io's Debian")

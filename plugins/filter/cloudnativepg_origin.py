@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - The operator looks at C(spec.bootstrap) once, so a cluster that exists keeps what it was made with.
-positional: name, databases
+positional: name, databases, restored
 options:
   _input:
     description: The objects of the cluster.
@@ -27,6 +27,10 @@ options:
     type: list
     elements: dict
     required: true
+  restored:
+    description: C(origin) of P(pgha.kubernetes.restore_plan#filter), for a cluster that is made from backups.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -37,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The keys C(bootstrap), C(database) and C(owner).
+  description: The keys C(bootstrap), C(database), C(owner), C(external_clusters) and C(server_name).
   type: dict
 """
 
@@ -49,13 +53,16 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators.cloudnat
 
 
 def cloudnativepg_origin(
-    objects: Sequence[Mapping[str, Any]], name: str, databases: Sequence[Mapping[str, Any]]
+    objects: Sequence[Mapping[str, Any]],
+    name: str,
+    databases: Sequence[Mapping[str, Any]],
+    restored: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Say how a cluster came to be."""
     for value in (objects, databases):
         if not isinstance(value, (list, tuple)):
             raise AnsibleFilterError("pgha.kubernetes.cloudnativepg_origin: objects and databases must be lists")
-    return origin(name, objects, databases)
+    return origin(name, objects, databases, restored)
 
 
 class FilterModule:

@@ -231,6 +231,58 @@ def url() -> Format:
     )
 
 
+def bucket() -> Format:
+    """Take the name of a bucket of an object store."""
+    return Format(
+        "give the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens",
+        lambda value: isinstance(value, str) and re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value) is not None,
+    )
+
+
+def folder() -> Format:
+    """Take a folder in a bucket."""
+    return Format(
+        "give a folder such as databases/production: letters, digits, '-', '_', '.' and slashes between them",
+        lambda value: isinstance(value, str) and re.fullmatch(r"[\w.-]+(/[\w.-]+)*", value, re.ASCII) is not None,
+    )
+
+
+def cron() -> Format:
+    """Take when something is done, as cron writes it: without seconds."""
+    return Format(
+        "give five fields as cron has them, such as '0 2 * * *': minute, hour, day, month, day of the week",
+        lambda value: (
+            isinstance(value, str)
+            and re.fullmatch(r"([0-9*/,-]+ ){2}[0-9*/,?-]+ [0-9A-Za-z*/,-]+ [0-9A-Za-z*/,?-]+", value) is not None
+        ),
+    )
+
+
+def days_weeks_months() -> Format:
+    """Take how long backups are kept."""
+    return Format(
+        "give a number of days, weeks or months such as 30d, 4w or 6m",
+        lambda value: isinstance(value, str) and re.fullmatch(r"[1-9][0-9]*[dwm]", value) is not None,
+    )
+
+
+def point_in_time() -> Format:
+    """Take a time with its zone, as text (YAML makes a time of its own of one without quotes)."""
+    pattern = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+    return Format(
+        "give a time with its zone, in quotes, such as '2026-11-25T21:04:05Z'",
+        lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None,
+    )
+
+
+def lsn() -> Format:
+    """Take a place in the WAL."""
+    return Format(
+        "give a place in the WAL such as 0/5000060, as pg_current_wal_lsn() says it",
+        lambda value: isinstance(value, str) and re.fullmatch(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}", value) is not None,
+    )
+
+
 def database_role() -> Format:
     """Take the name of a PostgreSQL role that also becomes part of a Secret's name."""
     return Format(

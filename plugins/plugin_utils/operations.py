@@ -87,6 +87,16 @@ def restart_plan(
     return {**result, "problems": problems, "pending": pending, "patch": adapter.restart(now)}
 
 
+def backup_refusals(contract: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say why no base backup is made of a cluster as it is, as sentences.
+
+    :param contract: the PostgreSQL cluster
+    :param objects: its objects
+    """
+    problems = list(operation_problems(contract, "backup"))
+    return problems or operators.adapter(contract["operator"]).backup_refusals(contract["name"], objects)
+
+
 def scale_problems(contract: Mapping[str, Any], instances: Any) -> list[str]:
     """Say why the number of instances cannot be changed, as sentences. That commits wait for more is said elsewhere.
 

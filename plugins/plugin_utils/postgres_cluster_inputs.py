@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import backup_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
     SUPERUSER,
@@ -22,6 +23,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
     second_name,
     secret_name,
 )
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import restore_checks
 
 _LONGEST_ROLE = 63
 
@@ -29,6 +31,8 @@ _LONGEST_ROLE = 63
 def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong between the variables. Each of them alone is right by then."""
     operator = variables.get("postgres_cluster_operator", "cloudnativepg")
+    yield from backup_checks(variables)
+    yield from restore_checks(variables)
     if operator == "existing":
         yield from _existing(variables)
         return

@@ -28,7 +28,7 @@ the role postgres_cluster has to know. It has:
     by which labels Prometheus tells an instance's pod (`label`: its name and value), its `cluster` and its `role`
 `OPERATIONS`
     what the runbooks can have the operator do: `switchover`, `restart`, `scale`, `upgrade` (of PostgreSQL),
-    `hibernate`, `rotate_password` (of the superuser). For what is named here:
+    `hibernate`, `rotate_password` (of the superuser), `backup`, `restore`. For what is named here:
 `switchover(primary, standby, now)`
     `status`, `unless` and `expect` of the module patch_status on the main object, which make the standby the primary
 `restart(now)`, `restart_pending(name, objects)`
@@ -45,6 +45,10 @@ the role postgres_cluster has to know. It has:
     those of OPERATIONS that are asked for by an object of its own, in place of a change of the main object. For these:
 `request_reads(namespace)`, `request_plan(name, objects, operation, wanted)`, `request_verdict(objects, name)`
     which requests there are, which one to make or to wait for, and what became of it
+`backup_refusals(name, objects)`
+    sentences that say why no base backup can be made of a cluster as it is
+`restore(wanted, current, sources)`
+    what a new cluster is made with, to come from the backups of another, or why it cannot (cloudnativepg_restore.py)
 """
 
 from __future__ import annotations

@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import (
+    applied_spec,
+    backup_refusals,  # noqa: F401 - the adapter's
+    own_server,
+    restore,  # noqa: F401 - the adapter's
+)
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     deletion_problems,
     major_upgrade_problems,
@@ -27,7 +32,7 @@ OLDEST_VERSION = 14
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-pgpool"})
 
-OPERATIONS = frozenset({"switchover", "restart", "scale", "upgrade", "hibernate"})
+OPERATIONS = frozenset({"switchover", "restart", "scale", "upgrade", "hibernate", "backup", "restore"})
 REFUSALS = {"rotate_password": "CloudNativePG makes the superuser's Secret itself, and a new one where it is deleted"}
 
 # Labels of the instances' pods: the one that only they have, that of the cluster's name, and that of the role.
@@ -145,19 +150,29 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
     }
 
 
-def origin(name: str, objects: Sequence[Mapping[str, Any]], databases: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def origin(
+    name: str,
+    objects: Sequence[Mapping[str, Any]],
+    databases: Sequence[Mapping[str, Any]],
+    restored: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Say how a cluster came to be: `bootstrap` of its spec, and the `database` and `owner` made with it.
+
+    Where it was restored, `external_clusters` say from what, and `server_name` is the folder of its own backups, which
+    must not be another cluster's.
 
     The operator looks at `bootstrap` once. So a cluster that exists keeps what it was applied with, also where the
     order of the databases changed since, or where it was recovered from a backup.
 
     :param objects: what `reads` read
     :param databases: the databases that are wanted, for a cluster that does not exist
+    :param restored: the same as this returns, for a cluster that does not exist and is made from backups
     """
     cluster = _cluster(name, objects)
-    annotations = (cluster.get("metadata") or {}).get("annotations") or {}
-    applied = json.loads(annotations.get("kubectl.kubernetes.io/last-applied-configuration") or "{}")
-    bootstrap = (applied.get("spec") or {}).get("bootstrap") or (cluster.get("spec") or {}).get("bootstrap")
+    if not cluster and restored:
+        return dict(restored)
+    applied = applied_spec(cluster)
+    bootstrap = applied.get("bootstrap") or (cluster.get("spec") or {}).get("bootstrap")
     if not bootstrap:
         owner = owner_of(databases[0])
         bootstrap = {
@@ -169,7 +184,15 @@ def origin(name: str, objects: Sequence[Mapping[str, Any]], databases: Sequence[
             }
         }
     method = next(iter(bootstrap.values())) or {}
-    return {"bootstrap": bootstrap, "database": method.get("database", ""), "owner": method.get("owner", "")}
+    return {
+        "bootstrap": bootstrap,
+        "database": method.get("database", ""),
+        "owner": method.get("owner", ""),
+        "external_clusters": [
+            item for item in applied.get("externalClusters") or [] if item.get("name") == method.get("source")
+        ],
+        "server_name": own_server(applied),
+    }
 
 
 def prerequisites(namespace: str) -> list[dict[str, Any]]:

@@ -116,7 +116,26 @@ def test_every_image_of_the_role_has_a_folder_and_every_folder_an_entry():
     defaults = yaml.safe_load((ROOT / "roles/kind_cluster/defaults/main.yml").read_text())
     listed = {image["folder"] for image in defaults["kind_cluster_images"]}
     folders = {path.parent.name for path in (ROOT / "images").glob("*/Containerfile")} - {"kind-node"}
-    assert listed == folders - OF_SCENARIOS
+    assert listed == folders - OF_SCENARIOS - {image["folder"] for image in extra_images()}
+
+
+def extra_images():
+    """The images that the scenario `backup` asks for."""
+    play = yaml.safe_load((ROOT / "molecule/backup/converge.yml").read_text())[0]
+    return play["vars"]["kind_cluster_extra_images"]
+
+
+def test_extra_images_are_built_apart():
+    images = build.Images(build.Engine("podman"), pull=False)
+    targets = [f"{image['folder']}={image['reference']}" for image in extra_images()]
+    [bundle] = build.recipes_of(targets, images, "extra-images")
+    assert bundle.name == "extra-images"
+    assert {need.name for need in bundle.needs} == {"minio", "postgresql-barman"}
+    barman = next(need for need in bundle.needs if need.name == "postgresql-barman")
+    defaults = yaml.safe_load((ROOT / "roles/kind_cluster/defaults/main.yml").read_text())
+    reference = next(image["reference"] for image in defaults["kind_cluster_images"] if image["folder"] == "postgresql")
+    # The demo's own, so that it is built once.
+    assert [need.key() for need in barman.needs] == [images.image("postgresql", reference).key()]
 
 
 def test_the_operators_image_has_the_version_that_is_compiled():

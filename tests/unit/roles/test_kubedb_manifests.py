@@ -278,7 +278,8 @@ def test_defaults_fit_the_operator(operator: str, version: str, image: str, numb
 
 
 def test_another_operator_gets_no_job() -> None:
-    origin = {"bootstrap": {"initdb": {}}, "database": "app", "owner": "app"}
+    more = {"external_clusters": [], "server_name": ""}
+    origin = {"bootstrap": {"initdb": {}}, "database": "app", "owner": "app", **more}
     found = {"metrics": {"port": 9187, "port_name": "metrics", "selector": {}}}
     made = manifests(
         operator="cloudnativepg", __postgres_cluster_origin=origin, __postgres_cluster_found=found

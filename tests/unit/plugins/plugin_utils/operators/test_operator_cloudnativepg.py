@@ -279,6 +279,8 @@ def test_origin_of_a_new_cluster() -> None:
         },
         "database": "app",
         "owner": "app_owner",
+        "external_clusters": [],
+        "server_name": "",
     }
 
 
@@ -297,6 +299,8 @@ def test_origin_of_a_cluster_that_something_else_made() -> None:
         "bootstrap": {"recovery": {"database": "old", "owner": "boss"}},
         "database": "old",
         "owner": "boss",
+        "external_clusters": [],
+        "server_name": "",
     }
 
 

@@ -1,0 +1,232 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A backup, a table that is dropped, a cluster as it was before that, and a drill: with a real MinIO.
+
+The tests run in their order: each goes on with what the one before it left.
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import conftest
+import pytest
+from conftest import WITH_STATS, Cluster, Run, run_playbook, until
+
+ROWS = 1000
+LIMIT = ("--limit", "saved")
+RESTORED = ("--limit", "restored")
+
+
+@pytest.fixture(autouse=True)
+def inventory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add the hosts of this scenario."""
+    more = conftest.ROOT / "molecule" / "backup" / "inventory"
+    monkeypatch.setattr(conftest, "INVENTORIES", [*conftest.INVENTORIES, more])
+
+
+@pytest.fixture(scope="module")
+def saved() -> Cluster:
+    return Cluster(name="saved", namespace="backup-test")
+
+
+@pytest.fixture(scope="module")
+def restored() -> Cluster:
+    return Cluster(name="restored", namespace="backup-test")
+
+
+@pytest.fixture(scope="module")
+def before_the_drop() -> dict[str, str]:
+    return {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def gone_afterwards() -> Iterator[None]:
+    """Leave the cluster as the next scenario expects it."""
+    yield
+    Cluster().kubectl("delete", "namespace", "backup-test", "object-store", "--ignore-not-found", "--timeout=170s")
+
+
+def on_primary(cluster: Cluster, statement: str, database: str = "app") -> str:
+    """Run SQL as the superuser on the primary, not through Pgpool-II."""
+    command = ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", f"--dbname={database}"]
+    where = [f"--namespace={cluster.namespace}", "exec", cluster.primary(), "--container=postgres", "--"]
+    return cluster.kubectl(*where, *command, f"--command={statement}").strip()
+
+
+def passed(run: Run) -> Run:
+    assert run.rc == 0, run.output
+    return run
+
+
+def restore_variables(**asked: Any) -> dict[str, Any]:
+    return {"postgres_cluster_restore": {"source": "saved", "query": "SELECT count(*) FROM goods", **asked}}
+
+
+def test_wal_reaches_the_object_store(saved: Cluster) -> None:
+    def archived() -> bool:
+        [cluster] = saved.get("clusters.postgresql.cnpg.io", saved.name)
+        conditions = {item["type"]: item["status"] for item in cluster["status"]["conditions"]}
+        return conditions.get("ContinuousArchiving") == "True"
+
+    until(archived, 120, "WAL is archived")
+
+
+def test_the_user_of_the_bucket_may_use_nothing_else(saved: Cluster) -> None:
+    script = (
+        "import sys, boto3\n"
+        "s3 = boto3.client('s3', endpoint_url='http://minio.object-store.svc:9000', region_name='us-east-1',\n"
+        "  aws_access_key_id='backup', aws_secret_access_key=sys.stdin.read())\n"
+        "s3.list_objects_v2(Bucket='backups')\n"
+        "try:\n  s3.create_bucket(Bucket='another')\nexcept Exception as exc:\n  print(exc)\n"
+    )
+    [secret] = saved.get("secrets", "hot-postgres-backup")
+    password = b64decode(secret["data"]["ACCESS_SECRET_KEY"]).decode()
+    where = [f"--namespace={saved.namespace}", "exec", "--stdin", saved.primary(), "--container=postgres", "--"]
+    assert "AccessDenied" in saved.kubectl(*where, "python3", "-c", script, text=password)
+
+
+def test_check_mode_makes_no_backup(saved: Cluster) -> None:
+    before = len(saved.get("backups.postgresql.cnpg.io"))
+    assert passed(run_playbook("backup", *LIMIT, "--check")).changed == 0
+    assert len(saved.get("backups.postgresql.cnpg.io")) == before
+
+
+def test_a_backup_now(saved: Cluster, say: Callable[[str], None]) -> None:
+    on_primary(
+        saved, f"CREATE TABLE goods AS SELECT g AS id, md5(g::text) AS name FROM generate_series(1, {ROWS}) AS g"
+    )
+    run = passed(run_playbook("backup", *LIMIT, environment=WITH_STATS, timeout=900))
+    result = run.stats["backup"]["saved"]
+    assert result["archive"] == "s3://backups/test/saved"
+    assert result["id"]
+    assert result["end_lsn"]
+    say(f"backup: {result['seconds']} s")
+
+
+def test_a_drop_after_the_backup(saved: Cluster, before_the_drop: dict[str, str]) -> None:
+    # After the backup, so that recovery has to replay WAL.
+    on_primary(saved, "UPDATE goods SET name = 'changed' WHERE id <= 10")
+    time.sleep(1.5)
+    before_the_drop["time"] = on_primary(
+        saved, "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    )
+    time.sleep(1.5)
+    on_primary(saved, "DROP TABLE goods")
+    segment = on_primary(saved, "SELECT pg_walfile_name(pg_switch_wal())")
+
+    def archived() -> bool:
+        return on_primary(saved, "SELECT last_archived_wal FROM pg_stat_archiver") >= segment
+
+    until(archived, 120, "the WAL with the drop is archived")
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (
+            {"source": "nobody", "target_time": "2026-01-01T00:00:00Z", "target_lsn": "0/5"},
+            "give one of them, where recovery ends",
+        ),
+        ({"target_time": "2099-01-01T00:00:00Z"}, "that is still to come"),
+        ({"backup": "nothing"}, "there is no such Backup that has completed"),
+        ({"target_time": "yesterday"}, "give a time with its zone, in quotes"),
+    ],
+)
+def test_refused_before_anything_is_written(restored: Cluster, asked: dict[str, Any], message: str) -> None:
+    run = run_playbook("restore", *RESTORED, variables=restore_variables(**asked))
+    assert run.rc != 0
+    assert message in run.output.replace("\n", " ")
+    assert run.changed == 0
+    assert restored.get("clusters.postgresql.cnpg.io", f"--field-selector=metadata.name={restored.name}") == []
+
+
+def test_nothing_is_restored_over_a_cluster_that_is_there() -> None:
+    run = run_playbook("restore", *LIMIT, variables=restore_variables(source="other"))
+    assert run.rc != 0
+    assert "nothing is restored over one that is there" in " ".join(run.output.split())
+
+
+def test_restored_to_before_the_drop(
+    saved: Cluster, restored: Cluster, before_the_drop: dict[str, str], say: Callable[[str], None]
+) -> None:
+    source = saved.get("clusters.postgresql.cnpg.io", saved.name)[0]["spec"]
+    asked = restore_variables(target_time=before_the_drop["time"], expect=str(ROWS))
+    run = passed(run_playbook("restore", *RESTORED, variables=asked, environment=WITH_STATS, timeout=1200))
+    result = run.stats["restore"]["restored"]
+    assert result["answer"] == str(ROWS)
+    assert result["newest_transaction"] < before_the_drop["time"].replace("T", " ")
+    say(
+        f"restore: {result['seconds']} s, newest {result['newest_transaction']}, stopped {result['stopped']}"
+    )
+    assert on_primary(restored, "SELECT count(*) FROM goods WHERE name = 'changed'") == "10"
+    # The source is as it was.
+    assert saved.get("clusters.postgresql.cnpg.io", saved.name)[0]["spec"] == source
+    assert on_primary(saved, "SELECT to_regclass('goods') IS NULL") == "t"
+
+
+def test_the_users_have_the_passwords_of_the_new_cluster(restored: Cluster) -> None:
+    # Through Pgpool-II, with the password of the Secret restored-app.
+    assert restored.sql("SELECT count(*) AS count FROM goods") == [{"count": str(ROWS)}]
+
+
+def test_it_archives_into_a_folder_of_its_own(saved: Cluster, restored: Cluster) -> None:
+    [cluster] = restored.get("clusters.postgresql.cnpg.io", restored.name)
+    folder = cluster["spec"]["backup"]["barmanObjectStore"]["serverName"]
+    assert folder.startswith("restored-")
+    assert folder != saved.name
+
+
+@pytest.mark.parametrize("name", ["postgres_cluster", "pgpool"])
+def test_site_yml_changes_nothing_afterwards(name: str) -> None:
+    for arguments in ((), ("--check",)):
+        run = passed(run_playbook(name, *RESTORED, *arguments))
+        assert run.changed == 0, run.output
+
+
+def test_the_same_restore_again_changes_nothing(before_the_drop: dict[str, str]) -> None:
+    asked = restore_variables(target_time=before_the_drop["time"], expect=str(ROWS))
+    run = passed(run_playbook("restore", *RESTORED, variables=asked, environment=WITH_STATS))
+    assert run.changed == 0, run.output
+    assert run.stats["restore"]["restored"]["resumed"] is True
+
+
+def test_an_answer_that_was_not_expected_fails(before_the_drop: dict[str, str]) -> None:
+    run = run_playbook(
+        "restore", *RESTORED, variables=restore_variables(target_time=before_the_drop["time"], expect="7")
+    )
+    assert run.rc != 0
+    assert "(expected: 7)" in " ".join(run.output.split())
+
+
+def test_a_drill_proves_it_and_leaves_a_metric(saved: Cluster, say: Callable[[str], None]) -> None:
+    on_primary(saved, "CREATE TABLE more AS SELECT g AS id FROM generate_series(1, 500) AS g")
+    run = passed(run_playbook("restore_drill", *LIMIT, environment=WITH_STATS, timeout=1200))
+    result = run.stats["restore_drill"]["saved"]
+    assert (result["compared"], result["rows"], result["moving"]) == (1, 500, [])
+    say(f"drill: {result['seconds']} s, restore {result['restore_seconds']} s")
+    names = {item["metadata"]["name"] for item in saved.get("namespaces", everywhere=True)}
+    assert "saved-drill" not in names
+
+    def metric() -> list[dict[str, Any]]:
+        return saved.promql('cnpg_pgha_restore_drill_proven_timestamp_seconds{namespace="backup-test"}')
+
+    [found] = until(metric, 120, "Prometheus has the time of the proof")
+    assert time.time() - float(found["value"][1]) < 600
+
+
+def test_a_second_run_changes_nothing() -> None:
+    run = passed(run_playbook("postgres_cluster", *LIMIT))
+    assert run.changed == 0, run.output
+
+
+def test_a_backup_that_fails_says_why(saved: Cluster) -> None:
+    saved.kubectl("--namespace=object-store", "scale", "deployment", "minio", "--replicas=0")
+    run = run_playbook("backup", *LIMIT, variables={"postgres_cluster_backup_timeout": 90}, timeout=900)
+    assert run.rc != 0
+    said = " ".join(run.output.split())
+    assert "has not completed" in said or "is not archived" in said

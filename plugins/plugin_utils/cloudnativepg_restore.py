@@ -1,0 +1,322 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups of CloudNativePG's clusters, and new clusters from them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import (
+    PLUGIN,
+    barman_object_store,
+    image_problems,
+    secret_problems,
+    with_defaults,
+)
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import named
+
+_TARGETS = {
+    "target_time": "targetTime",
+    "target_lsn": "targetLSN",
+    "target_xid": "targetXID",
+    "target_name": "targetName",
+}
+_BARMAN_ID = re.compile(r"[0-9]{8}T[0-9]{6}")
+
+
+def applied_spec(cluster: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the spec that a Cluster was applied with; the API adds to the one that it has."""
+    annotations = (cluster.get("metadata") or {}).get("annotations") or {}
+    applied = json.loads(annotations.get("kubectl.kubernetes.io/last-applied-configuration") or "{}")
+    return applied.get("spec") or {}
+
+
+def backup_result(backup: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what became of a Backup: `phase`, `done`, `problem` (the operator's words) and `result`."""
+    status = backup.get("status") or {}
+    phase = status.get("phase") or "not started"
+    words = [str(status[key]) for key in ("error", "commandError") if status.get(key)]
+    return {
+        "phase": phase,
+        "done": phase in ("completed", "failed"),
+        "problem": "" if phase == "completed" else ": ".join([phase, *words]),
+        "result": {
+            "name": (backup.get("metadata") or {}).get("name", ""),
+            "id": status.get("backupId", ""),
+            "began": status.get("startedAt", ""),
+            "ended": status.get("stoppedAt", ""),
+            "begin_lsn": status.get("beginLSN", ""),
+            "end_lsn": status.get("endLSN", ""),
+            "begin_wal": status.get("beginWal", ""),
+            "end_wal": status.get("endWal", ""),
+            "instance": (status.get("instanceID") or {}).get("podName", ""),
+            "archive": "/".join(
+                str(status[key]).rstrip("/") for key in ("destinationPath", "serverName") if status.get(key)
+            ),
+        },
+    }
+
+
+def backup_refusals(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say why no base backup is made of a Cluster as it is, as sentences."""
+    cluster = named(objects, "Cluster", name)
+    spec = cluster.get("spec") or {}
+    plugins = [item["name"] for item in spec.get("plugins") or []]
+    if PLUGIN not in plugins and "barmanObjectStore" not in (spec.get("backup") or {}):
+        return [f"the PostgreSQL cluster {name} has no backups yet: run site.yml first, which sets them up"]
+    return list(_archiving_problems(cluster))
+
+
+def _archiving_problems(cluster: Mapping[str, Any]) -> Iterator[str]:
+    for condition in (cluster.get("status") or {}).get("conditions") or []:
+        if condition.get("type") == "ContinuousArchiving" and condition.get("status") == "False":
+            yield f"WAL of {cluster['metadata']['name']} is not archived: {condition.get('message', '')}"
+
+
+def restore(
+    wanted: Mapping[str, Any], current: Sequence[Mapping[str, Any]], sources: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Say how a new Cluster comes from the backups of another, or why it cannot.
+
+    :param wanted: `name`, `namespace`, `version`, `image`, `databases`, `backup`, `restore` of the role's inputs, and
+        `now`, the time
+    :param current: the new Cluster, if it is there, and Secrets of its namespace, once `secrets` was read
+    :param sources: the Cluster that the backups are of, if it is still there, and the Backups of its namespace
+    :returns: `problems`, `resumed` (the Cluster is there, from this very restore), `origin` (as the adapter's `origin`
+        returns it), `secrets` (which keys of which Secrets are read) and `words`
+    """
+    asked = wanted["restore"]
+    source = named(sources, "Cluster", asked["source"])
+    existing = named(current, "Cluster", wanted["name"])
+    owner = owner_of(wanted["databases"][0])
+    target, words, problems = _target(asked, sources)
+    store = _store(wanted, source)
+    recovery: dict[str, Any] = {
+        "source": asked["source"],
+        "database": wanted["databases"][0]["name"],
+        "owner": owner,
+        "secret": {"name": secret_name(wanted["name"], owner)},
+        **({"recoveryTarget": target} if target else {}),
+    }
+    external = [{"name": asked["source"], **store}] if store else []
+    applied = applied_spec(existing)
+    resumed = bool(existing) and (applied.get("bootstrap"), applied.get("externalClusters")) == (
+        {"recovery": recovery},
+        external,
+    )
+    if existing and not resumed:
+        problems = [
+            f"postgres_cluster_name is {wanted['name']!r} (string): the namespace {wanted['namespace']} has that "
+            "cluster, and nothing is restored over one that is there; run this for another name, or remove it by "
+            "teardown.yml first"
+        ]
+    elif not resumed:
+        problems += [*_source_problems(wanted, source, sources, store), *_secret_problems(wanted, current, store)]
+    server = _own_server(applied) or (f"{wanted['name']}-{_digits(wanted['now'])}" if wanted["backup"] else "")
+    return {
+        "problems": problems,
+        "resumed": resumed,
+        "origin": {
+            "bootstrap": {"recovery": recovery},
+            "database": recovery["database"],
+            "owner": owner,
+            "external_clusters": external,
+            "server_name": server,
+        },
+        "secrets": _keys(store),
+        "words": f"{asked['source']} ({_place(store)}) {words}",
+    }
+
+
+def _digits(time: str) -> str:
+    return re.sub(r"[^0-9]", "", time)[:14]
+
+
+def _own_server(applied: Mapping[str, Any]) -> str:
+    """Return the folder in the object store that a Cluster was given, where it is not named after the Cluster."""
+    store = (applied.get("backup") or {}).get("barmanObjectStore") or {}
+    for plugin in applied.get("plugins") or []:
+        if plugin.get("name") == PLUGIN:
+            return (plugin.get("parameters") or {}).get("serverName", "")
+    return store.get("serverName", "")
+
+
+own_server = _own_server
+
+
+def _store(wanted: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the backups are: the source's own word, or, where it is gone, the new cluster's variables."""
+    spec, name = source.get("spec") or {}, wanted["restore"]["source"]
+    folder = wanted["restore"].get("server_name") or ""
+    for plugin in spec.get("plugins") or []:
+        if plugin.get("name") == PLUGIN:
+            has = plugin.get("parameters") or {}
+            return _by_plugin(has.get("barmanObjectName", ""), folder or has.get("serverName") or name)
+    own = (spec.get("backup") or {}).get("barmanObjectStore")
+    if own:
+        return {"barmanObjectStore": {**own, "serverName": folder or own.get("serverName") or name}}
+    if not wanted["backup"]:
+        return {}
+    if with_defaults(wanted["backup"])["method"] == "plugin":
+        return _by_plugin(wanted["name"], folder or name)
+    return {"barmanObjectStore": barman_object_store(wanted["backup"], folder or name)}
+
+
+def _by_plugin(store: str, folder: str) -> dict[str, Any]:
+    return {"plugin": {"name": PLUGIN, "parameters": {"barmanObjectName": store, "serverName": folder}}}
+
+
+def _place(store: Mapping[str, Any]) -> str:
+    own = store.get("barmanObjectStore")
+    if own:
+        return f"{own['destinationPath'].rstrip('/')}/{own['serverName']}"
+    has = (store.get("plugin") or {}).get("parameters") or {}
+    return f"ObjectStore {has['barmanObjectName']}, {has['serverName']}" if has else "no object store"
+
+
+def _keys(store: Mapping[str, Any]) -> dict[str, list[str]]:
+    own, keys = store.get("barmanObjectStore") or {}, {}
+    credentials = own.get("s3Credentials") or {}
+    for reference in [credentials.get("accessKeyId"), credentials.get("secretAccessKey"), own.get("endpointCA")]:
+        if reference:
+            keys.setdefault(reference["name"], []).append(reference["key"])
+    return keys
+
+
+def _target(asked: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], str, list[str]]:
+    """Return where recovery ends, as the API has it and in words, and why that cannot be."""
+    target: dict[str, Any] = {}
+    problems: list[str] = []
+    if asked.get("backup"):
+        found = named(sources, "Backup", asked["backup"])
+        target["backupID"] = (found.get("status") or {}).get("backupId") or asked["backup"]
+        if not _BARMAN_ID.fullmatch(target["backupID"]) or (found and backup_result(found)["problem"] != ""):
+            problems.append(
+                f"postgres_cluster_restore.backup is {asked['backup']!r} (string): there is no such Backup that has "
+                f"completed; give one of those there are ({', '.join(_completed(sources, asked['source'])) or '-'}), "
+                "or the id that Barman gave it, such as 20261125T210405"
+            )
+    given = next((name for name in _TARGETS if asked.get(name)), "")
+    if given:
+        value = str(asked[given])
+        target[_TARGETS[given]] = value.replace(" ", "T", 1) if given == "target_time" else value
+    elif asked.get("backup"):
+        target["targetImmediate"] = True
+    if asked.get("timeline"):
+        target["targetTLI"] = str(asked["timeline"])
+    if asked.get("exclusive"):
+        target["exclusive"] = True
+    words = {
+        "": "as its newest backup and all archived WAL make it",
+        "target_time": "as it was at",
+        "target_lsn": "up to the place in the WAL",
+        "target_xid": "up to the transaction",
+        "target_name": "up to the restore point",
+    }[given] + (f" {asked[given]}" if given else "")
+    if asked.get("backup"):
+        words = (
+            f"as the backup {asked['backup']} has it" if not given else f"{words}, from the backup {asked['backup']}"
+        )
+    return target, words, problems
+
+
+def _completed(sources: Sequence[Mapping[str, Any]], source: str) -> list[str]:
+    return sorted(
+        item["metadata"]["name"]
+        for item in sources
+        if item.get("kind") == "Backup"
+        and (item["spec"].get("cluster") or {}).get("name") == source
+        and (item.get("status") or {}).get("phase") == "completed"
+    )
+
+
+def _source_problems(
+    wanted: Mapping[str, Any],
+    source: Mapping[str, Any],
+    sources: Sequence[Mapping[str, Any]],
+    store: Mapping[str, Any],
+) -> Iterator[str]:
+    asked = wanted["restore"]
+    where = asked.get("source_namespace") or wanted["namespace"]
+    shown = f"postgres_cluster_restore.source is {asked['source']!r} (string)"
+    if not store:
+        what = "that cluster has no backups" if source else f"the namespace {where} has no such cluster"
+        yield f"{shown}: {what}, and postgres_cluster_backup is empty; say there where its backups are"
+        return
+    if "plugin" not in store:
+        yield from image_problems("postgres_cluster_image", wanted["image"], "built_in")
+    elif source and where != wanted["namespace"]:
+        yield f"{shown}: its ObjectStore is in the namespace {where}; restore into that one, or make one here"
+    if not source:
+        return
+    status = source.get("status") or {}
+    if not _completed(sources, asked["source"]) and not status.get("lastSuccessfulBackup"):
+        yield f"{shown}: it has no backup that has completed; make one by backup.yml"
+    yield from _time_problems(asked, wanted["now"], status.get("firstRecoverabilityPoint") or "")
+    major = str((status.get("pgDataImageInfo") or {}).get("majorVersion") or "")
+    if major and major != str(wanted["version"]).partition(".")[0]:
+        yield (
+            f"postgres_cluster_version is {str(wanted['version'])!r} (string): the backups of {asked['source']} are of "
+            f"PostgreSQL {major}; give {major}"
+        )
+    made = next(iter((source["spec"].get("bootstrap") or {}).values()), None) or {}
+    first = wanted["databases"][0]
+    if made.get("database") and (made["database"], made.get("owner")) != (first["name"], owner_of(first)):
+        yield (
+            f"postgres_cluster_databases[0] is {first['name']!r} of {owner_of(first)!r} (mapping): the first one of "
+            f"{asked['source']} is {made['database']!r} of {made.get('owner')!r}; give that one first"
+        )
+
+
+def _time_problems(asked: Mapping[str, Any], now: str, oldest: str) -> Iterator[str]:
+    if not asked.get("target_time"):
+        return
+    shown = f"postgres_cluster_restore.target_time is {asked['target_time']!r} (string)"
+    time = _time(asked["target_time"])
+    if time > _time(now):
+        yield f"{shown}: that is still to come; give a time before {now}"
+    if oldest and time < _time(oldest):
+        yield f"{shown}: the oldest backup that is kept ended at {oldest}; give a time after that"
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _secret_problems(
+    wanted: Mapping[str, Any], current: Sequence[Mapping[str, Any]], store: Mapping[str, Any]
+) -> Iterator[str]:
+    if wanted.get("secrets_read"):
+        yield from secret_problems(
+            _keys(store), current, wanted["namespace"], f"the store of {wanted['restore']['source']}"
+        )
+
+
+def progress(pods: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Say how far the recovery of a new Cluster is, by its pods.
+
+    The operator deletes the Job that recovered, once all instances are there.
+
+    :returns: `done` (the data is there), `failed` (the recovery ended, and not well), `pod` (the one that recovers or
+        did: the one that failed, if one has), `container`
+    """
+    jobs = [item for item in pods if _labels(item).get("cnpg.io/jobRole") in ("full-recovery", "snapshot-recovery")]
+    failed = [item for item in jobs if (item.get("status") or {}).get("phase") == "Failed"]
+    ended = [item for item in jobs if (item.get("status") or {}).get("phase") == "Succeeded"]
+    shown = next(iter([*ended, *failed, *jobs]), {})
+    return {
+        "done": bool(ended) or any(_labels(item).get("cnpg.io/podRole") == "instance" for item in pods),
+        "failed": bool(failed) and not ended,
+        "pod": (shown.get("metadata") or {}).get("name", ""),
+        "container": _labels(shown).get("cnpg.io/jobRole", ""),
+    }
+
+
+def _labels(item: Mapping[str, Any]) -> Mapping[str, str]:
+    return (item.get("metadata") or {}).get("labels") or {}

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A new PostgreSQL cluster from the backups of another: what is asked for, and how recovery ended."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+TARGETS = ("target_time", "target_lsn", "target_xid", "target_name")
+WITHOUT_END = "recovery ended before configured recovery target was reached"
+
+_STOPPED = re.compile(r"recovery stopping (.+)")
+_NEWEST = re.compile(r"last completed transaction was at log time (.+)")
+_REDONE = re.compile(r"redo done at ([0-9A-F]+/[0-9A-F]+)")
+_TIMELINE = re.compile(r"selected new timeline ID: ([0-9]+)")
+
+
+def restore_checks(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong between the variables of a restore. Each of them alone is right by then."""
+    restore = variables.get("postgres_cluster_restore") or {}
+    if not restore:
+        return
+    given = [name for name in TARGETS if restore.get(name)]
+    if len(given) > 1:
+        yield f"postgres_cluster_restore has {' and '.join(given)} (mapping): give one of them, where recovery ends"
+    if restore.get("exclusive") and not given:
+        yield "postgres_cluster_restore.exclusive is true (boolean): give the target before which recovery ends, too"
+    if restore.get("expect") is not None and not restore.get("query"):
+        yield "postgres_cluster_restore.expect is given without a query: give postgres_cluster_restore.query, too"
+    for name in ("target_xid", "target_name"):
+        if restore.get(name) and not restore.get("backup"):
+            yield (
+                f"postgres_cluster_restore.backup is missing: name the backup to begin with, as none can be chosen by "
+                f"{name} ({restore[name]}); it has to be older than that"
+            )
+    here = (variables.get("postgres_cluster_name"), variables.get("postgres_cluster_namespace"))
+    source = (restore.get("source"), restore.get("source_namespace") or here[1])
+    if source == here:
+        yield (
+            f"postgres_cluster_restore.source is {restore['source']!r} (string): that is the cluster itself, and a "
+            "restore makes a new one; run it for a host of another name, or with another postgres_cluster_name"
+        )
+
+
+def recovery_end(log: str) -> dict[str, Any]:
+    """Say how PostgreSQL ended a recovery, by its log.
+
+    :param log: lines of JSON, as CloudNativePG writes them, or plain ones
+    :returns: `newest` (the time of the newest transaction that is there), `stopped` (where recovery stopped, if it was
+        told to), `lsn` and `timeline` at its end, and `problem` (the last thing that went wrong, if something did)
+    """
+    end: dict[str, Any] = {"newest": "", "stopped": "", "lsn": "", "timeline": None, "problem": ""}
+    for severity, message in _messages(log):
+        for key, pattern in (("stopped", _STOPPED), ("newest", _NEWEST), ("lsn", _REDONE), ("timeline", _TIMELINE)):
+            match = pattern.search(message)
+            if match:
+                end[key] = int(match[1]) if key == "timeline" else match[1].strip()
+        # Whoever connects before it is up is told so.
+        if severity in ("FATAL", "PANIC", "error") and "the database system is" not in message:
+            end["problem"] = message if end["problem"] != WITHOUT_END else end["problem"]
+    return end
+
+
+def _messages(log: str) -> Iterator[tuple[str, str]]:
+    for line in log.splitlines():
+        try:
+            item = json.loads(line)
+        except ValueError:
+            item = None
+        if not isinstance(item, dict):
+            plain = re.search(r"\b(LOG|FATAL|PANIC):\s+(.*)", line)
+            yield (plain[1], plain[2]) if plain else ("", line)
+        elif isinstance(item.get("record"), dict):
+            yield item["record"].get("error_severity", ""), item["record"].get("message", "")
+        else:
+            said = [str(item[key]) for key in ("msg", "error", "err") if item.get(key)]
+            yield str(item.get("level", "")), ": ".join(said)
+
+
+def named(objects: Sequence[Mapping[str, Any]], kind: str, name: str) -> Mapping[str, Any]:
+    """Return an object by its kind and name, or nothing."""
+    for item in objects:
+        if item.get("kind") == kind and (item.get("metadata") or {}).get("name") == name:
+            return item
+    return {}

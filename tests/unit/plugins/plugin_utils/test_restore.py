@@ -1,0 +1,307 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restores: what is refused, what the new cluster is made with, and what the log of a recovery says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import (
+    backup_refusals,
+    backup_result,
+    progress,
+    restore,
+)
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import cloudnativepg
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import recovery_end, restore_checks
+
+BACKUP = {"endpoint": "http://minio:9000", "bucket": "backups", "credentials_secret": "s3"}
+STORE = {
+    "destinationPath": "s3://backups/",
+    "endpointURL": "http://minio:9000",
+    "s3Credentials": {
+        "accessKeyId": {"name": "s3", "key": "ACCESS_KEY_ID"},
+        "secretAccessKey": {"name": "s3", "key": "ACCESS_SECRET_KEY"},
+    },
+}
+SECRET = {"kind": "Secret", "metadata": {"name": "s3"}, "data": {"ACCESS_KEY_ID": "eA==", "ACCESS_SECRET_KEY": "eQ=="}}
+SOURCE: dict[str, Any] = {
+    "kind": "Cluster",
+    "metadata": {"name": "old"},
+    "spec": {
+        "bootstrap": {"initdb": {"database": "app", "owner": "app"}},
+        "backup": {"barmanObjectStore": STORE},
+    },
+    "status": {
+        "lastSuccessfulBackup": "2026-11-25T20:00:00Z",
+        "firstRecoverabilityPoint": "2026-11-25T20:00:00Z",
+        "pgDataImageInfo": {"majorVersion": 17},
+    },
+}
+MADE = {
+    "kind": "Backup",
+    "metadata": {"name": "old-1"},
+    "spec": {"cluster": {"name": "old"}},
+    "status": {"phase": "completed", "backupId": "20261125T200000"},
+}
+
+
+def wanted(**asked: Any) -> dict[str, Any]:
+    return {
+        "name": "new",
+        "namespace": "demo",
+        "version": "17",
+        "image": "ghcr.io/cloudnative-pg/postgresql:17-system-trixie",
+        "databases": [{"name": "app", "owner": "app"}],
+        "backup": BACKUP,
+        "restore": {"source": "old", **asked},
+        "now": "2026-11-25T21:04:05Z",
+        "secrets_read": True,
+    }
+
+
+def plan(asked: dict[str, Any], sources: tuple[Any, ...] = (SOURCE, MADE), **changes: Any) -> dict[str, Any]:
+    return restore({**wanted(**asked), **changes}, [SECRET], sources)
+
+
+def test_the_newest() -> None:
+    made = plan({})
+    assert made["problems"] == []
+    assert made["origin"] == {
+        "bootstrap": {"recovery": {"source": "old", "database": "app", "owner": "app", "secret": {"name": "new-app"}}},
+        "database": "app",
+        "owner": "app",
+        "external_clusters": [{"name": "old", "barmanObjectStore": {**STORE, "serverName": "old"}}],
+        # Never the folder of the source.
+        "server_name": "new-20261125210405",
+    }
+    assert made["secrets"] == {"s3": ["ACCESS_KEY_ID", "ACCESS_SECRET_KEY"]}
+    assert made["words"] == "old (s3://backups/old) as its newest backup and all archived WAL make it"
+
+
+@pytest.mark.parametrize(
+    ("asked", "target"),
+    [
+        ({"target_time": "2026-11-25 21:00:00.5+00:00"}, {"targetTime": "2026-11-25T21:00:00.5+00:00"}),
+        ({"target_lsn": "0/5000060"}, {"targetLSN": "0/5000060"}),
+        ({"target_xid": 740, "backup": "old-1"}, {"targetXID": "740", "backupID": "20261125T200000"}),
+        ({"target_name": "a", "backup": "20261125T200000"}, {"targetName": "a", "backupID": "20261125T200000"}),
+        ({"backup": "old-1"}, {"targetImmediate": True, "backupID": "20261125T200000"}),
+        (
+            {"target_lsn": "0/5", "exclusive": True, "timeline": 2},
+            {"targetLSN": "0/5", "exclusive": True, "targetTLI": "2"},
+        ),
+    ],
+)
+def test_targets(asked: dict[str, Any], target: dict[str, Any]) -> None:
+    made = plan(asked)
+    assert made["problems"] == []
+    assert made["origin"]["bootstrap"]["recovery"]["recoveryTarget"] == target
+
+
+def test_the_source_may_be_gone() -> None:
+    made = plan({"server_name": "old-20260101000000"}, ())
+    assert made["problems"] == []
+    [external] = made["origin"]["external_clusters"]
+    assert external["barmanObjectStore"]["serverName"] == "old-20260101000000"
+    assert external["barmanObjectStore"]["destinationPath"] == "s3://backups"
+
+
+def test_through_the_plugin() -> None:
+    plugins = [
+        {"name": "barman-cloud.cloudnative-pg.io", "parameters": {"barmanObjectName": "store", "serverName": "old-2"}}
+    ]
+    source = {**SOURCE, "spec": {"plugins": plugins}}
+    made = plan({}, (source, MADE), backup={**BACKUP, "method": "plugin"})
+    assert made["problems"] == []
+    assert made["origin"]["external_clusters"] == [{"name": "old", "plugin": plugins[0]}]
+    assert plan({"source_namespace": "other"}, (source, MADE))["problems"] == [
+        "postgres_cluster_restore.source is 'old' (string): its ObjectStore is in the namespace other; restore into "
+        "that one, or make one here"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "changes", "sources", "said"),
+    [
+        ({}, {"backup": {}}, (), "the namespace demo has no such cluster, and postgres_cluster_backup is empty"),
+        (
+            {"backup": "old-2"},
+            {},
+            (SOURCE, MADE),
+            "is 'old-2' (string): there is no such Backup that has completed; give one of those there are (old-1)",
+        ),
+        ({"target_time": "2026-11-25T22:00:00Z"}, {}, (SOURCE, MADE), "that is still to come"),
+        (
+            {"target_time": "2026-11-25T19:00:00Z"},
+            {},
+            (SOURCE, MADE),
+            "the oldest backup that is kept ended at 2026-11-25T20:00:00Z",
+        ),
+        ({}, {"version": "18"}, (SOURCE, MADE), "the backups of old are of PostgreSQL 17; give 17"),
+        (
+            {},
+            {"databases": [{"name": "other", "owner": "app"}]},
+            (SOURCE, MADE),
+            "the first one of old is 'app' of 'app'",
+        ),
+        ({}, {"image": "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie"}, (SOURCE, MADE), "have no Barman"),
+        ({}, {}, ({**SOURCE, "status": {}},), "it has no backup that has completed; make one by backup.yml"),
+    ],
+)
+def test_refused(asked: dict[str, Any], changes: dict[str, Any], sources: tuple[Any, ...], said: str) -> None:
+    [problem] = plan(asked, sources, **changes)["problems"]
+    assert said in problem
+
+
+def test_secrets_that_are_not_there() -> None:
+    [problem] = restore(wanted(), [], [SOURCE, MADE])["problems"]
+    assert problem.startswith("the store of old names the Secret 's3': the namespace demo has none of that name")
+    half = {**SECRET, "data": {"ACCESS_KEY_ID": "eA=="}}
+    [problem] = restore(wanted(), [half], [SOURCE, MADE])["problems"]
+    assert "it lacks ACCESS_SECRET_KEY" in problem
+
+
+def cluster_of(made: dict[str, Any]) -> dict[str, Any]:
+    store = {**STORE, "serverName": made["origin"]["server_name"]}
+    spec = {
+        "bootstrap": made["origin"]["bootstrap"],
+        "externalClusters": made["origin"]["external_clusters"],
+        "backup": {"barmanObjectStore": store},
+    }
+    applied = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps({"spec": spec})}
+    return {"kind": "Cluster", "metadata": {"name": "new", "annotations": applied}, "spec": spec}
+
+
+def test_a_cluster_that_is_there_is_not_restored_over() -> None:
+    other = {"kind": "Cluster", "metadata": {"name": "new"}, "spec": {"bootstrap": {"initdb": {}}}}
+    [problem] = restore(wanted(), [other, SECRET], [SOURCE, MADE])["problems"]
+    assert "nothing is restored over one that is there" in problem
+    made = cluster_of(plan({"target_lsn": "0/5"}))
+    assert restore(wanted(), [made, SECRET], [SOURCE, MADE])["problems"] != []
+
+
+def test_the_same_restore_goes_on_and_keeps_its_folder() -> None:
+    made = cluster_of(plan({"target_lsn": "0/5"}))
+    later = restore({**wanted(target_lsn="0/5"), "now": "2026-11-26T00:00:00Z"}, [made], [SOURCE, MADE])
+    assert (later["problems"], later["resumed"]) == ([], True)
+    assert later["origin"]["server_name"] == "new-20261125210405"
+
+
+def test_site_yml_keeps_what_a_restored_cluster_was_made_with() -> None:
+    made = plan({"target_lsn": "0/5"})
+    kept = cloudnativepg.origin("new", [cluster_of(made)], [{"name": "another"}])
+    assert kept == made["origin"]
+    assert cloudnativepg.origin("new", [], [{"name": "app"}], made["origin"]) == made["origin"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"target_lsn": "0/5", "target_time": "x"}, ["has target_time and target_lsn (mapping): give one of them"]),
+        ({"exclusive": True}, ["exclusive is true (boolean): give the target"]),
+        ({"expect": "1"}, ["give postgres_cluster_restore.query, too"]),
+        ({"target_name": "before"}, ["name the backup to begin with"]),
+        ({"source": "new"}, ["that is the cluster itself"]),
+        ({"source": "new", "source_namespace": "other"}, []),
+        ({"target_xid": 5, "backup": "b", "query": "SELECT 1", "expect": "1"}, []),
+    ],
+)
+def test_variables(given: dict[str, Any], said: list[str]) -> None:
+    variables = {
+        "postgres_cluster_name": "new",
+        "postgres_cluster_namespace": "demo",
+        "postgres_cluster_restore": {"source": "old", **given},
+    }
+    problems = list(restore_checks(variables))
+    assert len(problems) == len(said)
+    assert all(part in problem for part, problem in zip(said, problems, strict=True))
+    assert list(restore_checks({})) == []
+
+
+def record(severity: str, message: str) -> str:
+    return json.dumps({"level": "info", "msg": "record", "record": {"error_severity": severity, "message": message}})
+
+
+def test_the_log_of_a_recovery() -> None:
+    log = "\n".join(
+        [
+            json.dumps({"level": "info", "msg": "Recovering existing backup"}),
+            record("FATAL", "the database system is starting up"),
+            record("LOG", "recovery stopping before commit of transaction 740, time 2026-11-25 21:00:01.5+00"),
+            record("LOG", "redo done at 0/7000028 system usage: CPU"),
+            record("LOG", "last completed transaction was at log time 2026-11-25 20:59:58.1+00"),
+            record("LOG", "selected new timeline ID: 2"),
+        ]
+    )
+    assert recovery_end(log) == {
+        "newest": "2026-11-25 20:59:58.1+00",
+        "stopped": "before commit of transaction 740, time 2026-11-25 21:00:01.5+00",
+        "lsn": "0/7000028",
+        "timeline": 2,
+        "problem": "",
+    }
+
+
+def test_why_a_recovery_failed() -> None:
+    ended = "recovery ended before configured recovery target was reached"
+    lines = [record("FATAL", ended), json.dumps({"level": "error", "msg": "restore error", "error": "exit status 1"})]
+    assert recovery_end("\n".join(lines))["problem"] == ended
+    assert recovery_end(lines[1])["problem"] == "restore error: exit status 1"
+    assert recovery_end("2026-11-25 FATAL:  out of luck")["problem"] == "out of luck"
+    assert recovery_end("")["problem"] == ""
+
+
+def pod(name: str, phase: str, **labels: str) -> dict[str, Any]:
+    return {
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {f"cnpg.io/{k}": v for k, v in labels.items()}},
+        "status": {"phase": phase},
+    }
+
+
+def test_progress() -> None:
+    running, failed, ended = (
+        pod(f"new-1-full-recovery-{phase}", phase, jobRole="full-recovery")
+        for phase in ("Running", "Failed", "Succeeded")
+    )
+    instance = pod("new-1", "Running", podRole="instance")
+    assert progress([]) == {"done": False, "failed": False, "pod": "", "container": ""}
+    assert (progress([running])["done"], progress([running])["failed"]) == (False, False)
+    assert progress([running, failed]) == {
+        "done": False,
+        "failed": True,
+        "pod": failed["metadata"]["name"],
+        "container": "full-recovery",
+    }
+    assert progress([failed, ended]) == {
+        "done": True,
+        "failed": False,
+        "pod": ended["metadata"]["name"],
+        "container": "full-recovery",
+    }
+    assert progress([instance]) == {"done": True, "failed": False, "pod": "", "container": ""}
+
+
+def test_what_became_of_a_backup() -> None:
+    assert backup_result({})["phase"] == "not started"
+    failed = {"metadata": {"name": "b"}, "status": {"phase": "failed", "error": "no bucket", "commandError": "exit 4"}}
+    assert (backup_result(failed)["done"], backup_result(failed)["problem"]) == (True, "failed: no bucket: exit 4")
+    done = {
+        "metadata": {"name": "b"},
+        "status": {"phase": "completed", "destinationPath": "s3://b/", "serverName": "old", "beginLSN": "0/2"},
+    }
+    assert (backup_result(done)["problem"], backup_result(done)["result"]["archive"]) == ("", "s3://b/old")
+
+
+def test_backups_that_are_refused() -> None:
+    assert backup_refusals("old", [SOURCE]) == []
+    [problem] = backup_refusals("old", [{**SOURCE, "spec": {}}])
+    assert "run site.yml first" in problem
+    condition = {"type": "ContinuousArchiving", "status": "False", "message": "no such bucket"}
+    assert backup_refusals("old", [{**SOURCE, "status": {"conditions": [condition]}}]) == [
+        "WAL of old is not archived: no such bucket"
+    ]

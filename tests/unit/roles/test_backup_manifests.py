@@ -1,0 +1,297 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What postgres_cluster writes for backups and restores, against the schemas of the kinds."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from strict_schema import violations
+from test_kubedb_manifests import ROOT, evaluate, manifests, plain, template
+
+FIXTURES = ROOT / "tests/unit/fixtures/cloudnativepg"
+# The operator's release manifest holds its schemas; it is large, and there once the images were built.
+RELEASE = (
+    Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    / "pgha/built/cloudnative-pg-operator/manifest.yaml"
+)
+FOUND = {"metrics": {"port": 9187, "port_name": "metrics", "selector": {}}}
+STORE = {
+    "endpoint": "https://s3.example.com",
+    "bucket": "backups",
+    "path": "production/eu/",
+    "credentials_secret": "hot-postgres-backup",
+}
+WIDE: dict[str, dict[str, Any]] = {
+    "least": {"bucket": "backups", "credentials_secret": "s3"},
+    "usual": STORE,
+    "all": {
+        **STORE,
+        "region": "eu-central-1",
+        "access_key": "id",
+        "secret_key": "key",
+        "ca_secret": "s3-ca",
+        "ca_key": "tls.crt",
+        "schedule": "*/30 * * * 1-5",
+        "retention": "4w",
+        "compression": "snappy",
+        "encryption": "AES256",
+    },
+}
+
+
+def made(backup: dict[str, Any], **changes: Any) -> list[dict[str, Any]]:
+    result = plain(
+        manifests(operator="cloudnativepg", postgres_cluster_backup=backup, __postgres_cluster_found=FOUND, **changes)
+    )
+    return json.loads(json.dumps(result))
+
+
+KUBESTASH: dict[str, dict[str, Any]] = {
+    "least": {"bucket": "backups", "credentials_secret": "s3", "encryption_secret": "restic"},
+    "all": {**STORE, "region": "eu-central-1", "retention": "6m", "encryption_secret": "restic"},
+}
+# Where the schemas are that KubeDB and KubeStash publish, by kind.
+PUBLISHED = {
+    "BackupStorage": "backupstorages.storage.kubestash.com.yaml",
+    "RetentionPolicy": "retentionpolicies.storage.kubestash.com.yaml",
+    "PostgresArchiver": "archiver.kubedb.com_postgresarchivers.yaml",
+    "BackupConfiguration": "backupconfigurations.core.kubestash.com.yaml",
+    "Postgres": "kubedb.com_postgreses.yaml",
+}
+
+
+def published(item: dict[str, Any]) -> dict[str, Any]:
+    file = Path(os.environ.get("PGHA_SHARED", ROOT.parent / "shared")) / "data/crds" / PUBLISHED[item["kind"]]
+    if not file.is_file():
+        pytest.skip(f"the published schema is not at {file}")
+    versions = yaml.safe_load(file.read_text())["spec"]["versions"]
+    version = item["apiVersion"].rpartition("/")[2]
+    return next(one["schema"]["openAPIV3Schema"] for one in versions if one["name"] == version)
+
+
+def by_kubedb(backup: dict[str, Any]) -> list[dict[str, Any]]:
+    return json.loads(json.dumps(plain(manifests(operator="kubedb", postgres_cluster_backup=backup))))
+
+
+@pytest.mark.parametrize("kind", PUBLISHED)
+@pytest.mark.parametrize("backup", KUBESTASH.values(), ids=KUBESTASH)
+def test_the_objects_are_what_kubedb_and_kubestash_publish(kind: str, backup: dict[str, Any]) -> None:
+    item = of_kind(kind, by_kubedb(backup))
+    assert list(violations(item, published(item))) == []
+
+
+def test_kubedb_gets_them_in_the_order_that_it_wants() -> None:
+    objects = by_kubedb(KUBESTASH["all"])
+    kinds = [item["kind"] for item in objects]
+    assert kinds == [
+        "BackupStorage",
+        "RetentionPolicy",
+        "PostgresArchiver",
+        "Postgres",
+        "ConfigMap",
+        "Job",
+        "BackupConfiguration",
+    ]
+    postgres, archiver = of_kind("Postgres", objects), of_kind("PostgresArchiver", objects)
+    selector = archiver["spec"]["databases"]["selector"]["matchLabels"]
+    assert selector.items() <= postgres["metadata"]["labels"].items()
+    assert postgres["spec"]["archiver"] == {"ref": {"name": "hot-postgres", "namespace": "demo"}}
+    # Months, not minutes.
+    assert of_kind("RetentionPolicy", objects)["spec"]["maxRetentionPeriod"] == "6mo"
+
+
+def of_kind(kind: str, objects: list[dict[str, Any]]) -> dict[str, Any]:
+    [found] = [item for item in objects if item["kind"] == kind]
+    return found
+
+
+def schema(kind: str) -> dict[str, Any]:
+    if kind == "ObjectStore":
+        return yaml.safe_load((FIXTURES / "objectstore.yml").read_text())
+    if not RELEASE.is_file():
+        pytest.skip(
+            f"the operator's manifest is not at {RELEASE}: make demo or make test build it where nothing is pulled"
+        )
+    for item in yaml.load_all(RELEASE.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if item and item["kind"] == "CustomResourceDefinition" and item["spec"]["names"]["kind"] == kind:
+            return item["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    raise AssertionError(kind)
+
+
+@pytest.mark.parametrize("kind", ["Cluster", "ScheduledBackup"])
+@pytest.mark.parametrize("method", ["built_in", "plugin"])
+def test_the_objects_are_what_the_operator_publishes(kind: str, method: str) -> None:
+    of = schema(kind)
+    for backup in WIDE.values():
+        assert list(violations(of_kind(kind, made({**backup, "method": method})), of)) == []
+
+
+@pytest.mark.parametrize("backup", WIDE.values(), ids=WIDE)
+def test_the_object_store_is_what_the_plugin_documents(backup: dict[str, Any]) -> None:
+    assert list(violations(of_kind("ObjectStore", made({**backup, "method": "plugin"})), schema("ObjectStore"))) == []
+
+
+def test_what_is_wrong_is_seen() -> None:
+    wrong = of_kind("ObjectStore", made({**STORE, "method": "plugin"}))
+    wrong["spec"]["configuration"]["serverName"] = "x"
+    assert list(violations(wrong, schema("ObjectStore"))) == [".spec.configuration.serverName is not known"]
+
+
+def test_built_in() -> None:
+    cluster = of_kind("Cluster", made(STORE))
+    assert cluster["spec"]["imageName"].endswith(":17-system-trixie")
+    assert cluster["spec"]["backup"] == {
+        "retentionPolicy": "30d",
+        "barmanObjectStore": {
+            "destinationPath": "s3://backups/production/eu",
+            "endpointURL": "https://s3.example.com",
+            "s3Credentials": {
+                "accessKeyId": {"name": "hot-postgres-backup", "key": "ACCESS_KEY_ID"},
+                "secretAccessKey": {"name": "hot-postgres-backup", "key": "ACCESS_SECRET_KEY"},
+            },
+            "data": {"compression": "gzip"},
+            "wal": {"compression": "gzip"},
+        },
+    }
+    assert {"plugins", "env", "externalClusters"} & set(cluster["spec"]) == set()
+    assert of_kind("ScheduledBackup", made(STORE))["spec"] == {
+        "cluster": {"name": "hot-postgres"},
+        "schedule": "0 0 2 * * *",
+        "immediate": True,
+        "backupOwnerReference": "cluster",
+        "method": "barmanObjectStore",
+    }
+
+
+def test_plugin() -> None:
+    objects = made({**WIDE["all"], "method": "plugin"})
+    # What the Cluster refers to comes first.
+    assert [item["kind"] for item in objects] == ["ObjectStore", "Cluster", "ScheduledBackup", "Service"]
+    cluster = of_kind("Cluster", objects)
+    assert cluster["spec"]["imageName"].endswith(":17-standard-trixie")
+    assert cluster["spec"]["plugins"] == [
+        {
+            "name": "barman-cloud.cloudnative-pg.io",
+            "enabled": True,
+            "isWALArchiver": True,
+            "parameters": {"barmanObjectName": "hot-postgres"},
+        }
+    ]
+    assert {"backup", "env"} & set(cluster["spec"]) == set()
+    store = of_kind("ObjectStore", objects)["spec"]
+    assert store["instanceSidecarConfiguration"] == {"env": [{"name": "AWS_DEFAULT_REGION", "value": "eu-central-1"}]}
+    assert store["configuration"]["endpointCA"] == {"name": "s3-ca", "key": "tls.crt"}
+    assert store["configuration"]["wal"] == {"compression": "snappy", "encryption": "AES256"}
+
+
+def test_without_backups_nothing_is_said_of_them() -> None:
+    objects = made({})
+    assert [item["kind"] for item in objects] == ["Cluster", "Service"]
+    assert {"backup", "plugins", "monitoring", "externalClusters", "env"} & set(objects[0]["spec"]) == set()
+
+
+@pytest.mark.parametrize(("method", "kind"), [("built_in", "barmanObjectStore"), ("plugin", "plugin")])
+def test_a_restored_cluster_has_a_folder_of_its_own(method: str, kind: str) -> None:
+    origin = {
+        "bootstrap": {"recovery": {"source": "old", "database": "app", "owner": "app", "secret": {"name": "new-app"}}},
+        "database": "app",
+        "owner": "app",
+        "external_clusters": [{"name": "old", kind: {}}],
+        "server_name": "hot-postgres-20261125210405",
+    }
+    cluster = of_kind("Cluster", made({**STORE, "method": method}, __postgres_cluster_restore_plan={"origin": origin}))
+    assert cluster["spec"]["bootstrap"] == origin["bootstrap"]
+    assert cluster["spec"]["externalClusters"] == origin["external_clusters"]
+    if method == "plugin":
+        assert cluster["spec"]["plugins"][0]["parameters"]["serverName"] == origin["server_name"]
+    else:
+        assert cluster["spec"]["backup"]["barmanObjectStore"]["serverName"] == origin["server_name"]
+
+
+def test_what_is_read_for_backups_is_no_more_than_needed() -> None:
+    reads = evaluate(
+        "{{ __postgres_cluster_backup_reads }}", operator="cloudnativepg", postgres_cluster_backup=WIDE["all"]
+    )
+    assert [(item["kind"], item.get("name")) for item in reads] == [
+        ("Secret", "hot-postgres-backup"),
+        ("Secret", "s3-ca"),
+        ("Deployment", None),
+    ]
+
+
+def test_the_backup_that_is_asked_for_goes_with_its_cluster() -> None:
+    known = {
+        "operator": "cloudnativepg",
+        "postgres_cluster_backup": STORE,
+        "__postgres_cluster_backup_name": "hot-postgres-20261125210405",
+        "__postgres_cluster_uid_found": "1234",
+    }
+    item = json.loads(json.dumps(plain(template("cloudnativepg/backup.yml.j2", **known))))
+    [owner] = item["metadata"]["ownerReferences"]
+    assert owner == {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "name": "hot-postgres", "uid": "1234"}
+    assert list(violations(item, schema("Backup"))) == []
+
+
+def test_the_proof_of_a_restore_is_a_query_that_answers_with_constants() -> None:
+    known = {
+        "operator": "cloudnativepg",
+        "postgres_cluster_backup": STORE,
+        "__postgres_cluster_drill": {"compared": 5, "rows": 1000},
+        "__postgres_cluster_drill_seconds": "39.5",
+        "__postgres_cluster_uid_found": "1234",
+    }
+    item = template("cloudnativepg/drill-metrics.yml.j2", **known)
+    queries = yaml.safe_load(item["data"]["queries"])["pgha_restore_drill"]
+    assert re.fullmatch(
+        r"SELECT [0-9]{10} AS proven_timestamp_seconds, 39.5 AS restore_seconds, 5 AS tables, 1000 AS rows",
+        queries["query"],
+    )
+    names = [name for metric in queries["metrics"] for name in metric]
+    assert names == ["proven_timestamp_seconds", "restore_seconds", "tables", "rows"]
+    # The Cluster names it.
+    cluster = of_kind("Cluster", made(STORE))
+    named = cluster["spec"]["monitoring"]["customQueriesConfigMap"]
+    assert {"name": item["metadata"]["name"], "key": "queries"} in named
+
+
+def test_the_namespace_of_a_drill_gets_copies_of_the_secrets() -> None:
+    secret = {"metadata": {"name": "s3", "uid": "1"}, "type": "Opaque", "data": {"key": "eA=="}}
+    found = {"results": [{"resources": [secret]}, {"resources": []}]}
+    known = {"operator": "cloudnativepg", "__postgres_cluster_drill_secrets": found}
+    namespace, copy = template("drill-namespace.yml.j2", **known)
+    assert namespace["metadata"] == {"name": "hot-postgres-drill", "labels": {"pgha.kubernetes/drill": "demo"}}
+    assert copy["metadata"] == {"name": "s3", "namespace": "hot-postgres-drill"}
+    assert copy["data"] == {"key": "eA=="}
+
+
+def test_what_is_known_of_a_restored_cluster() -> None:
+    known = {
+        "operator": "cloudnativepg",
+        "postgres_cluster_restore": {"source": "old", "source_namespace": "other"},
+        "__postgres_cluster_restore_began": "0",
+        "__postgres_cluster_restore_plan": {"words": "old as it was"},
+        "__postgres_cluster_restore_end": {"newest": "then", "stopped": "", "lsn": "0/7", "timeline": 2},
+    }
+    reads = evaluate("{{ __postgres_cluster_source_reads }}", **known)
+    assert [(item["kind"], item["namespace"]) for item in reads] == [("Cluster", "other"), ("Backup", "other")]
+    now = evaluate("{{ __postgres_cluster_restored_now | to_json }}", **known)
+    assert json.loads(now)["newest_transaction"] == "then"
+    before = "{{ __postgres_cluster_restored_before is mapping }}"
+    assert evaluate(before, **known) is False
+    cluster = {"metadata": {"annotations": {"pgha.kubernetes/restored": now}}}
+    assert evaluate(before, **known, __postgres_cluster_objects=[cluster]) is True
+    assert evaluate(before, **known, __postgres_cluster_objects=[{"metadata": {}}]) is False
+
+
+def test_what_a_drill_asks() -> None:
+    known = {"operator": "cloudnativepg", "__postgres_cluster_drill_lsn": "0/5000060"}
+    assert "pg_walfile_name('0/5000060')" in evaluate("{{ __postgres_cluster_drill_archived_sql }}", **known)
+    assert "FROM ONLY %I.%I AS pgha_row" in evaluate("{{ __postgres_cluster_drill_sql }}", **known)
