@@ -42,9 +42,11 @@ sanity: ## ansible-test sanity
 molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster named pgha-test
 	@$(ENV) tools/test molecule
 
+ALL_SCENARIOS := site services users balancing tls scale failover runbooks drills backup kubedb prometheus_operator \
+  alerts interrupted teardown
+
 molecule-all: ## All scenarios of molecule/, also those that take long or need more images
-	@PGHA_SCENARIOS='site services users balancing tls scale failover runbooks drills kubedb prometheus_operator alerts interrupted teardown' \
-	  $(ENV) tools/test molecule
+	@PGHA_SCENARIOS='$(ALL_SCENARIOS)' $(ENV) tools/test molecule
 
 bench: ## What has a time limit: molecule again, with the limits of a quiet machine
 	@$(ENV) pytest -s tests/bench

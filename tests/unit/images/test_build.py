@@ -99,35 +99,32 @@ def test_an_unknown_target_is_named(tmp_path):
         build.recipes_of(["nothing"], build.Images(build.Engine("podman"), pull=False))
 
 
-# What one scenario of molecule/ alone builds and loads.
-OF_SCENARIOS = {"alertmanager", "prometheus-operator"}
-
-
 def test_what_scenarios_build_is_no_part_of_the_demo():
     images = build.Images(build.Engine("podman"), pull=False)
     [bundle] = build.recipes_of(["prometheus-operator=a/b:1", "alertmanager=c/d:1"], images, "mine")
     assert (bundle.name, [need.name for need in bundle.needs]) == ("mine", ["prometheus-operator", "alertmanager"])
     [program] = bundle.needs[0].needs
     assert program.name == "prometheus-operator-programs"
-    assert build.arguments().parse_args(["--cache=x", "--engine=podman", "load", "--node=n"]).archive == "images"
+    assert build.arguments().parse_args(["--cache=x", "--engine=podman", "load", "--node=n"]).bundle == "images"
 
 
 def test_every_image_of_the_role_has_a_folder_and_every_folder_an_entry():
     defaults = yaml.safe_load((ROOT / "roles/kind_cluster/defaults/main.yml").read_text())
     listed = {image["folder"] for image in defaults["kind_cluster_images"]}
     folders = {path.parent.name for path in (ROOT / "images").glob("*/Containerfile")} - {"kind-node"}
-    assert listed == folders - OF_SCENARIOS - {image["folder"] for image in extra_images()}
+    assert listed | {image["folder"] for image in extra_images()} == folders | {"prometheus-config-reloader"}
+    assert not listed & {image["folder"] for image in extra_images()}
 
 
-def extra_images():
-    """The images that the scenario `backup` asks for."""
-    play = yaml.safe_load((ROOT / "molecule/backup/converge.yml").read_text())[0]
-    return play["vars"]["kind_cluster_extra_images"]
+def extra_images(scenario="*"):
+    """The images that one scenario, or each of them, asks for beside those of the demo."""
+    converges = [yaml.safe_load(path.read_text())[0] for path in (ROOT / "molecule").glob(f"{scenario}/converge.yml")]
+    return [image for play in converges for image in play.get("vars", {}).get("kind_cluster_extra_images", [])]
 
 
 def test_extra_images_are_built_apart():
     images = build.Images(build.Engine("podman"), pull=False)
-    targets = [f"{image['folder']}={image['reference']}" for image in extra_images()]
+    targets = [f"{image['folder']}={image['reference']}" for image in extra_images("backup")]
     [bundle] = build.recipes_of(targets, images, "extra-images")
     assert bundle.name == "extra-images"
     assert {need.name for need in bundle.needs} == {"minio", "postgresql-barman"}

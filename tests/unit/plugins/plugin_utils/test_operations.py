@@ -27,6 +27,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import (
 
 ROOT = Path(__file__).resolve().parents[4]
 FIXTURES = ROOT / "tests" / "unit" / "fixtures" / "cloudnativepg"
+KNOWN = {"switchover", "restart", "scale", "upgrade", "hibernate", "rotate_password", "backup", "restore"}
 KEY = "kubectl.kubernetes.io/restartedAt"
 
 
@@ -50,7 +51,7 @@ def pod(name: str, restarted_at: str = "", part: str = "instance") -> dict[str, 
 def test_each_adapter_says_what_its_operator_does(operator: str) -> None:
     adapter = ADAPTERS[operator]
     requests = getattr(adapter, "REQUESTS", frozenset())
-    assert not adapter.OPERATIONS - {"switchover", "restart", "scale", "upgrade", "hibernate", "rotate_password"}
+    assert not adapter.OPERATIONS - KNOWN
     assert not requests - adapter.OPERATIONS
     assert not adapter.OPERATIONS & set(getattr(adapter, "REFUSALS", {}))
     needed = {
