@@ -8,12 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import (
-    applied_spec,
-    backup_refusals,  # noqa: F401 - the adapter's
-    own_server,
-    restore,  # noqa: F401 - the adapter's
-)
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnativepg_restore
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import applied_spec, own_server
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     deletion_problems,
     major_upgrade_problems,
@@ -41,6 +37,9 @@ INSTANCE_LABELS = {
     "cluster": "cnpg.io/cluster",
     "role": "cnpg.io/instanceRole",
 }
+
+backup_refusals = cloudnativepg_restore.backup_refusals
+restore = cloudnativepg_restore.restore
 
 # What the operator writes as the next primary while it looks for one.
 FAILING_OVER = "pending"
