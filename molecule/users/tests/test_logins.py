@@ -25,6 +25,8 @@ done
 """,
     "md5": r"""
 folder=$(mktemp -d)
+# Without a line, it is no file for pg_md5.
+echo "pool_passwd = 'pool_passwd'" > "$folder/pgpool.conf"
 while read -r name password; do
   rm -f "$folder/pool_passwd"
   pg_md5 -m -f "$folder/pgpool.conf" -u "$(printf %s "$name" | base64 -d)" -- "$(printf %s "$password" | base64 -d)" >&2
