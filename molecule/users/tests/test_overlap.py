@@ -54,7 +54,8 @@ import psycopg2
 def said(host, user, password, statement):
     try:
         connection = psycopg2.connect(
-            host=host, port=9999, user=user, password=password, dbname="app", connect_timeout=5)
+            host=host, port=5432 if host.endswith("-rw") else 9999, user=user, password=password, dbname="app",
+            connect_timeout=5)
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(statement)
@@ -218,7 +219,8 @@ def test_settings_of_the_first_are_those_of_the_second(cluster: Cluster) -> None
     made = run_playbook("users", variables=variables())
     assert made.rc == 0, made.output
     user, password = secret(cluster, "shop-2")
-    [said] = run(cluster, [(f"{cluster.name}-pgpool", user, password, "SHOW search_path")])
+    # A session has the settings of its start, and those in Pgpool-II's pool have started before.
+    [said] = run(cluster, [(f"{cluster.name}-rw", user, password, "SHOW search_path")])
     assert said == [["shop, public"]]
     assert run_playbook("users", variables=variables()).changed == 0
 
