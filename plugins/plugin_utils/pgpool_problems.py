@@ -44,10 +44,14 @@ def pgpool_problems(
     yield from _memory(wanted)
 
 
+# While the Deployment replaces its pods, a new one serves before an old one goes (maxSurge in deployment.yml.j2).
+SURGE_PODS = 1
+
+
 class Connections(NamedTuple):
     """What Pgpool-II can open to the instance that gets most, the primary: a product of four numbers."""
 
-    replicas: int
+    pods: int
     children: int
     pools: int
     backends: int
@@ -62,13 +66,15 @@ def connections_per_instance(replicas: int, params: Mapping[str, Any], contract:
     """Return how many connections Pgpool-II can open to the primary.
 
     Each child keeps `max_pool` connections to each backend. In the topology per_instance two backends lead to the
-    primary: the primary's own address, and that of the instance which is primary at the time.
+    primary: the primary's own address, and that of the instance which is primary at the time. Pods that are replaced
+    keep the sessions that they have for `pgpool_stop_delay` and `pgpool_stop_timeout`; they are not counted, as they
+    take no new ones.
     """
     children, pools = (int(pgpool_conf.number(name, params[name])) for name in ("num_init_children", "max_pool"))
     hosts = [value for name, value in params.items() if name.startswith("backend_hostname")]
     own_addresses = {instance["host"] for instance in contract.get("instances") or []}
     is_twice = len(hosts) > 1 and any(host.rstrip(".") in own_addresses for host in hosts)
-    return Connections(replicas, children, pools, 2 if is_twice else 1)
+    return Connections(replicas + SURGE_PODS, children, pools, 2 if is_twice else 1)
 
 
 def _capacity(wanted: Mapping[str, Any], contract: Mapping[str, Any]) -> Iterator[str]:
@@ -81,19 +87,19 @@ def _capacity(wanted: Mapping[str, Any], contract: Mapping[str, Any]) -> Iterato
     if needed <= room:
         return
     ways = [f"postgres_cluster_parameters.max_connections to {needed + RESERVED_CONNECTIONS} or more"]
-    for variable, now in (
-        ("pgpool_params.num_init_children", asked.children),
-        ("pgpool_params.max_pool", asked.pools),
-        ("pgpool_replicas", asked.replicas),
-    ):
+    for variable, now in (("pgpool_params.num_init_children", asked.children), ("pgpool_params.max_pool", asked.pools)):
         fitting = room * now // needed
         if fitting >= 1:
             ways.append(f"{variable} to {fitting} or less")
+    fitting = room * asked.pods // needed - SURGE_PODS
+    if fitting >= 1:
+        ways.append(f"pgpool_replicas to {fitting} or less")
+    replicas = asked.pods - SURGE_PODS
     yield (
-        f"pgpool_replicas is {asked.replicas} (integer): {asked.replicas} pods x {asked.children} num_init_children x"
-        f" {asked.pools} max_pool x {asked.backends} backends on the primary = {needed} connections that Pgpool-II"
-        f" could open to one instance, and {limit} max_connections of {contract['name']} - {RESERVED_CONNECTIONS} kept"
-        f" for others = {max(room, 0)}; set {', or '.join(ways)}"
+        f"pgpool_replicas is {replicas} (integer): {asked.pods} pods (one more while they are replaced)"
+        f" x {asked.children} num_init_children x {asked.pools} max_pool x {asked.backends} backends on the primary"
+        f" = {needed} connections that Pgpool-II could open to one instance, and {limit} max_connections of"
+        f" {contract['name']} - {RESERVED_CONNECTIONS} kept for others = {max(room, 0)}; set {', or '.join(ways)}"
     )
 
 

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from conftest import Cluster
+from conftest import Cluster, until
 
 # Runs in the exporter's container, which has psycopg2, too.
 LOGINS = """
@@ -22,6 +25,9 @@ def said(user, password, host):
     return ""
 print(json.dumps([said(*one) for one in json.load(sys.stdin)]))
 """
+
+# Has psycopg2.
+CLIENT_IMAGE = "ghcr.io/pgha/pgpool:4.6"
 
 # Names that only the Secret of a user has who was made by something else, with passwords that are no better.
 NAMES = {
@@ -91,3 +97,66 @@ def logins(cluster: Cluster, wanted: list[tuple[str, str, str]]) -> list[str]:
     pod = next(iter(cluster.pgpool_pods()))
     where = [f"--namespace={cluster.namespace}", "exec", "--stdin", pod, "--container=exporter", "--"]
     return json.loads(cluster.kubectl(*where, "python3", "-c", LOGINS, text=json.dumps(wanted)))
+
+
+class ClientPod:
+    """A Python program in a pod, which has a user's Secret in /user, and ends well when there is a file /tmp/stop."""
+
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        self.cluster, self.name, self._where = cluster, name, f"--namespace={cluster.namespace}"
+
+    def lines(self) -> list[str]:
+        """Return what the program has printed."""
+        return self.cluster.kubectl(self._where, "logs", self.name).splitlines()
+
+    def run(self, *command: str) -> str:
+        """Run a command beside the program; return what it printed."""
+        return self.cluster.kubectl(self._where, "exec", self.name, "--", *command)
+
+    def end(self) -> dict[str, Any]:
+        """Let the program end; return its last line, a JSON object."""
+        self.run("touch", "/tmp/stop")
+        until(lambda: self.lines()[-1:] and self.lines()[-1].startswith("{"), 60, f"the pod {self.name} has ended")
+        return json.loads(self.lines()[-1])
+
+
+@contextmanager
+def client_pod(cluster: Cluster, name: str, secret: str, *command: str) -> Iterator[ClientPod]:
+    """Have a pod of clients that prints a line that begins with `started` once it has begun; it is gone afterwards."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": cluster.namespace},
+        "spec": {
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 0,
+            "volumes": [{"name": "user", "secret": {"secretName": secret}}],
+            "containers": [
+                {
+                    "name": name,
+                    "image": CLIENT_IMAGE,
+                    "command": ["python3", "-c", *command],
+                    "volumeMounts": [{"name": "user", "mountPath": "/user"}],
+                }
+            ],
+        },
+    }
+    where, clients = f"--namespace={cluster.namespace}", ClientPod(cluster, name)
+
+    def has_started() -> bool:
+        return any(line.startswith("started") for line in clients.lines())
+
+    cluster.kubectl(where, "delete", "pod", name, "--ignore-not-found")
+    cluster.kubectl("apply", "--filename=-", text=json.dumps(pod))
+    try:
+        until(has_started, 60, f"the pod {name} has started")
+        yield clients
+    finally:
+        cluster.kubectl(where, "delete", "pod", name, "--ignore-not-found")
+
+
+def superuser(cluster: Cluster, statements: str, database: str = "app") -> str:
+    """Run statements as PostgreSQL's superuser on the primary; return the unadorned answer."""
+    psql = ["--container=postgres", "--", "psql", "-XAtq", "--set=ON_ERROR_STOP=1", database]
+    where = [f"--namespace={cluster.namespace}", "exec", "--stdin", cluster.primary(), *psql]
+    return cluster.kubectl(*where, text=statements).strip()

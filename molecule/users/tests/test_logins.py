@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import Cluster, run_playbook
-from logins import NAMES, NASTY, logins
+from logins import NAMES, NASTY, logins, superuser
 
 # Pgpool-II's own tools write the entry of each name and password, in Base64, of a line of standard input. pg_md5 and
 # pg_enc print other lines, too.
@@ -66,12 +66,6 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def superuser(cluster: Cluster, *statements: str) -> None:
-    psql = ["--container=postgres", "--", "psql", "--quiet", "--set=ON_ERROR_STOP=1"]
-    where = [f"--namespace={cluster.namespace}", "exec", "--stdin", cluster.primary(), *psql]
-    cluster.kubectl(*where, text="SET standard_conforming_strings = on;\n" + "".join(f"{one};\n" for one in statements))
-
-
 def named_secrets(cluster: Cluster) -> dict[str, Any]:
     """Return Secrets of users that something else made, for Pgpool-II: names that the role postgres_cluster refuses."""
     items = [
@@ -107,7 +101,8 @@ def there(method: str, cluster: Cluster) -> Iterator[Cluster]:
         assert made.rc == 0, made.output
     superuser(
         where,
-        *(f"CREATE ROLE {identifier(name)} LOGIN PASSWORD {literal(password)}" for name, password in NAMES.items()),
+        "SET standard_conforming_strings = on;\n"
+        + "".join(f"CREATE ROLE {identifier(name)} LOGIN PASSWORD {literal(NAMES[name])};\n" for name in NAMES),
     )
     where.kubectl("create", "--filename=-", text=json.dumps(named_secrets(where)))
     run = run_playbook("postgres_cluster", limit, variables={**variables, "postgres_cluster_users": users()})
@@ -120,7 +115,7 @@ def there(method: str, cluster: Cluster) -> Iterator[Cluster]:
         gone = {**variables, "teardown_confirm": "hot-md5", "teardown_keep_data": False}
         run = run_playbook("teardown", limit, variables=gone)
     else:
-        superuser(where, *(f"DROP ROLE {identifier(name)}" for name in NAMES))
+        superuser(where, "".join(f"DROP ROLE {identifier(name)};\n" for name in NAMES))
         run = run_playbook("users", limit, variables={"postgres_cluster_users": users("absent")})
     assert run.rc == 0, run.output
 

@@ -9,14 +9,14 @@ import json
 import signal
 import subprocess
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from conftest import WITH_STATS, Cluster, kill_all, playbook_command, playbook_environment, run_playbook, until
+from logins import ClientPod, client_pod, superuser
 
-IMAGE = "ghcr.io/pgha/pgpool:4.6"
 CLIENTS = 10
 # An application as it should be: each login reads the mounted Secret, both files of one version of it. It says each
 # login that is new to it, and ends when there is a file /tmp/stop. Runs in the image of Pgpool-II, which has psycopg2.
@@ -27,7 +27,7 @@ host, clients = sys.argv[1], int(sys.argv[2])
 stop, sessions, errors, acted = pathlib.Path("/tmp/stop"), collections.Counter(), collections.Counter(), set()
 def client():
     while not stop.exists():
-        now = pathlib.Path(os.path.realpath("/login/..data"))
+        now = pathlib.Path(os.path.realpath("/user/..data"))
         name, password = (now / "username").read_text(), (now / "password").read_text()
         try:
             connection = psycopg2.connect(
@@ -37,7 +37,7 @@ def client():
                 acted.add(cursor.fetchone())
             connection.close()
             if name not in sessions:
-                print("login", name, flush=True)
+                print("started as", name, flush=True)
             sessions[name] += 1
         except psycopg2.Error as error:
             errors[name + ": " + str(error).strip()] += 1
@@ -103,51 +103,10 @@ def logins(cluster: Cluster, user: str, password: str) -> list[Any]:
     return run(cluster, [(address, user, password, WHO) for address in addresses])
 
 
-def superuser(cluster: Cluster, statement: str) -> str:
-    done = cluster.host(cluster.primary(), "postgres").run(f'psql -XAtq -v ON_ERROR_STOP=1 -c "{statement}" app')
-    assert done.rc == 0, done.stderr
-    return done.stdout.strip()
-
-
-@contextmanager
-def canary(cluster: Cluster) -> Iterator[Callable[[], list[str]]]:
-    """Have an application; yield what says which logins it has used, in their order, and let it end well."""
-    name, where = "canary", f"--namespace={cluster.namespace}"
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": cluster.namespace},
-        "spec": {
-            "restartPolicy": "Never",
-            "terminationGracePeriodSeconds": 0,
-            "volumes": [{"name": "login", "secret": {"secretName": f"{cluster.name}-shop-login"}}],
-            "containers": [
-                {
-                    "name": name,
-                    "image": IMAGE,
-                    "command": ["python3", "-c", CANARY, f"{cluster.name}-pgpool", str(CLIENTS)],
-                    "volumeMounts": [{"name": "login", "mountPath": "/login"}],
-                }
-            ],
-        },
-    }
-
-    def lines() -> list[str]:
-        return cluster.kubectl(where, "logs", name).splitlines()
-
-    cluster.kubectl(where, "delete", "pod", name, "--ignore-not-found")
-    cluster.kubectl("apply", "--filename=-", text=json.dumps(pod))
-    try:
-        until(lambda: "login shop" in lines(), 60, "the application has logged in")
-        yield lines
-    finally:
-        cluster.kubectl(where, "delete", "pod", name, "--ignore-not-found")
-
-
-def end(cluster: Cluster, lines: Callable[[], list[str]]) -> dict[str, Any]:
-    cluster.kubectl(f"--namespace={cluster.namespace}", "exec", "canary", "--", "touch", "/tmp/stop")
-    until(lambda: "sessions" in lines()[-1], 60, "the application has ended")
-    return json.loads(lines()[-1])
+def canary(cluster: Cluster) -> AbstractContextManager[ClientPod]:
+    """Have an application."""
+    name = f"{cluster.name}-shop-login"
+    return client_pod(cluster, "canary", name, CANARY, f"{cluster.name}-pgpool", str(CLIENTS))
 
 
 def test_a_second_login_is_made(cluster: Cluster) -> None:
@@ -174,7 +133,7 @@ def test_check_mode_says_what_a_rotation_would_do(cluster: Cluster) -> None:
 
 def test_an_application_sees_no_failure(cluster: Cluster, say: Callable[[str], None]) -> None:
     printed, passwords = "", set()
-    with canary(cluster) as lines:
+    with canary(cluster) as application:
         for name in ("shop_2", "shop"):
             before = secret(cluster, "shop-login")
             rotated = run_playbook("rotate_password", "-vvv", variables=rotation(), environment=WITH_STATS)
@@ -187,11 +146,10 @@ def test_an_application_sees_no_failure(cluster: Cluster, say: Callable[[str], N
             # The login before goes on working, until the next rotation.
             assert {tuple(row) for [row] in logins(cluster, *before)} == {(before[0], "shop")}
             say(f"rotated to {name} in {rotated.seconds:.0f} s")
-        until(lambda: "login shop_2" in lines(), 150, "the application has the second login")
+        until(lambda: "started as shop_2" in application.lines(), 150, "the application has the second login")
         # Another minute or two, until the mounted Secret has the last one.
-        where = [f"--namespace={cluster.namespace}", "exec", "canary", "--", "cat", "/login/username"]
-        until(lambda: cluster.kubectl(*where) == "shop", 150, "the application has the last login")
-        seen = end(cluster, lines)
+        until(lambda: application.run("cat", "/user/username") == "shop", 150, "the application has the last login")
+        seen = application.end()
     say(f"two rotations under load: {seen['sessions']} sessions of {CLIENTS} clients, errors: {seen['errors']}")
     assert seen["errors"] == {}
     assert min(seen["sessions"]["shop"], seen["sessions"]["shop_2"]) > 100

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import Cluster, run_playbook, until
-from logins import NASTY, logins
+from logins import NASTY, client_pod, logins
 
 CLIENTS = 50
 # Runs in the image of Pgpool-II, which has psycopg2: each client is a thread. It ends when there is a file /tmp/stop.
@@ -41,7 +40,6 @@ print("started", flush=True)
 for thread in threads: thread.join()
 print(json.dumps({{"sessions": done["sessions"], "errors": errors}}), flush=True)
 """
-IMAGE = "ghcr.io/pgha/pgpool:4.6"
 
 
 @dataclass
@@ -55,37 +53,11 @@ class Load:
 @contextmanager
 def clients(cluster: Cluster) -> Iterator[Load]:
     """Have clients that connect all the time, and say what they saw when they have stopped."""
-    name, load = "load", Load()
-    pod: dict[str, Any] = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": cluster.namespace},
-        "spec": {
-            "restartPolicy": "Never",
-            "terminationGracePeriodSeconds": 0,
-            "volumes": [{"name": "user", "secret": {"secretName": f"{cluster.name}-app"}}],
-            "containers": [
-                {
-                    "name": name,
-                    "image": IMAGE,
-                    "command": ["python3", "-c", LOAD],
-                    "volumeMounts": [{"name": "user", "mountPath": "/user"}],
-                }
-            ],
-        },
-    }
-    where = f"--namespace={cluster.namespace}"
-    cluster.kubectl(where, "delete", "pod", name, "--ignore-not-found")
-    cluster.kubectl("apply", "--filename=-", text=json.dumps(pod))
-    try:
-        until(lambda: "started" in cluster.kubectl(where, "logs", name), 60, "the clients have started")
+    load = Load()
+    with client_pod(cluster, "load", f"{cluster.name}-app", LOAD) as pod:
         yield load
-        cluster.kubectl(where, "exec", name, "--", "touch", "/tmp/stop")
-        until(lambda: "sessions" in cluster.kubectl(where, "logs", name), 60, "the clients have stopped")
-        seen = json.loads(cluster.kubectl(where, "logs", name).splitlines()[-1])
+        seen = pod.end()
         load.sessions, load.errors = seen["sessions"], seen["errors"]
-    finally:
-        cluster.kubectl(where, "delete", "pod", name, "--ignore-not-found")
 
 
 def selector(cluster: Cluster) -> str:

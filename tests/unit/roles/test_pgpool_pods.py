@@ -31,7 +31,7 @@ CONTRACT: dict[str, Any] = {
     "port": 5432,
     "auth_method": "scram-sha-256",
     "superuser_secret": None,
-    "max_connections": 200,
+    "max_connections": 300,
     "image": "",
     "databases": ["app"],
     "tls": {"enabled": True, "ca_secret": "hot-ca", "ca_key": "ca.crt"},
