@@ -21,8 +21,10 @@ def test_logs_are_there_and_passwords_are_not(cluster: Cluster, tmp_path: Path) 
     # PostgreSQL logs a statement that fails, with all that is in it.
     for statement in ("SELECT no_such_column", "ALTER ROLE nobody_here PASSWORD 'hunter2hunter2'"):
         cluster.client().run(f"echo {shlex.quote(statement)} | {cluster.psql_command()}")
-    pgbadger = shutil.which("pgbadger") or ""
-    asked = {"log_report_directory": str(tmp_path), "log_report_minutes": 30, "log_report_pgbadger": pgbadger}
+    pgbadger, address = shutil.which("pgbadger"), min(cluster.pgpool_pods().values())
+    assert pgbadger, "converge.yml installs it"
+    cluster.sql("PGPOOL SET log_statement TO on; SELECT 'logged by ' || 'Pgpool-II'", address=address)
+    asked = {"log_report_directory": str(tmp_path), "log_report_minutes": 30}
     run = run_playbook("log_report", variables=asked)
     assert run.rc == 0, run.output
     assert run.changed == 0, run.recap
@@ -36,10 +38,10 @@ def test_logs_are_there_and_passwords_are_not(cluster: Cluster, tmp_path: Path) 
     assert "STATEMENT:  SELECT no_such_column" in everything
     assert "STATEMENT:  ALTER ROLE nobody_here PASSWORD '" in everything
     assert [word for word in ("hunter2", *cluster.users().values()) if word in everything] == []
-    if pgbadger:
-        page = (tmp_path / f"{cluster.name}-logs.html").read_text()
-        assert "no_such_column" in page
-        assert "hunter2" not in page
+    pages = {name: (tmp_path / f"{cluster.name}{name}-logs.html").read_text() for name in ("", "-pgpool")}
+    assert "no_such_column" in pages[""]
+    assert "logged by" in pages["-pgpool"]
+    assert [name for name, page in pages.items() if "hunter2" in page] == []
 
 
 def test_without_pgbadger_it_says_what_to_do(tmp_path: Path) -> None:
