@@ -28,7 +28,7 @@ def connect(cluster: Cluster, sslmode: str, address: str = "") -> CommandResult:
     command = cluster.psql_command(address=address)
     # psql says nothing of the connection where it is to be quiet.
     loud = command.replace("--quiet ", "")
-    return client.run(f"echo '\\conninfo' | PGSSLMODE={sslmode} PGSSLROOTCERT={CA_FILE} {loud}")
+    return client.run(f"PGSSLMODE={sslmode} PGSSLROOTCERT={CA_FILE} {loud} --command='\\conninfo'")
 
 
 def test_a_client_that_verifies_all_gets_in(cluster: Cluster) -> None:
