@@ -44,6 +44,12 @@ def test_logs_are_there_and_passwords_are_not(cluster: Cluster, tmp_path: Path) 
     assert [name for name, page in pages.items() if "hunter2" in page] == []
 
 
+def test_check_mode_writes_nothing(tmp_path: Path) -> None:
+    run = run_playbook("log_report", "--check", variables={"log_report_directory": str(tmp_path)})
+    assert run.rc == 0, run.output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_pgbadger_it_says_what_to_do(tmp_path: Path) -> None:
     asked = {"log_report_directory": str(tmp_path), "log_report_pgbadger": "no-such-program"}
     run = run_playbook("log_report", variables=asked)

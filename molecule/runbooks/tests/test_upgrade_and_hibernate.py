@@ -159,6 +159,10 @@ class TestHibernate:
             until(lambda: pod_ids(cluster) == {}, 60, "no instance is left")
             again = run_playbook("hibernate", variables={"hibernate_confirm": cluster.name})
             assert (again.rc, again.changed) == (0, 0), again.output
+            asked = run_playbook("wake", "--check")
+            assert asked.rc == 0, asked.output
+            assert f"Would start {cluster.name}" in said(asked)
+            assert pod_ids(cluster) == {}
         finally:
             woken = run_playbook("wake", timeout=900, environment=WITH_STATS)
         assert woken.rc == 0, woken.output

@@ -31,6 +31,12 @@ def test_it_reports_what_is_there(cluster: Cluster, tmp_path: Path) -> None:
     assert page.count("<svg") == len(found["charts"])
 
 
+def test_check_mode_writes_nothing(tmp_path: Path) -> None:
+    run = run_playbook("status", "--check", variables={"monitoring_status_folder": str(tmp_path)})
+    assert (run.rc, run.changed) == (0, 0), run.output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_cluster_that_cannot_be_asked_is_on_the_page_of_all(tmp_path: Path) -> None:
     asked = {"monitoring_status_folder": str(tmp_path), "monitoring_status_name": "not-there"}
     run = run_playbook("status", variables=asked)

@@ -40,6 +40,8 @@ def test_without_a_word_it_removes_nothing(cluster: Cluster) -> None:
     wrong = run_playbook("teardown", variables={"teardown_confirm": "another"})
     assert wrong.rc != 0
     assert wrong.changed == 0
+    checked = run_playbook("teardown", "--check", variables={"teardown_confirm": "hot-postgres"})
+    assert checked.rc == 0, checked.output
     after = cluster.get("deployments,clusters.postgresql.cnpg.io,services,secrets", everywhere=True)
     assert [item["metadata"]["uid"] for item in after] == [item["metadata"]["uid"] for item in before]
 

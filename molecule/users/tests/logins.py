@@ -51,7 +51,7 @@ NAMES = {
 NASTY = {
     "colon": "a:b:c",
     "backslash": "a\\b\\",
-    "quotes": "it's \"quoted\"",
+    "quotes": 'it\'s "quoted"',
     "dollar": "$HOME $(id) ${x} $$",
     "percent": "%s %d %%",
     "space_inside": "a b  c",

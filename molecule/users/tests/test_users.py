@@ -88,6 +88,14 @@ def users(*more: dict[str, Any]) -> dict[str, Any]:
     return {"postgres_cluster_users": [{"name": "app"}, *more]}
 
 
+def test_check_mode_makes_no_user(cluster: Cluster) -> None:
+    run = run_playbook("users", "--check", "--diff", variables=users({"name": "report", "password": NASTY["colon"]}))
+    assert run.rc == 0, run.output
+    assert NASTY["colon"] not in run.output
+    names = [secret["metadata"]["name"] for secret in cluster.get("secrets")]
+    assert f"{cluster.name}-report" not in names
+
+
 def test_new_users_interrupt_nobody(cluster: Cluster, say: Callable[[str], None]) -> None:
     before = pods(cluster)
     with clients(cluster) as load:
