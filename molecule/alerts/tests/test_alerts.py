@@ -98,6 +98,9 @@ def pgpool_pod_gone(cluster: Cluster) -> Iterator[None]:
     scale = [f"--namespace={cluster.namespace}", "scale", f"deployment/{cluster.name}-pgpool"]
     before = len(cluster.pgpool_pods())
     assert before > 1
+    # A pod is missed once it has been there for five minutes.
+    expected = f'pgha:pgpool:expected{{cluster="{cluster.name}"}} == {before}'
+    until(lambda: cluster.promql(expected), 420, f"{before} pods of Pgpool-II are expected")
     cluster.kubectl(*scale, f"--replicas={before - 1}")
     try:
         yield
