@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shipped rights are enough: with them, everything is removed, made again and run day to day."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import CONTEXT, KUBECONFIG, ROOT, Cluster, Run, run_playbook, until
+
+# Where each file counts, as deploy/rbac/README.md says. "" is no namespace.
+DAILY = [
+    ("", "deployer"),
+    ("", "lookup"),
+    ("monitoring", "monitoring"),
+    ("demo", "postgres"),
+    ("demo", "monitored"),
+]
+OPERATOR = [("cnpg-system", "operator")]
+TEARDOWN = [
+    ("cnpg-system", "teardown-operator"),
+    ("monitoring", "teardown-monitoring"),
+    ("demo", "teardown-monitoring"),
+    ("demo", "teardown"),
+]
+NAMESPACES = ["cnpg-system", "monitoring", "demo"]
+AS = "--as=system:serviceaccount:pgha:pgha-deployer"
+
+
+def give(cluster: Cluster, files: list[tuple[str, str]], verb: str = "apply") -> None:
+    """Give the deployer rights, or take them away, as an administrator does."""
+    for namespace, name in files:
+        where = [f"--namespace={namespace}"] if namespace else []
+        cluster.kubectl(verb, *where, f"--filename={ROOT / 'deploy/rbac' / name}.yml")
+
+
+def have_namespaces(cluster: Cluster) -> None:
+    """Make the namespaces, once those that are being deleted are gone."""
+    for name in NAMESPACES:
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+        def settled(name: str = name) -> bool:
+            return "Terminating" not in cluster.kubectl("get", "namespaces", name, check=False)
+
+        until(settled, 60, f"{name} is not on its way out")
+        cluster.kubectl("apply", "--filename=-", text=yaml.safe_dump(namespace))
+
+
+@pytest.fixture(scope="module")
+def play(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
+    """Run playbooks as the deployer, who has a token and nothing else."""
+    have_namespaces(cluster)
+    give(cluster, DAILY + OPERATOR)
+    config = yaml.safe_load(KUBECONFIG.read_text(encoding="utf-8"))
+    wanted = next(item for item in config["contexts"] if item["name"] == CONTEXT)["context"]["cluster"]
+    token = cluster.kubectl("create", "token", "pgha-deployer", "--namespace=pgha", "--duration=1h").strip()
+    path: Path = tmp_path_factory.mktemp("rights") / "kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [item for item in config["clusters"] if item["name"] == wanted],
+                "users": [{"name": "deployer", "user": {"token": token}}],
+                "contexts": [{"name": "deployer", "context": {"cluster": wanted, "user": "deployer"}}],
+                "current-context": "deployer",
+            }
+        ),
+        encoding="utf-8",
+    )
+    # As deploy/rbac/README.md says.
+    inventory = {
+        "pgha_k8s_auth": {"kubeconfig": str(path)},
+        "postgres_cluster_create_namespace": False,
+        "monitoring_create_namespace": False,
+        "monitoring_watched_namespaces": ["demo"],
+    }
+
+    def run(name: str, *arguments: str, **variables: Any) -> Run:
+        done = run_playbook(name, *arguments, variables={**inventory, **variables})
+        assert done.rc == 0, done.output
+        assert "forbidden" not in done.output.lower(), done.output
+        return done
+
+    return run
+
+
+def may(cluster: Cluster, verb: str, what: str, namespace: str = "demo") -> bool:
+    """Ask the API whether the deployer may do something."""
+    answer = cluster.kubectl("auth", "can-i", AS, f"--namespace={namespace}", verb, what, check=False)
+    return answer.strip() == "yes"
+
+
+def test_teardown_removes_everything(cluster: Cluster, play: Callable[..., Run]) -> None:
+    give(cluster, TEARDOWN)
+    play("teardown", teardown_confirm=cluster.name, teardown_keep_data=False)
+    until(lambda: cluster.get("pods,persistentvolumeclaims") == [], 60, "nothing is left in the namespace")
+    assert "clusters.postgresql.cnpg.io" not in cluster.kubectl("get", "customresourcedefinitions", "--output=name")
+    give(cluster, TEARDOWN, "delete")
+
+
+def test_site_makes_it_from_nothing(cluster: Cluster, play: Callable[..., Run], say: Callable[[str], None]) -> None:
+    have_namespaces(cluster)
+    give(cluster, OPERATOR)
+    run = play("site")
+    assert len(cluster.instances()) == 3
+    say(f"site.yml with the shipped rights took {run.seconds:.0f} s")
+
+
+def test_day_to_day_takes_no_rights_on_the_operator(cluster: Cluster, play: Callable[..., Run]) -> None:
+    give(cluster, OPERATOR, "delete")
+    assert play("site").changed == 0
+
+
+@pytest.mark.parametrize("name", ["verify", "status", "reload", "switchover", "restart"])
+def test_runbook(play: Callable[..., Run], name: str, tmp_path: Path) -> None:
+    play(name, monitoring_status_folder=str(tmp_path))
+
+
+def test_users_come_and_go(cluster: Cluster, play: Callable[..., Run]) -> None:
+    play("users", postgres_cluster_users=[{"name": "app"}, {"name": "visitor"}])
+    assert "visitor" in cluster.users()
+    play("users", postgres_cluster_users=[{"name": "app"}, {"name": "visitor", "state": "absent"}])
+    assert "visitor" not in cluster.users()
+
+
+def test_instances_go_and_come(cluster: Cluster, play: Callable[..., Run]) -> None:
+    for count in (2, 3):
+        play("scale", postgres_cluster_instances=count)
+        assert len(cluster.instances()) == count
+
+
+@pytest.mark.parametrize(
+    ("verb", "what", "namespace"),
+    [
+        ("delete", "clusters.postgresql.cnpg.io", "demo"),
+        ("delete", "persistentvolumeclaims", "demo"),
+        ("get", "secrets", "kube-system"),
+        ("get", "secrets", "cnpg-system"),
+        ("create", "clusterroles", "demo"),
+        ("create", "namespaces", "demo"),
+        ("patch", "nodes", "demo"),
+    ],
+)
+def test_it_is_refused_what_day_to_day_does_not_take(cluster: Cluster, verb: str, what: str, namespace: str) -> None:
+    assert may(cluster, "get", "secrets"), "the question is asked of the right one"
+    assert not may(cluster, verb, what, namespace)
+
+
+def test_an_operator_that_is_more_than_that_is_not_installed(cluster: Cluster) -> None:
+    give(cluster, OPERATOR)
+    other = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "pgha-everything"},
+        "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}],
+    }
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        cluster.kubectl("apply", "--server-side", AS, "--filename=-", text=yaml.safe_dump(other))
+    assert "forbidden" in refused.value.stderr
+    give(cluster, OPERATOR, "delete")
