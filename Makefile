@@ -7,7 +7,7 @@ KIND_INVENTORY := inventories/kind
 
 .PHONY: help
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Use
 
@@ -53,7 +53,16 @@ bench: ## What has a time limit: molecule again, with the limits of a quiet mach
 
 ##@ Release
 
-.PHONY: build changelog dashboards
+.PHONY: build changelog dashboards docs release-check sbom
+docs: ## The reference of plugins and roles, in build/reference
+	@$(ENV) --release tools/test reference
+
+release-check: ## The reference, the archive installed in an empty environment, Galaxy's own checks of it
+	@$(ENV) --release tools/test reference archive importer
+
+sbom: ## Bills of materials in build/sbom: each image that was built here, and Python
+	@$(ENV) --release tools/sbom.py build/sbom
+
 dashboards: ## roles/monitoring/files/dashboards from the page dashboards.yml beside it
 	@$(ENV) tools/dashboards.py
 

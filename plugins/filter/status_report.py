@@ -55,7 +55,8 @@ _value:
   description: >-
     C(name), C(namespace), C(operator), C(version), C(phase), C(from), C(until), C(problems) (sentences, none if all is
     well), C(instances), C(backends), C(pods), C(alerts), and C(charts) as P(pgha.kubernetes.line_chart#filter) takes
-  them. type: dict
+    them.
+  type: dict
 """
 
 from collections.abc import Callable, Mapping, Sequence
