@@ -181,16 +181,20 @@ def duration(example: str = "15d") -> Format:
     )
 
 
-def image(pinned: bool = True) -> Format:
-    """Take the reference of a container image. `pinned`: it has to say which one, by tag or digest."""
+def image(pinned: bool = True, digest: bool = True) -> Format:
+    """Take the reference of a container image.
+
+    :param pinned: it has to say which one, by tag or digest
+    :param digest: it may have a digest, which an image that is yet to be built has not
+    """
 
     def accepts(value: Any) -> bool:
         match = _IMAGE.fullmatch(value) if isinstance(value, str) else None
-        if not match:
+        if not match or (match["digest"] and not digest):
             return False
         return not pinned or bool(match["tag"] or match["digest"])
 
-    pin = ", with a tag or a digest" if pinned else ""
+    pin = ", with a tag or a digest" if pinned and digest else ", with a tag" if pinned else ""
     return Format(f"give an image reference such as registry.example/team/name:1.0{pin}", accepts)
 
 

@@ -86,6 +86,13 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     for name in ("postgres_cluster_kubedb", "postgres_cluster_superuser"):
         if variables.get(name):
             yield f"{name} is a mapping: leave it empty, as it is for KubeDB alone and the operator is 'cloudnativepg'"
+    image = str(variables.get("postgres_cluster_image") or "")
+    if image and not _release(image):
+        yield (
+            f"postgres_cluster_image is {image!r} (string): give an image whose tag begins with PostgreSQL's version, "
+            "with or without a digest after it, such as registry.example/postgresql:17.6@sha256:…, as CloudNativePG "
+            "tells upgrades by it"
+        )
 
 
 def reads(name: str, namespace: str) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
         ["a:1", "r.io/a/b:1.0-x", "localhost:5000/a:1", f"r.io/a{DIGEST}", f"r.io/a:1{DIGEST}"],
         ["a", "r.io/a", "A:1", "a:", "a:1 ", "a b:1", "", "https://r.io/a:1", 5, None],
     ),
+    ("image to be built", fmt.image(digest=False), ["a:1"], ["a", "a:1@sha256:" + "0" * 64]),
     ("image without tag", fmt.image(pinned=False), ["a", "localhost:5000/a"], ["A", ""]),
     ("version", fmt.version("1.2.3"), ["1", "17.5", "1.29.0", "1.29.0-rc1", 17, 17.5], ["v1", "latest", "", "1.2.3.4"]),
     ("url_or_path", fmt.url_or_path(), ["https://a/b", "/a/b", "a.yml"], ["", "ftp://a/b", "https://", "a b", 5]),

@@ -39,8 +39,7 @@ def problems(**changes: Any) -> list[str]:
         {"users": [{"name": "app"}, {"name": "pgpool_check", "password": "x"}]},
         {"users": [{"name": "app", "overlap": True}, {"name": "app_3"}], "rotate_users": ["app"]},
         {"users": [{"name": "a" * 61, "overlap": "yes"}, {"name": "b_2"}, {"name": "b", "overlap": False}]},
-        {"image": f"r.io/postgresql@sha256:{'0' * 64}"},
-        {"image": "r.io/postgresql:latest"},
+        {"image": f"r.io/postgresql:17.6@sha256:{'0' * 64}"},
         {"image": "localhost:5000/postgresql:17.6"},
         {
             "operator": "existing",
@@ -154,6 +153,14 @@ def test_accepts(changes: dict[str, Any]) -> None:
         (
             {"parameters": {"ssl": "off"}},
             "postgres_cluster_parameters.ssl cannot be set: remove it, CloudNativePG sets it itself",
+        ),
+        (
+            {"image": "r.io/p@sha256:" + "0" * 64},
+            f"postgres_cluster_image is 'r.io/p@sha256:{'0' * 64}' (string): give an image whose tag begins with",
+        ),
+        (
+            {"image": "r.io/p:latest"},
+            "postgres_cluster_image is 'r.io/p:latest' (string): give an image whose tag begins with PostgreSQL",
         ),
         ({"parameters": {"work_mem": [1]}}, "postgres_cluster_parameters.work_mem is no plain value: give a string"),
         ({"operator": "existing"}, "postgres_cluster_existing is empty (mapping): say where the cluster is"),
