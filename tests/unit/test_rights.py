@@ -105,7 +105,12 @@ OPERATOR_KINDS = [
 ]
 PROMETHEUS_KINDS = ["ServiceAccount", "ConfigMap", "PersistentVolumeClaim", "Service", "Deployment"]
 DYNAMIC: dict[str, list[str]] = {
-    "cloudnativepg/absent.yml | Absent | Delete what the release manifest has": [*OPERATOR_KINDS, "Namespace"],
+    # The namespace last of all, and with it what is bound there: whether it is gone can be asked from outside alone.
+    "cloudnativepg/absent.yml | Absent | Delete what the release manifest has": [
+        *OPERATOR_KINDS,
+        "get Namespace everywhere",
+        "delete Namespace everywhere",
+    ],
     # The namespaces are there, as roles are bound in them.
     "cloudnativepg/install.yml | Install | Apply the release manifest": [
         *OPERATOR_KINDS,
@@ -291,6 +296,12 @@ def kinds_of(task: dict[str, Any], path: str, call: dict[str, Any]) -> list[str]
     return sorted(set(found))
 
 
+def words(told: str) -> tuple[str, str, bool]:
+    """Return verb (empty where it follows from the module), kind, and whether it is everywhere."""
+    verb, kind, where = re.fullmatch(r"(?:([a-z]+) )?(\S+)( everywhere)?", told).groups()
+    return verb or "", kind, bool(where)
+
+
 def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
     """Yield the rights that one task takes."""
 
@@ -321,11 +332,9 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
             yield from (need("Pod", "get"), need("Pod", "create", subresource="/eviction"))
         elif module == "k8s_info":
             for told in kinds_of(task, path, call):
-                words = told.split()
-                kind = words[0] if len(words) == 1 else words[1]
-                verb = ("get" if "name" in call else "list") if len(words) == 1 else words[0]
-                alone = len(words) == 1 and "namespace" not in call and kind != "Namespace"
-                yield need(kind, verb, everywhere=alone or words[-1] == "everywhere")
+                verb, kind, everywhere = words(told)
+                alone = not verb and "namespace" not in call and kind != "Namespace"
+                yield need(kind, verb or ("get" if "name" in call else "list"), everywhere or alone)
         elif module == "k8s_scale":
             yield from (need("Deployment", "get"), need("Deployment", "patch", subresource="/scale"))
         elif module == "patch_status":
@@ -335,8 +344,8 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
             if call.get("delete_all"):
                 verbs = ("list", *verbs)
             for told in kinds_of(task, path, call):
-                only, _, kind = told.rpartition(" ")
-                yield from (need(kind, verb) for verb in ([only] if only else verbs))
+                verb, kind, everywhere = words(told)
+                yield from (need(kind, each, everywhere) for each in ([verb] if verb else verbs))
 
 
 @cache

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,11 @@ AS = "--as=system:serviceaccount:pgha:pgha-deployer"
 
 def give(cluster: Cluster, files: list[tuple[str, str]], verb: str = "apply") -> None:
     """Give the deployer rights, or take them away, as an administrator does."""
+    # With a namespace that is gone, so is what was bound there.
+    more = ["--ignore-not-found"] if verb == "delete" else []
     for namespace, name in files:
         where = [f"--namespace={namespace}"] if namespace else []
-        cluster.kubectl(verb, *where, f"--filename={ROOT / 'deploy/rbac' / name}.yml")
+        cluster.kubectl(verb, *where, *more, f"--filename={ROOT / 'deploy/rbac' / name}.yml")
 
 
 def have_namespaces(cluster: Cluster) -> None:
@@ -53,7 +55,7 @@ def have_namespaces(cluster: Cluster) -> None:
 
 
 @pytest.fixture(scope="module")
-def play(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
+def play(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Run]]:
     """Run playbooks as the deployer, who has a token and nothing else."""
     have_namespaces(cluster)
     give(cluster, DAILY + OPERATOR)
@@ -89,7 +91,8 @@ def play(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Callable
         assert "forbidden" not in done.output.lower(), done.output
         return done
 
-    return run
+    yield run
+    give(cluster, [*TEARDOWN, *OPERATOR, *reversed(DAILY)], "delete")
 
 
 def may(cluster: Cluster, verb: str, what: str, namespace: str = "demo") -> bool:
