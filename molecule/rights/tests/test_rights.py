@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import subprocess
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -122,9 +123,10 @@ def test_day_to_day_takes_no_rights_on_the_operator(cluster: Cluster, play: Call
     assert play("site").changed == 0
 
 
-@pytest.mark.parametrize("name", ["verify", "status", "reload", "switchover", "restart"])
+@pytest.mark.parametrize("name", ["verify", "status", "log_report", "reload", "switchover"])
 def test_runbook(play: Callable[..., Run], name: str, tmp_path: Path) -> None:
-    play(name, monitoring_status_folder=str(tmp_path))
+    folder = str(tmp_path)
+    play(name, monitoring_status_folder=folder, log_report_directory=folder, log_report_pgbadger="")
 
 
 def test_users_come_and_go(cluster: Cluster, play: Callable[..., Run]) -> None:
@@ -132,6 +134,22 @@ def test_users_come_and_go(cluster: Cluster, play: Callable[..., Run]) -> None:
     assert "visitor" in cluster.users()
     play("users", postgres_cluster_users=[{"name": "app"}, {"name": "visitor", "state": "absent"}])
     assert "visitor" not in cluster.users()
+
+
+def test_diagnose_reads_what_its_own_file_lets_it(cluster: Cluster, play: Callable[..., Run], tmp_path: Path) -> None:
+    give(cluster, [("demo", "diagnose")])
+    play("diagnose", diagnose_directory=str(tmp_path))
+    give(cluster, [("demo", "diagnose")], "delete")
+    [archive] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as files:
+        members = [member for member in files if "/objects/" in f"/{member.name}"]
+        texts = {member.name: files.extractfile(member).read().decode() for member in members}
+    assert len(texts) > 10
+    assert [name for name, text in texts.items() if "not read" in text] == []
+
+
+def test_all_instances_restart(play: Callable[..., Run]) -> None:
+    play("restart")
 
 
 def test_instances_go_and_come(cluster: Cluster, play: Callable[..., Run]) -> None:
