@@ -120,7 +120,13 @@ DYNAMIC: dict[str, list[str]] = {
     "cloudnativepg/wait.yml | Wait | Until its webhook answers": ["get Cluster", "create Cluster"],  # a dry run
     "cloudnativepg/wait.yml | Wait | Read what there is to see": SEEN_OPERATOR,
     "monitoring/absent.yml | Absent | Delete what the role made": [*PROMETHEUS_KINDS, "Role", "RoleBinding"],
-    "monitoring/deploy.yml | Deploy | Apply the manifests": [*PROMETHEUS_KINDS, "Role", "RoleBinding"],
+    "monitoring/deploy.yml | Deploy | Apply the manifests": [
+        *PROMETHEUS_KINDS,
+        "Role",
+        "RoleBinding",
+        "ClusterRole@monitored-everywhere",
+        "ClusterRoleBinding@monitored-everywhere",
+    ],
     # Whoever may not ask for these has not given them, as the task itself says.
     "monitoring/deploy.yml | Deploy | Take back the rights in all namespaces": [],
     "monitoring/find_prometheus.yml | Verify | Read what Prometheus the operator runs, and the namespace": [
@@ -131,7 +137,12 @@ DYNAMIC: dict[str, list[str]] = {
     "monitoring/other_flavor.yml | Other flavor | Look whether the operator's kinds are there": [],
     "monitoring/other_flavor.yml | Other flavor | Look for what the role made": [],
     "monitoring/other_flavor.yml | Other flavor | Delete it": [],
-    "monitoring/verify.yml | Verify | Read what asks to be scraped": ["list Service", "list EndpointSlice"],
+    "monitoring/verify.yml | Verify | Read what asks to be scraped": [
+        "list Service",
+        "list EndpointSlice",
+        "list Service@monitored-everywhere everywhere",
+        "list EndpointSlice@monitored-everywhere everywhere",
+    ],
     "pgpool/deploy.yml | Deploy | Apply the manifests": [
         "Service",
         "NetworkPolicy",
@@ -234,9 +245,11 @@ HANDED_ON = [
     # CloudNativePG's ClusterRoles hold more than whoever installs it; named ones alone may be handed on.
     ("operator", True, RBAC_GROUP, "clusterroles", ("escalate", "bind")),
     # Prometheus may read these, and nobody may give away what he has not himself.
-    ("monitored", False, "", "services", ("get", "list", "watch")),
-    ("monitored", False, "", "pods", ("get", "list", "watch")),
-    ("monitored", False, "discovery.k8s.io", "endpointslices", ("get", "list", "watch")),
+    *(
+        (part, part == "monitored-everywhere", group, resource, ("get", "list", "watch"))
+        for part in ("monitored", "monitored-everywhere")
+        for group, resource in (("", "services"), ("", "pods"), ("discovery.k8s.io", "endpointslices"))
+    ),
 ]
 
 # What a file adds to: rights that are there already are not granted a second time.

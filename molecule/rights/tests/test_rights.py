@@ -158,6 +158,14 @@ def test_instances_go_and_come(cluster: Cluster, play: Callable[..., Run]) -> No
         assert len(cluster.instances()) == count
 
 
+def test_prometheus_may_watch_all_namespaces(cluster: Cluster, play: Callable[..., Run]) -> None:
+    give(cluster, [("demo", "monitored")], "delete")
+    give(cluster, [("", "monitored-everywhere")])
+    play("monitoring", monitoring_watched_namespaces=[])
+    play("verify", monitoring_watched_namespaces=[])
+    give(cluster, [("", "monitored-everywhere")], "delete")
+
+
 @pytest.mark.parametrize(
     ("verb", "what", "namespace"),
     [
