@@ -429,3 +429,8 @@ def test_each_role_is_bound_to_the_deployer(part: str) -> None:
     assert subjects == [[{"kind": "ServiceAccount", "name": "pgha-deployer", "namespace": "pgha"}]] * len(subjects)
     # Without a namespace, as `kubectl apply --namespace` says where they count.
     assert [item["metadata"] for item in items if "namespace" in item["metadata"]] == []
+
+
+def test_of_playbooks_the_teardown_alone_asks_the_api_itself() -> None:
+    asking = {path.name for path in (ROOT / "playbooks").glob("*.yml") if "kubernetes.core." in path.read_text("utf-8")}
+    assert asking == {"teardown.yml"}
