@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,11 +18,12 @@ from typing import Any
 
 import yaml
 from ansible.plugins.loader import init_plugin_loader
+from ansible.utils.collection_loader import AnsibleCollectionConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "awx/playbooks.yml"
 CONTROLLER = ROOT / "awx/controller"
-if "ansible_collections" not in sys.modules:
+if AnsibleCollectionConfig.collection_finder is None:
     init_plugin_loader([str(ROOT / "playbooks/collections")])
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import FORMATS  # noqa: E402

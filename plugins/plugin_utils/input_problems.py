@@ -123,6 +123,7 @@ FORMATS: dict[str, fmt.Format] = {
     # pgpool
     "pgpool_postgres_name": fmt.dns_label(50, starts_with_letter=True),
     "pgpool_postgres_namespace": fmt.dns_label(),
+    "pgpool_operator": fmt.non_empty("the name of an operator"),
     "pgpool_name": fmt.dns_label(57, starts_with_letter=True),
     "pgpool_image": fmt.image(),
     "pgpool_image_pull_secrets[].name": fmt.dns_label(),
@@ -171,6 +172,7 @@ FORMATS: dict[str, fmt.Format] = {
     "monitoring_wait_timeout": fmt.integer(1),
     "monitoring_status_name": fmt.dns_label(50, starts_with_letter=True),
     "monitoring_status_namespace": fmt.dns_label(),
+    "monitoring_status_operator": fmt.non_empty("the name of an operator"),
     "monitoring_status_minutes": fmt.integer(1, 44640),
     "monitoring_status_folder": fmt.non_empty("the path of a folder"),
     # drills

@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(n
 
 
 def load(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a safe loader with one tag more
+    return yaml.load(path.read_text(encoding="utf-8"), Loader)
 
 
 CONTROLLER = {name: value for path in sorted((AWX / "controller").glob("*.yml")) for name, value in load(path).items()}
@@ -111,7 +112,11 @@ def test_the_objects_have_fields_that_the_roles_know() -> None:
     for same, name in SAME.items():
         assert CONTROLLER[same] == CONTROLLER[name]
     unknown = {
-        (name, field) for name, fields in FIELDS.items() for entry in CONTROLLER[name] for field in entry if field not in fields
+        (name, field)
+        for name, fields in FIELDS.items()
+        for entry in CONTROLLER[name]
+        for field in entry
+        if field not in fields
     }
     assert unknown == set()
 
@@ -189,7 +194,10 @@ def test_each_question_is_one_of_a_variable(name: str) -> None:
         assert (question["type"] == "multiselect") == ("choices" in option and option["type"] == "list")
         if option.get("type") == "int":
             assert question["type"] == "integer"
-            assert "min" in question or question["question_name"] in ("postgres_cluster_restore.timeline", "log_report_minutes")
+            assert "min" in question or question["question_name"] in (
+                "postgres_cluster_restore.timeline",
+                "log_report_minutes",
+            )
         if option.get("type") in ("dict", "list") and "choices" not in option:
             assert question["type"] == "textarea"
 
@@ -205,7 +213,10 @@ def test_what_destroys_something_is_for_nobody_without_approval() -> None:
         assert "approval_node" in first
         assert "unified_job_template" not in first
         reached = {
-            target for node in [first, *others] for way in ("success_nodes", "failure_nodes") for target in node.get(way, [])
+            target
+            for node in [first, *others]
+            for way in ("success_nodes", "failure_nodes")
+            for target in node.get(way, [])
         }
         assert reached == {node["identifier"] for node in others}
         assert WORKFLOWS[f"{name} once approved"]["survey_spec"] == TEMPLATES[name]["survey_spec"]
@@ -218,7 +229,7 @@ def test_the_workflow_has_the_parts_of_site_in_their_order() -> None:
     imported = re.findall(r"import_playbook: (\w+)\.yml", (ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
     nodes = WORKFLOWS["pgha site step by step"]["simplified_workflow_nodes"]
     assert [node["identifier"] for node in nodes] == [*imported, "verify", "diagnose"]
-    for node, following in zip(nodes, nodes[1:-1], strict=False):
+    for node, following in pairwise(nodes[:-1]):
         assert node["success_nodes"] == [following["identifier"]]
     assert [node.get("failure_nodes") for node in nodes] == [None, *[["diagnose"]] * (len(nodes) - 2), None]
 
@@ -232,9 +243,12 @@ def test_answers_of_a_workflow_are_those_of_its_jobs() -> None:
 def test_schedules_have_rules_that_awx_takes() -> None:
     for schedule in CONTROLLER["controller_schedules"]:
         assert re.fullmatch(
-            r"DTSTART:2\d{7}T\d{6}Z RRULE:FREQ=(DAILY|WEEKLY);INTERVAL=1(;BYDAY=(MO|TU|WE|TH|FR|SA|SU))?", schedule["rrule"]
+            r"DTSTART:2\d{7}T\d{6}Z RRULE:FREQ=(DAILY|WEEKLY);INTERVAL=1(;BYDAY=(MO|TU|WE|TH|FR|SA|SU))?",
+            schedule["rrule"],
         )
-        asked = {question["variable"] for question in TEMPLATES[schedule["unified_job_template"]]["survey_spec"]["spec"]}
+        asked = {
+            question["variable"] for question in TEMPLATES[schedule["unified_job_template"]]["survey_spec"]["spec"]
+        }
         assert set(schedule.get("extra_data", {})) <= asked
     wanted = {"pgha verify", "pgha status", "pgha backup", "pgha restore_drill"}
     assert {schedule["unified_job_template"] for schedule in CONTROLLER["controller_schedules"]} == wanted
@@ -246,7 +260,9 @@ def test_credential_types_hand_on_each_input_and_no_secret_by_a_file_of_the_proj
         assert set(kind["inputs"]["required"]) == set(fields)
         injected = json.dumps(kind["injectors"])
         files = {name.removeprefix("template.") for name in kind["injectors"].get("file", {})}
-        assert {name for name in re.findall(r"\{\{ ([\w.]+) \}\}", injected) if not name.startswith("tower.")} == set(fields)
+        assert {name for name in re.findall(r"\{\{ ([\w.]+) \}\}", injected) if not name.startswith("tower.")} == set(
+            fields
+        )
         assert set(re.findall(r"tower\.filename\.(\w+)", injected)) == files
         assert not any(name.startswith("ANSIBLE_") for name in kind["injectors"].get("env", {}))
         assert any(field.get("secret") for field in fields.values())
@@ -254,12 +270,15 @@ def test_credential_types_hand_on_each_input_and_no_secret_by_a_file_of_the_proj
 
 def test_the_groups_of_the_constructed_inventory(tmp_path: Path) -> None:
     """As AWX makes it: from another inventory's hosts, groups and variables."""
-    [source] = [entry for entry in CONTROLLER["controller_inventory_sources"] if entry["source"] == "constructed"]
+    [source] = [entry for entry in CONTROLLER["controller_inventory_sources"] if "source_vars" in entry]
     hosts = {
         "billing": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_namespace": "finance"},
         "hot-postgres": {"pgha_drills_allowed": True, "pgha_operator": "kubedb"},
     }
-    groups = {"postgres_clusters": {"hosts": hosts}, "kubernetes_clusters": {"hosts": {"k8s": {"pgha_drills_allowed": True}}}}
+    groups = {
+        "postgres_clusters": {"hosts": hosts},
+        "kubernetes_clusters": {"hosts": {"k8s": {"pgha_drills_allowed": True}}},
+    }
     (tmp_path / "1.yml").write_text(yaml.safe_dump({"all": {"children": groups}}))
     (tmp_path / "constructed.yml").write_text(yaml.safe_dump(source["source_vars"]))
     done = subprocess.run(

@@ -31,6 +31,7 @@ def test_refuses_what_are_no_specs(specs: Any) -> None:
 
 
 def test_takes_what_a_playbook_has(render: Callable[[str, str], Any]) -> None:
-    variables = "{n: 5, answers: {survey_a: '', survey_b: '{{ n }}'}, specs: [{argument_specs: {main: {options: {b: {type: int}}}}}]}"
+    specs = "[{argument_specs: {main: {options: {b: {type: int}}}}}]"
+    variables = f"{{n: 5, answers: {{survey_a: '', survey_b: '{{{{ n }}}}'}}, specs: {specs}}}"
     made = render("{{ answers | pgha.kubernetes.survey_answers(specs) }}", variables)
     assert made == {"variables": {"b": 5}, "mappings": {}, "problems": []}

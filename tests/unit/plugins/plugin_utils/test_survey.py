@@ -64,7 +64,11 @@ def test_no_answer_is_nothing_given(name: str, answer: Any) -> None:
         ("rules", "- {type: host}\n- local", [{"type": "host"}, "local"]),
         ("lag", "16MB", "16MB"),
         ("lag", "1000000", 1000000),
-        ("params", "num_init_children: 64\nmemory_cache_enabled: on", {"num_init_children": 64, "memory_cache_enabled": True}),
+        (
+            "params",
+            "num_init_children: 64\nmemory_cache_enabled: on",
+            {"num_init_children": 64, "memory_cache_enabled": True},
+        ),
         ("params", {"a": 1}, {"a": 1}),
         ("secret", "no: mapping", "no: mapping"),
     ],
@@ -94,7 +98,11 @@ def test_a_key_of_a_mapping_comes_with_what_the_mapping_is_by_default() -> None:
         ("lag", "a: b: c", "survey_lag is 'a: b: c': give a value (line 1 is not)"),
         ("storage__count", "two", "survey_storage__count is 'two': give a whole number"),
         ("nmbr", "5", "survey_nmbr is no question of this collection: did you mean survey_number?"),
-        ("storage__sizes", "5", "survey_storage__sizes is no question of this collection: did you mean survey_storage__size?"),
+        (
+            "storage__sizes",
+            "5",
+            "survey_storage__sizes is no question of this collection: did you mean survey_storage__size?",
+        ),
         ("xyzzy", "5", "survey_xyzzy is no question of this collection: remove it from the survey"),
     ],
 )
