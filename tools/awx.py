@@ -4,14 +4,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make AWX' job templates and workflows, with their surveys, from awx/playbooks.yml and the roles' argument specs.
 
-They are shipped as YAML, for infra.aap_configuration and infra.controller_configuration; docs/awx.md says how.
+They are shipped as YAML, for infra.aap_configuration and infra.controller_configuration; docs/awx.md says how. The
+rulebook that starts them at an alert is made of the same page.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from ansible.utils.collection_loader import AnsibleCollectionConfig
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "awx/playbooks.yml"
 CONTROLLER = ROOT / "awx/controller"
+RULEBOOK = ROOT / "extensions/eda/rulebooks/alerts.yml"
 if AnsibleCollectionConfig.collection_finder is None:
     init_plugin_loader([str(ROOT / "playbooks/collections")])
 
@@ -45,6 +48,13 @@ PROMPTS = ("inventory", "credential", "limit", "job_type", "diff_mode", "verbosi
 TYPES = {"int": "integer", "float": "float", "dict": "textarea", "list": "textarea"}
 LONGEST = {"text": 1024, "password": 1024, "textarea": 65536}
 APPROVAL_SECONDS = 86400
+# An alert that goes on firing is sent again and again: what it starts is started once in this time for each cluster.
+THROTTLE = {
+    "once_within": "1 hour",
+    "group_by_attributes": ["event.labels.alertname", "event.labels.namespace", "event.labels.cluster"],
+}
+# The cluster becomes the job's limit, which is a pattern of Ansible: so it has to be a name, as Kubernetes has them.
+IS_ONE = 'event.status == "firing" and event.labels.cluster is match("^[a-z]([-a-z0-9]*[a-z0-9])?$")'
 HEAD = "---\n# Made by tools/awx.py from awx/playbooks.yml and the argument specs of the roles: change those.\n"
 
 
@@ -227,19 +237,84 @@ def _workflow(name: str, description: str, asks: str) -> dict[str, Any]:
     }
 
 
+def rulebook() -> list[dict[str, Any]]:
+    """Return the rulebook that starts at an alert what awx/playbooks.yml says."""
+    told = source()["alerts"]
+    rules = [
+        _rule(playbook, f"event.labels.alertname in {_listed(alerts)}", "run_job_template", title(playbook))
+        for playbook, alerts in told["run"].items()
+    ]
+    named = "event.annotations.playbook in "
+    by_name = "{{ event.annotations.playbook }}"
+    rules += [
+        _rule("the playbook that it names", named + _listed(told["run"]), "run_job_template", title(by_name)),
+        _rule(
+            "the playbook that it names, once approved",
+            named + _listed(told["approve"]),
+            "run_workflow_template",
+            f"{title(by_name)} once approved",
+        ),
+    ]
+    webhook = {"host": "0.0.0.0", "port": "{{ pgha_eda_port }}", "token": "{{ pgha_eda_token }}"}  # noqa: S104
+    split = {"splitter_key": "payload.alerts"}
+    return [
+        {
+            "name": "Alerts of pgha",
+            "hosts": "all",
+            # One after the other, an alert would wait until somebody has approved of what the one before it started.
+            "execution_strategy": "parallel",
+            "sources": [
+                {
+                    "name": "Alertmanager",
+                    "eda.builtin.webhook": webhook,
+                    "filters": [{"eda.builtin.event_splitter": split}],
+                }
+            ],
+            "rules": rules,
+        }
+    ]
+
+
+def _rule(what: str, condition: str, action: str, name: str) -> dict[str, Any]:
+    return {
+        "name": f"Start {what}",
+        "condition": f"{IS_ONE} and {condition}",
+        "throttle": THROTTLE,
+        "action": {
+            action: {
+                "name": name,
+                "organization": COMMON["organization"],
+                "job_args": {"limit": "{{ event.labels.cluster }}"},
+                # They would be extra variables, which the templates do not take.
+                "include_events": False,
+            }
+        },
+    }
+
+
+def _listed(names: Iterable[str]) -> str:
+    return json.dumps(sorted(names))
+
+
+def wants_approval(playbook: str) -> bool:
+    """Tell whether there is a workflow that runs a playbook once somebody has approved."""
+    return bool(source()["templates"][playbook].get("approval")) or playbook in source()["alerts"]["approve"]
+
+
 def files() -> dict[Path, str]:
     """Return the text of each file that is made."""
     told = source()
     templates = [job_template(playbook) for playbook in told["templates"]]
     workflows = [steps(name, entry) for name, entry in told["workflows"].items()]
-    workflows += [approved(playbook) for playbook, entry in told["templates"].items() if entry.get("approval")]
+    workflows += [approved(playbook) for playbook in told["templates"] if wants_approval(playbook)]
     return {
         CONTROLLER / "job_templates.yml": _text({"controller_templates": templates}),
         CONTROLLER / "workflows.yml": _text({"controller_workflows": workflows}),
+        RULEBOOK: _text(rulebook()),
     }
 
 
-def _text(content: Mapping[str, Any]) -> str:
+def _text(content: Any) -> str:
     return HEAD + yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=130)
 
 

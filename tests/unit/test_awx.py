@@ -10,10 +10,12 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -221,7 +223,8 @@ def test_what_destroys_something_is_for_nobody_without_approval() -> None:
         assert reached == {node["identifier"] for node in others}
         assert WORKFLOWS[f"{name} once approved"]["survey_spec"] == TEMPLATES[name]["survey_spec"]
     [approval] = [entry for entry in CONTROLLER["controller_roles"] if entry["role"] == "approval"]
-    assert set(approval["workflows"]) == {f"{name} once approved" for name in wanting}
+    assert set(approval["workflows"]) == {name for name in WORKFLOWS if name.endswith(" once approved")}
+    assert set(approval["workflows"]) > {f"{name} once approved" for name in wanting}
     assert approval["team"] == "pgha approvers"
 
 
@@ -292,3 +295,53 @@ def test_the_groups_of_the_constructed_inventory(tmp_path: Path) -> None:
     assert made["for_drills"] == ["hot-postgres"]
     assert made["namespace_finance"] == ["billing"]
     assert made["operator_kubedb"] == ["hot-postgres"]
+
+
+def test_each_alert_starts_one_playbook() -> None:
+    told = load(AWX / "playbooks.yml")["alerts"]
+    rules = (ROOT / "roles/monitoring/files/rules").glob("*.yml")
+    alerts = sorted(re.findall(r"- alert: (\w+)", "".join(path.read_text(encoding="utf-8") for path in rules)))
+    assert sorted(alert for names in told["run"].values() for alert in names) == alerts
+    templates = load(AWX / "playbooks.yml")["templates"]
+    for playbook in [*told["run"], *told["approve"]]:
+        assert not templates[playbook].get("approval")
+        # Nobody is there to answer.
+        assert not templates[playbook].get("needs")
+    assert {f"pgha {playbook} once approved" for playbook in told["approve"]} <= set(WORKFLOWS)
+    assert set(told["run"]) & set(told["approve"]) == set()
+
+
+def test_the_rulebook_is_one_that_the_engine_takes() -> None:
+    rulebook = load(awx.RULEBOOK)
+    schema = json.loads((files("ansible_rulebook") / "schema/ruleset_schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(rulebook, schema)
+    for rule in rulebook[0]["rules"]:
+        [(action, told)] = rule["action"].items()
+        if "{{" not in told["name"]:
+            assert (action, told["name"] in TEMPLATES) == ("run_job_template", True)
+        assert told["job_args"] == {"limit": "{{ event.labels.cluster }}"}
+
+
+@pytest.mark.parametrize("name", ["execution-environment", "execution-environment-debian"])
+def test_the_image_of_the_jobs_can_be_defined(name: str, tmp_path: Path) -> None:
+    """What ansible-builder makes of it: a Containerfile and what that copies. Building it needs a registry."""
+    subprocess.run(
+        ["ansible-builder", "create", "--file", AWX / f"{name}.yml", "--context", tmp_path / "context"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    [containerfile] = (tmp_path / "context").glob("*file")
+    made = containerfile.read_text(encoding="utf-8")
+    definition = load(AWX / f"{name}.yml")
+    assert f'ARG EE_BASE_IMAGE="{definition["images"]["base_image"]["name"]}"' in made
+    assert definition["dependencies"]["ansible_core"]["package_pip"] in made
+    needed = (tmp_path / "context/_build/requirements.txt").read_text(encoding="utf-8")
+    assert needed == (ROOT / "meta/requirements.txt").read_text(encoding="utf-8")
+    assert (tmp_path / "context/_build/requirements.yml").exists() == ("galaxy" in definition["dependencies"])
+
+
+def test_the_image_has_the_ansible_of_the_developers() -> None:
+    wanted = load(AWX / "execution-environment-debian.yml")["dependencies"]["ansible_core"]["package_pip"]
+    lines = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()
+    assert f'{wanted}; python_version >= "3.12"' in lines
