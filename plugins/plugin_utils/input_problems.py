@@ -45,6 +45,10 @@ COLLECTION_INPUTS: dict[str, dict[str, Any]] = {
     "pgha_secure_logging": {"type": "bool"},
 }
 
+# What playbooks keep by `set_stats` under a name that begins as a role's variables do. A workflow of AWX gives it to its next
+# jobs as extra variables, where no role reads it.
+RESULTS = {"pgpool_verify", "pgpool_ledger", "monitoring_verify", "monitoring_status", "monitoring_fleet"}
+
 FORMATS: dict[str, fmt.Format] = {
     "pgha_namespace": fmt.dns_label(),
     # cloudnativepg
@@ -225,7 +229,7 @@ def input_problems(variables: Mapping[str, Any], options: Mapping[str, Any], rol
 
 def _unknown_names(variables: Mapping[str, Any], known: Mapping[str, Any], role: str) -> Iterator[str]:
     for name in sorted(variables):
-        if name not in known and name != f"{role}_result":
+        if name not in known and name != f"{role}_result" and name not in RESULTS:
             where = f"the role {role}" if name.startswith(f"{role}_") else "this collection"
             yield f"{name} is not a variable of {where}: {_nearest(name, known)}"
 

@@ -25,7 +25,7 @@ def awx(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Controlle
 def test_the_credential_is_the_only_way_in(awx: Controller) -> None:
     assert set(awx.environment) == {"K8S_AUTH_HOST", "K8S_AUTH_API_KEY", "K8S_AUTH_SSL_CA_CERT", "K8S_AUTH_VERIFY_SSL"}
     assert list((awx.folder / "home").iterdir()) == []
-    assert "kubeconfig" not in (awx.folder / "inventory/hosts").read_text().replace("kind_cluster_kubeconfig", "")
+    assert "pgha_k8s_auth" not in (awx.folder / "inventory/hosts").read_text()
 
 
 def test_preflight(awx: Controller) -> None:
