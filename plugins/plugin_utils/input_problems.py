@@ -45,8 +45,8 @@ COLLECTION_INPUTS: dict[str, dict[str, Any]] = {
     "pgha_secure_logging": {"type": "bool"},
 }
 
-# What playbooks keep by `set_stats` under a name that begins as a role's variables do. A workflow of AWX gives it to its next
-# jobs as extra variables, where no role reads it.
+# What playbooks keep by `set_stats` under a name that begins as a role's variables do. A workflow of AWX gives it to
+# its next jobs as extra variables, where no role reads it.
 RESULTS = {"pgpool_verify", "pgpool_ledger", "monitoring_verify", "monitoring_status", "monitoring_fleet"}
 
 FORMATS: dict[str, fmt.Format] = {

@@ -345,3 +345,12 @@ def test_the_image_has_the_ansible_of_the_developers() -> None:
     wanted = load(AWX / "execution-environment-debian.yml")["dependencies"]["ansible_core"]["package_pip"]
     lines = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()
     assert f'{wanted}; python_version >= "3.12"' in lines
+
+
+def test_the_page_names_each_result() -> None:
+    page = (ROOT / "docs/awx.md").read_text(encoding="utf-8")
+    table = page.partition("| artifact (`set_stats`)")[2].partition("\n\n")[0]
+    named = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    sources = [*(ROOT / "playbooks").glob("*.yml"), *(ROOT / "roles").glob("*/tasks/*.yml")]
+    texts = "".join(path.read_text(encoding="utf-8") for path in sources)
+    assert named == set(re.findall(r"data: \"\{\{ \{'(\w+)':", texts))
