@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -354,3 +355,31 @@ def test_the_page_names_each_result() -> None:
     sources = [*(ROOT / "playbooks").glob("*.yml"), *(ROOT / "roles").glob("*/tasks/*.yml")]
     texts = "".join(path.read_text(encoding="utf-8") for path in sources)
     assert named == set(re.findall(r"data: \"\{\{ \{'(\w+)':", texts))
+
+
+def test_apply_hands_the_objects_on_with_the_settings_in_them(tmp_path: Path) -> None:
+    """With a role that writes down what it was given, in place of the collection's."""
+    tasks = tmp_path / "ansible_collections/probe/probe/roles/dispatch/tasks"
+    tasks.mkdir(parents=True)
+    given = {name: f"{{{{ {name} }}}}" for name in CONTROLLER}
+    write = {"content": "{{ given | to_json }}", "dest": str(tmp_path / "given.json"), "mode": "0600"}
+    (tasks / "main.yml").write_text(
+        yaml.safe_dump([{"name": "Write", "ansible.builtin.copy": write, "vars": {"given": given}}])
+    )
+    settings = load(AWX / "settings.yml")
+    settings["pgha_awx_kubernetes"] = {"host": "https://api", "api_key": "token", "ca_cert": "PEM"}
+    settings |= {"aap_token": "token", "pgha_awx_collection": "probe.probe"}
+    subprocess.run(
+        ["ansible-playbook", AWX / "apply.yml", "-e", json.dumps(settings)],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    made = json.loads((tmp_path / "given.json").read_text())
+    assert {entry["organization"] for entry in made["controller_templates"]} == {settings["pgha_awx_organization"]}
+    assert made["controller_credentials"][0]["inputs"]["api_key"] == "token"
+    [kind] = [kind for kind in made["controller_credential_types"] if kind["name"] == "pgha Kubernetes API"]
+    assert kind["injectors"]["env"]["K8S_AUTH_API_KEY"] == "{{ api_key }}"
+    for name, workflow in zip(WORKFLOWS, made["controller_workflows"], strict=True):
+        assert workflow["survey_spec"] == WORKFLOWS[name]["survey_spec"]
