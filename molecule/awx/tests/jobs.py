@@ -66,6 +66,12 @@ class Job:
         return self.last.get("artifact_data", {})
 
     @property
+    def reason(self) -> str:
+        """Return why it failed, as AWX shows it of the task."""
+        failed = [event["event_data"]["res"]["msg"] for event in self.events if event["event"] == "runner_on_failed"]
+        return str(failed[-1])
+
+    @property
     def changed(self) -> int:
         return sum(self.last.get("changed", {}).values())
 
