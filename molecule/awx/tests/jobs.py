@@ -185,7 +185,9 @@ class Controller:
                 cmdline="--check --diff" if check else None,
                 event_handler=seen,
                 cancel_callback=lambda: canceled,
-                settings={"pexpect_timeout": 1, "suppress_env_files": True},
+                settings={"pexpect_timeout": 1},
+                # What one job was given is else given to the next one, too.
+                suppress_env_files=True,
                 quiet=True,
             )
         stdout = (self.folder / "artifacts" / ident / "stdout").read_text()
