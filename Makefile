@@ -54,7 +54,7 @@ bench: ## What has a time limit: molecule again, with the limits of a quiet mach
 ##@ Release
 
 .PHONY: build changelog dashboards awx
-awx: ## AWX's templates, workflows and rulebook from awx/playbooks.yml and the argument specs
+awx: ## AWX's templates, workflows and rulebook from awx/jobs.yml and the argument specs
 	@$(ENV) tools/awx.py
 
 dashboards: ## roles/monitoring/files/dashboards from the page dashboards.yml beside it

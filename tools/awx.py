@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make AWX' job templates and workflows, with their surveys, from awx/playbooks.yml and the roles' argument specs.
+"""Make AWX' job templates and workflows, with their surveys, from awx/jobs.yml and the roles' argument specs.
 
 They are shipped as YAML, for infra.aap_configuration and infra.controller_configuration; docs/awx.md says how. The
 rulebook that starts them at an alert is made of the same page.
@@ -23,7 +23,7 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "awx/playbooks.yml"
+SOURCE = ROOT / "awx/jobs.yml"
 CONTROLLER = ROOT / "awx/controller"
 RULEBOOK = ROOT / "extensions/eda/rulebooks/alerts.yml"
 if AnsibleCollectionConfig.collection_finder is None:
@@ -55,7 +55,7 @@ THROTTLE = {
 }
 # The cluster becomes the job's limit, which is a pattern of Ansible: so it has to be a name, as Kubernetes has them.
 IS_ONE = 'event.status == "firing" and event.labels.cluster is match("^[a-z]([-a-z0-9]*[a-z0-9])?$")'
-HEAD = "---\n# Made by tools/awx.py from awx/playbooks.yml and the argument specs of the roles: change those.\n"
+HEAD = "---\n# Made by tools/awx.py from awx/jobs.yml and the argument specs of the roles: change those.\n"
 
 
 class _Dumper(yaml.SafeDumper):
@@ -70,7 +70,7 @@ class _Dumper(yaml.SafeDumper):
 
 @cache
 def source() -> dict[str, Any]:
-    """Return awx/playbooks.yml."""
+    """Return awx/jobs.yml."""
     return yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
 
 
@@ -238,7 +238,7 @@ def _workflow(name: str, description: str, asks: str) -> dict[str, Any]:
 
 
 def rulebook() -> list[dict[str, Any]]:
-    """Return the rulebook that starts at an alert what awx/playbooks.yml says."""
+    """Return the rulebook that starts at an alert what awx/jobs.yml says."""
     told = source()["alerts"]
     rules = [
         _rule(playbook, f"event.labels.alertname in {_listed(alerts)}", "run_job_template", title(playbook))

@@ -84,15 +84,15 @@ def test_what_is_shipped_is_what_the_tool_makes(path: Path) -> None:
 
 
 def test_each_playbook_has_a_template_or_a_reason_for_none() -> None:
-    told = load(AWX / "playbooks.yml")
+    told = load(AWX / "jobs.yml")
     assert set(told["templates"]) | set(told["without"]) == PLAYBOOKS
     assert set(told["templates"]) & set(told["without"]) == set()
     assert {template["extra_vars"]["job_playbook"] for template in TEMPLATES.values()} == set(told["templates"])
 
 
-@pytest.mark.parametrize("playbook", load(AWX / "playbooks.yml")["argument_specs"])
+@pytest.mark.parametrize("playbook", load(AWX / "jobs.yml")["argument_specs"])
 def test_a_playbook_that_has_variables_of_its_own_asks_for_all_of_them(playbook: str) -> None:
-    told = load(AWX / "playbooks.yml")
+    told = load(AWX / "jobs.yml")
     options = set(told["argument_specs"][playbook]["options"])
     template = told["templates"][playbook]
     assert {name for name in template.get("needs", []) + template.get("asks", []) if name in options} == options
@@ -101,7 +101,7 @@ def test_a_playbook_that_has_variables_of_its_own_asks_for_all_of_them(playbook:
 
 
 def test_no_other_playbook_has_variables_of_its_own() -> None:
-    with_specs = load(AWX / "playbooks.yml")["argument_specs"]
+    with_specs = load(AWX / "jobs.yml")["argument_specs"]
     roles = {path.name for path in (ROOT / "roles").iterdir()}
     for playbook in PLAYBOOKS - set(with_specs) - roles - {"job", "demo"}:
         text = (ROOT / f"playbooks/{playbook}.yml").read_text(encoding="utf-8")
@@ -206,7 +206,7 @@ def test_each_question_is_one_of_a_variable(name: str) -> None:
 
 
 def test_what_destroys_something_is_for_nobody_without_approval() -> None:
-    told = load(AWX / "playbooks.yml")["templates"]
+    told = load(AWX / "jobs.yml")["templates"]
     wanting = {awx.title(playbook) for playbook, entry in told.items() if entry.get("approval")}
     assert {"pgha teardown", "pgha restore"} <= wanting
     allowed = [name for entry in CONTROLLER["controller_roles"] for name in entry.get("job_templates", [])]
@@ -299,11 +299,11 @@ def test_the_groups_of_the_constructed_inventory(tmp_path: Path) -> None:
 
 
 def test_each_alert_starts_one_playbook() -> None:
-    told = load(AWX / "playbooks.yml")["alerts"]
+    told = load(AWX / "jobs.yml")["alerts"]
     rules = (ROOT / "roles/monitoring/files/rules").glob("*.yml")
     alerts = sorted(re.findall(r"- alert: (\w+)", "".join(path.read_text(encoding="utf-8") for path in rules)))
     assert sorted(alert for names in told["run"].values() for alert in names) == alerts
-    templates = load(AWX / "playbooks.yml")["templates"]
+    templates = load(AWX / "jobs.yml")["templates"]
     for playbook in [*told["run"], *told["approve"]]:
         assert not templates[playbook].get("approval")
         # Nobody is there to answer.
