@@ -53,7 +53,7 @@ bench: ## What has a time limit: molecule again, with the limits of a quiet mach
 
 ##@ Release
 
-.PHONY: build changelog dashboards docs release-check sbom
+.PHONY: build changelog dashboards awx docs release-check sbom
 docs: ## The reference of plugins and roles, in build/reference
 	@$(ENV) --release tools/test reference
 
@@ -62,6 +62,9 @@ release-check: ## The reference, the archive installed in an empty environment, 
 
 sbom: ## Bills of materials in build/sbom: each image that was built here, and Python
 	@$(ENV) --release tools/sbom.py build/sbom
+
+awx: ## AWX's templates, workflows and rulebook from awx/jobs.yml and the argument specs
+	@$(ENV) tools/awx.py
 
 dashboards: ## roles/monitoring/files/dashboards from the page dashboards.yml beside it
 	@$(ENV) tools/dashboards.py

@@ -46,11 +46,14 @@ _FACTORS = {
 class Format:
     """What a value has to look like, and the words for it.
 
-    `remedy` ends the sentence "<variable> is <value> (<type>): …".
+    `remedy` ends the sentence "<variable> is <value> (<type>): …". `low` and `high` are those of a whole number, where
+    a form can ask for them.
     """
 
     remedy: str
     accepts: Callable[[Any], bool]
+    low: int | None = None
+    high: int | None = None
 
 
 def _matches(pattern: re.Pattern[str], value: Any) -> bool:
@@ -98,7 +101,7 @@ def integer(low: int, high: int | None = None) -> Format:
         return number is not None and number >= low and (high is None or number <= high)
 
     span = f"of at least {low}" if high is None else f"from {low} to {high}"
-    return Format(f"give a whole number {span}", accepts)
+    return Format(f"give a whole number {span}", accepts, low, high)
 
 
 def number(low: float) -> Format:
@@ -145,10 +148,12 @@ def node_port(zero: str = "") -> Format:
     """Take a port that Kubernetes opens on each node. `zero` says what 0 means, where it means something."""
     plain = integer(30000, 32767)
     if not zero:
-        return Format("give a port from 30000 to 32767, the range of node ports", plain.accepts)
+        return Format("give a port from 30000 to 32767, the range of node ports", plain.accepts, plain.low, plain.high)
     return Format(
         f"give a port from 30000 to 32767, the range of node ports, or 0 ({zero})",
         lambda value: as_int(value) == 0 or plain.accepts(value),
+        0,
+        plain.high,
     )
 
 

@@ -45,6 +45,10 @@ COLLECTION_INPUTS: dict[str, dict[str, Any]] = {
     "pgha_secure_logging": {"type": "bool"},
 }
 
+# What playbooks keep by `set_stats` under a name that begins as a role's variables do. A workflow of AWX gives it to
+# its next jobs as extra variables, where no role reads it.
+RESULTS = {"pgpool_verify", "pgpool_ledger", "monitoring_verify", "monitoring_status", "monitoring_fleet"}
+
 FORMATS: dict[str, fmt.Format] = {
     "pgha_namespace": fmt.dns_label(),
     # cloudnativepg
@@ -123,6 +127,7 @@ FORMATS: dict[str, fmt.Format] = {
     # pgpool
     "pgpool_postgres_name": fmt.dns_label(50, starts_with_letter=True),
     "pgpool_postgres_namespace": fmt.dns_label(),
+    "pgpool_operator": fmt.non_empty("the name of an operator"),
     "pgpool_name": fmt.dns_label(57, starts_with_letter=True),
     "pgpool_image": fmt.image(),
     "pgpool_image_pull_secrets[].name": fmt.dns_label(),
@@ -171,6 +176,7 @@ FORMATS: dict[str, fmt.Format] = {
     "monitoring_wait_timeout": fmt.integer(1),
     "monitoring_status_name": fmt.dns_label(50, starts_with_letter=True),
     "monitoring_status_namespace": fmt.dns_label(),
+    "monitoring_status_operator": fmt.non_empty("the name of an operator"),
     "monitoring_status_minutes": fmt.integer(1, 44640),
     "monitoring_status_folder": fmt.non_empty("the path of a folder"),
     # drills
@@ -223,7 +229,7 @@ def input_problems(variables: Mapping[str, Any], options: Mapping[str, Any], rol
 
 def _unknown_names(variables: Mapping[str, Any], known: Mapping[str, Any], role: str) -> Iterator[str]:
     for name in sorted(variables):
-        if name not in known and name != f"{role}_result":
+        if name not in known and name != f"{role}_result" and name not in RESULTS:
             where = f"the role {role}" if name.startswith(f"{role}_") else "this collection"
             yield f"{name} is not a variable of {where}: {_nearest(name, known)}"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
 
 ROLES = sorted((Path(__file__).resolve().parents[3] / "roles").iterdir())
 MAXIMUM_LINES = 80
@@ -71,6 +72,16 @@ def test_every_option_is_described(role):
 def test_the_readme_names_every_variable(role):
     readme = (role / "README.md").read_text(encoding="utf-8")
     assert [name for name in options_of(role) if not re.search(rf"\b{name}\b", readme)] == []
+
+
+def test_an_empty_text_is_refused_or_the_default(role):
+    """As an answer of a survey it is no answer: tests/unit/test_job_playbook.py."""
+    options = options_of(role)
+    for name, option in options.items():
+        if option.get("type", "str") in ("dict", "list", "raw") or option.get("default") == "":
+            continue
+        [problem] = input_problems({name: ""}, {name: option}, role.name)
+        assert problem.startswith(f"{name} is empty (string): give ")
 
 
 def test_task_files_are_short(role):

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,3 +182,15 @@ def test_formats_apply_to_nested_paths(monkeypatch: pytest.MonkeyPatch) -> None:
         "demo_free.port is 0 (integer): give a whole number from 1 to 65535",
         f"demo_users[0].name is 'A' (string): {module.fmt.database_role().remedy}",
     ]
+
+
+def test_results_of_the_job_before_are_no_mistake() -> None:
+    """AWX gives what `set_stats` kept to the next jobs of a workflow as extra variables."""
+    root = Path(__file__).resolve().parents[4]
+    files = [*(root / "playbooks").glob("*.yml"), *(root / "roles").glob("*/tasks/*.yml")]
+    kept = {name for path in files for name in re.findall(r"data: \"\{\{ \{'(\w+)':", path.read_text(encoding="utf-8"))}
+    assert len(kept) > 15
+    roles = [path.name for path in (root / "roles").iterdir()]
+    assert {name for name in kept if name.startswith(tuple(f"{role}_" for role in roles))} == module.RESULTS
+    for name in module.RESULTS:
+        assert input_problems({name: {}}, {}, name.partition("_")[0]) == []

@@ -1,0 +1,385 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a controller is given in awx/: made of what the playbooks take, whole, and of names that exist."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+AWX = ROOT / "awx"
+PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+
+_spec = importlib.util.spec_from_file_location("awx_tool", ROOT / "tools/awx.py")
+awx = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(awx)
+
+
+class Loader(yaml.SafeLoader):
+    """Reads `!unsafe`, with which Ansible keeps a text from being a template."""
+
+
+Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+
+
+def load(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader)
+
+
+CONTROLLER = {name: value for path in sorted((AWX / "controller").glob("*.yml")) for name, value in load(path).items()}
+TEMPLATES = {template["name"]: template for template in CONTROLLER["controller_templates"]}
+WORKFLOWS = {workflow["name"]: workflow for workflow in CONTROLLER["controller_workflows"]}
+SURVEYED = {**TEMPLATES, **WORKFLOWS}
+
+# Fields that the roles of infra.aap_configuration and infra.controller_configuration hand on to the modules of awx.awx.
+COMMON = {"name", "description", "organization"}
+PROMPTS = {f"ask_{what}_on_launch" for what in awx.PROMPTS}
+FIELDS = {
+    "aap_organizations": COMMON - {"organization"},
+    "aap_teams": COMMON,
+    "controller_labels": {"name", "organization"},
+    "controller_execution_environments": COMMON | {"image", "pull"},
+    "controller_projects": COMMON
+    | {"scm_type", "scm_url", "scm_branch", "scm_clean", "scm_update_on_launch", "allow_override", "wait"}
+    | {"default_environment"},
+    "controller_credential_types": {"name", "description", "kind", "inputs", "injectors"},
+    "controller_credentials": COMMON | {"credential_type", "inputs"},
+    "controller_inventories": COMMON | {"kind", "input_inventories"},
+    "controller_inventory_sources": {"name", "inventory", "organization", "source", "source_project", "source_path"}
+    | {"source_vars", "overwrite", "overwrite_vars", "update_on_launch", "update_cache_timeout"},
+    "controller_schedules": COMMON | {"unified_job_template", "rrule", "limit", "extra_data"},
+    "controller_notifications": COMMON | {"notification_type", "notification_configuration"},
+    "controller_roles": {"team", "role", "job_templates", "workflows", "inventories", "credentials", "organization"}
+    | {"lookup_organization"},
+    "controller_templates": COMMON
+    | PROMPTS
+    | {"project", "inventory", "credentials", "execution_environment", "labels", "notification_templates_error"}
+    | {"job_type", "playbook", "extra_vars", "allow_simultaneous", "survey_enabled", "survey_spec"},
+    "controller_workflows": COMMON
+    | {"inventory", "labels", "allow_simultaneous", "ask_inventory_on_launch", "ask_limit_on_launch"}
+    | {"notification_templates_error", "notification_templates_approvals", "survey_enabled", "survey_spec"}
+    | {"simplified_workflow_nodes"},
+}
+# The same under the name that infra.controller_configuration has for it.
+SAME = {"controller_organizations": "aap_organizations", "controller_teams": "aap_teams"}
+
+
+@pytest.mark.parametrize("path", awx.files(), ids=lambda path: path.name)
+def test_what_is_shipped_is_what_the_tool_makes(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == awx.files()[path], "run tools/awx.py"
+
+
+def test_each_playbook_has_a_template_or_a_reason_for_none() -> None:
+    told = load(AWX / "jobs.yml")
+    assert set(told["templates"]) | set(told["without"]) == PLAYBOOKS
+    assert set(told["templates"]) & set(told["without"]) == set()
+    assert {template["extra_vars"]["job_playbook"] for template in TEMPLATES.values()} == set(told["templates"])
+
+
+@pytest.mark.parametrize("playbook", load(AWX / "jobs.yml")["argument_specs"])
+def test_a_playbook_that_has_variables_of_its_own_asks_for_all_of_them(playbook: str) -> None:
+    told = load(AWX / "jobs.yml")
+    options = set(told["argument_specs"][playbook]["options"])
+    template = told["templates"][playbook]
+    assert {name for name in template.get("needs", []) + template.get("asks", []) if name in options} == options
+    text = (ROOT / f"playbooks/{playbook}.yml").read_text(encoding="utf-8")
+    assert set(re.findall(rf"(?<![\w.]){playbook}_[a-z_]+", text)) == options
+
+
+def test_no_other_playbook_has_variables_of_its_own() -> None:
+    with_specs = load(AWX / "jobs.yml")["argument_specs"]
+    roles = {path.name for path in (ROOT / "roles").iterdir()}
+    for playbook in PLAYBOOKS - set(with_specs) - roles - {"job", "demo"}:
+        text = (ROOT / f"playbooks/{playbook}.yml").read_text(encoding="utf-8")
+        names = set(re.findall(rf"(?<![\w.'/]){playbook}_[a-z_]+(?!\.yml)", text))
+        # Names of plays' tasks_from, which are files.
+        assert {name for name in names if f"tasks_from: {name}" not in text} == set(), playbook
+
+
+def test_the_objects_have_fields_that_the_roles_know() -> None:
+    assert set(CONTROLLER) == set(FIELDS) | set(SAME)
+    for same, name in SAME.items():
+        assert CONTROLLER[same] == CONTROLLER[name]
+    unknown = {
+        (name, field)
+        for name, fields in FIELDS.items()
+        for entry in CONTROLLER[name]
+        for field in entry
+        if field not in fields
+    }
+    assert unknown == set()
+
+
+def references() -> Iterator[tuple[str, str, Any]]:
+    """Yield (what it is, where it is named, the name) of each name of another object."""
+    kinds = {
+        "project": ["project", "source_project"],
+        "execution_environment": ["execution_environment", "default_environment"],
+        "inventory": ["inventory", "inventories", "input_inventories"],
+        "credential": ["credentials"],
+        "credential_type": ["credential_type"],
+        "label": ["labels"],
+        "notification": ["notification_templates_error", "notification_templates_approvals"],
+        "team": ["team"],
+        "template": ["unified_job_template", "job_templates"],
+        "workflow": ["workflows"],
+    }
+    for where, entries in CONTROLLER.items():
+        nodes = [node for entry in entries for node in entry.get("simplified_workflow_nodes", [])]
+        for entry in [*entries, *nodes]:
+            for kind, fields in kinds.items():
+                for field in fields:
+                    named = entry.get(field, [])
+                    yield from ((kind, where, name) for name in ([named] if isinstance(named, str) else named))
+
+
+def test_each_name_of_another_object_is_one() -> None:
+    known = {
+        kind: {entry["name"] for entry in CONTROLLER[where]}
+        for kind, where in {
+            "project": "controller_projects",
+            "execution_environment": "controller_execution_environments",
+            "inventory": "controller_inventories",
+            "credential": "controller_credentials",
+            "credential_type": "controller_credential_types",
+            "label": "controller_labels",
+            "notification": "controller_notifications",
+            "team": "aap_teams",
+            "template": "controller_templates",
+            "workflow": "controller_workflows",
+        }.items()
+    }
+    assert [entry for entry in references() if entry[2] not in known[entry[0]]] == []
+
+
+def test_each_variable_of_the_objects_is_in_the_settings() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (AWX / "controller").glob("*.yml"))
+    assert set(re.findall(r"\{\{ (pgha_\w+)", text)) <= set(load(AWX / "settings.yml"))
+
+
+@pytest.mark.parametrize("name", SURVEYED)
+def test_the_survey_is_one_that_awx_takes(name: str) -> None:
+    """What AWX checks of a survey: `_validate_spec_data` in awx/api/views."""
+    spec = SURVEYED[name]["survey_spec"]["spec"]
+    assert SURVEYED[name]["survey_enabled"] == bool(spec)
+    assert len({question["variable"] for question in spec}) == len(spec)
+    for question in spec:
+        assert question["type"] in ("text", "textarea", "password", "multiplechoice", "multiselect", "integer", "float")
+        assert isinstance(question["required"], bool)
+        assert all(isinstance(question[field], str) for field in ("question_name", "question_description", "variable"))
+        assert all(isinstance(question[end], int) for end in ("min", "max") if end in question)
+        assert ("choices" in question) == (question["type"] in ("multiplechoice", "multiselect"))
+        # An answer that nobody gave would win over the inventory.
+        assert "default" not in question
+        assert question["type"] not in ("text", "textarea", "password") or question["min"] == int(question["required"])
+
+
+@pytest.mark.parametrize("name", SURVEYED)
+def test_each_question_is_one_of_a_variable(name: str) -> None:
+    for question in SURVEYED[name]["survey_spec"]["spec"]:
+        option = awx.option_of(question["question_name"])
+        assert question["variable"] == "survey_" + question["question_name"].replace(".", "__")
+        assert (question["type"] == "password") == bool(option.get("no_log"))
+        assert (question["type"] == "multiselect") == ("choices" in option and option["type"] == "list")
+        if option.get("type") == "int":
+            assert question["type"] == "integer"
+            assert "min" in question or question["question_name"] in (
+                "postgres_cluster_restore.timeline",
+                "log_report_minutes",
+            )
+        if option.get("type") in ("dict", "list") and "choices" not in option:
+            assert question["type"] == "textarea"
+
+
+def test_what_destroys_something_is_for_nobody_without_approval() -> None:
+    told = load(AWX / "jobs.yml")["templates"]
+    wanting = {awx.title(playbook) for playbook, entry in told.items() if entry.get("approval")}
+    assert {"pgha teardown", "pgha restore"} <= wanting
+    allowed = [name for entry in CONTROLLER["controller_roles"] for name in entry.get("job_templates", [])]
+    assert sorted(allowed) == sorted(set(TEMPLATES) - wanting)
+    for name in wanting:
+        first, *others = WORKFLOWS[f"{name} once approved"]["simplified_workflow_nodes"]
+        assert "approval_node" in first
+        assert "unified_job_template" not in first
+        reached = {
+            target
+            for node in [first, *others]
+            for way in ("success_nodes", "failure_nodes")
+            for target in node.get(way, [])
+        }
+        assert reached == {node["identifier"] for node in others}
+        assert WORKFLOWS[f"{name} once approved"]["survey_spec"] == TEMPLATES[name]["survey_spec"]
+    [approval] = [entry for entry in CONTROLLER["controller_roles"] if entry["role"] == "approval"]
+    assert set(approval["workflows"]) == {name for name in WORKFLOWS if name.endswith(" once approved")}
+    assert set(approval["workflows"]) > {f"{name} once approved" for name in wanting}
+    assert approval["team"] == "pgha approvers"
+
+
+def test_the_workflow_has_the_parts_of_site_in_their_order() -> None:
+    imported = re.findall(r"import_playbook: (\w+)\.yml", (ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
+    nodes = WORKFLOWS["pgha site step by step"]["simplified_workflow_nodes"]
+    assert [node["identifier"] for node in nodes] == [*imported, "verify", "diagnose"]
+    for node, following in pairwise(nodes[:-1]):
+        assert node["success_nodes"] == [following["identifier"]]
+    assert [node.get("failure_nodes") for node in nodes] == [None, *[["diagnose"]] * (len(nodes) - 2), None]
+
+
+def test_answers_of_a_workflow_are_those_of_its_jobs() -> None:
+    """AWX hands a workflow's answers on to each of its jobs, which take what is theirs and leave the others out."""
+    site = {question["variable"] for question in WORKFLOWS["pgha site step by step"]["survey_spec"]["spec"]}
+    assert site == {question["variable"] for question in TEMPLATES["pgha site"]["survey_spec"]["spec"]}
+
+
+def test_schedules_have_rules_that_awx_takes() -> None:
+    for schedule in CONTROLLER["controller_schedules"]:
+        assert re.fullmatch(
+            r"DTSTART:2\d{7}T\d{6}Z RRULE:FREQ=(DAILY|WEEKLY);INTERVAL=1(;BYDAY=(MO|TU|WE|TH|FR|SA|SU))?",
+            schedule["rrule"],
+        )
+        asked = {
+            question["variable"] for question in TEMPLATES[schedule["unified_job_template"]]["survey_spec"]["spec"]
+        }
+        assert set(schedule.get("extra_data", {})) <= asked
+    wanted = {"pgha verify", "pgha status", "pgha backup", "pgha restore_drill"}
+    assert {schedule["unified_job_template"] for schedule in CONTROLLER["controller_schedules"]} == wanted
+
+
+def test_credential_types_hand_on_each_input_and_no_secret_by_a_file_of_the_project() -> None:
+    for kind in CONTROLLER["controller_credential_types"]:
+        fields = {field["id"]: field for field in kind["inputs"]["fields"]}
+        assert set(kind["inputs"]["required"]) == set(fields)
+        injected = json.dumps(kind["injectors"])
+        files = {name.removeprefix("template.") for name in kind["injectors"].get("file", {})}
+        assert {name for name in re.findall(r"\{\{ ([\w.]+) \}\}", injected) if not name.startswith("tower.")} == set(
+            fields
+        )
+        assert set(re.findall(r"tower\.filename\.(\w+)", injected)) == files
+        assert not any(name.startswith("ANSIBLE_") for name in kind["injectors"].get("env", {}))
+        assert any(field.get("secret") for field in fields.values())
+
+
+def test_the_groups_of_the_constructed_inventory(tmp_path: Path) -> None:
+    """As AWX makes it: from another inventory's hosts, groups and variables."""
+    [source] = [entry for entry in CONTROLLER["controller_inventory_sources"] if "source_vars" in entry]
+    hosts = {
+        "billing": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_namespace": "finance"},
+        "hot-postgres": {"pgha_drills_allowed": True, "pgha_operator": "kubedb"},
+    }
+    groups = {
+        "postgres_clusters": {"hosts": hosts},
+        "kubernetes_clusters": {"hosts": {"k8s": {"pgha_drills_allowed": True}}},
+    }
+    (tmp_path / "1.yml").write_text(yaml.safe_dump({"all": {"children": groups}}))
+    (tmp_path / "constructed.yml").write_text(yaml.safe_dump(source["source_vars"]))
+    done = subprocess.run(
+        ["ansible-inventory", "--list", "--inventory", tmp_path / "1.yml", "--inventory", tmp_path / "constructed.yml"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    made = {name: entry["hosts"] for name, entry in json.loads(done.stdout).items() if "hosts" in entry}
+    assert made["with_backups"] == ["billing"]
+    assert made["for_drills"] == ["hot-postgres"]
+    assert made["namespace_finance"] == ["billing"]
+    assert made["operator_kubedb"] == ["hot-postgres"]
+
+
+def test_each_alert_starts_one_playbook() -> None:
+    told = load(AWX / "jobs.yml")["alerts"]
+    rules = (ROOT / "roles/monitoring/files/rules").glob("*.yml")
+    alerts = sorted(re.findall(r"- alert: (\w+)", "".join(path.read_text(encoding="utf-8") for path in rules)))
+    assert sorted(alert for names in told["run"].values() for alert in names) == alerts
+    templates = load(AWX / "jobs.yml")["templates"]
+    for playbook in [*told["run"], *told["approve"]]:
+        assert not templates[playbook].get("approval")
+        # Nobody is there to answer.
+        assert not templates[playbook].get("needs")
+    assert {f"pgha {playbook} once approved" for playbook in told["approve"]} <= set(WORKFLOWS)
+    assert set(told["run"]) & set(told["approve"]) == set()
+
+
+def test_the_rulebook_is_one_that_the_engine_takes() -> None:
+    rulebook = load(awx.RULEBOOK)
+    schema = json.loads((files("ansible_rulebook") / "schema/ruleset_schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(rulebook, schema)
+    for rule in rulebook[0]["rules"]:
+        [(action, told)] = rule["action"].items()
+        if "{{" not in told["name"]:
+            assert (action, told["name"] in TEMPLATES) == ("run_job_template", True)
+        assert told["job_args"] == {"limit": "{{ event.labels.cluster }}"}
+
+
+@pytest.mark.parametrize("name", ["execution-environment", "execution-environment-debian"])
+def test_the_image_of_the_jobs_can_be_defined(name: str, tmp_path: Path) -> None:
+    """What ansible-builder makes of it: a Containerfile and what that copies. Building it needs a registry."""
+    subprocess.run(
+        ["ansible-builder", "create", "--file", AWX / f"{name}.yml", "--context", tmp_path / "context"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    [containerfile] = (tmp_path / "context").glob("*file")
+    made = containerfile.read_text(encoding="utf-8")
+    definition = load(AWX / f"{name}.yml")
+    assert f'ARG EE_BASE_IMAGE="{definition["images"]["base_image"]["name"]}"' in made
+    assert definition["dependencies"]["ansible_core"]["package_pip"] in made
+    needed = (tmp_path / "context/_build/requirements.txt").read_text(encoding="utf-8")
+    assert needed == (ROOT / "meta/requirements.txt").read_text(encoding="utf-8")
+    assert (tmp_path / "context/_build/requirements.yml").exists() == ("galaxy" in definition["dependencies"])
+
+
+def test_the_image_has_the_ansible_of_the_developers() -> None:
+    wanted = load(AWX / "execution-environment-debian.yml")["dependencies"]["ansible_core"]["package_pip"]
+    lines = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()
+    assert f'{wanted}; python_version >= "3.12"' in lines
+
+
+def test_the_page_names_each_result() -> None:
+    page = (ROOT / "docs/awx.md").read_text(encoding="utf-8")
+    table = page.partition("| artifact (`set_stats`)")[2].partition("\n\n")[0]
+    named = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    sources = [*(ROOT / "playbooks").glob("*.yml"), *(ROOT / "roles").glob("*/tasks/*.yml")]
+    texts = "".join(path.read_text(encoding="utf-8") for path in sources)
+    assert named == set(re.findall(r"data: \"\{\{ \{'(\w+)':", texts))
+
+
+def test_apply_hands_the_objects_on_with_the_settings_in_them(tmp_path: Path) -> None:
+    """With a role that writes down what it was given, in place of the collection's."""
+    tasks = tmp_path / "ansible_collections/probe/probe/roles/dispatch/tasks"
+    tasks.mkdir(parents=True)
+    given = {name: f"{{{{ {name} }}}}" for name in CONTROLLER}
+    write = {"content": "{{ given | to_json }}", "dest": str(tmp_path / "given.json"), "mode": "0600"}
+    (tasks / "main.yml").write_text(
+        yaml.safe_dump([{"name": "Write", "ansible.builtin.copy": write, "vars": {"given": given}}])
+    )
+    settings = load(AWX / "settings.yml")
+    settings["pgha_awx_kubernetes"] = {"host": "https://api", "api_key": "token", "ca_cert": "PEM"}
+    settings |= {"aap_token": "token", "pgha_awx_collection": "probe.probe"}
+    subprocess.run(
+        ["ansible-playbook", AWX / "apply.yml", "-e", json.dumps(settings)],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    made = json.loads((tmp_path / "given.json").read_text())
+    assert {entry["organization"] for entry in made["controller_templates"]} == {settings["pgha_awx_organization"]}
+    assert made["controller_credentials"][0]["inputs"]["api_key"] == "token"
+    [kind] = [kind for kind in made["controller_credential_types"] if kind["name"] == "pgha Kubernetes API"]
+    assert kind["injectors"]["env"]["K8S_AUTH_API_KEY"] == "{{ api_key }}"
+    for name, workflow in zip(WORKFLOWS, made["controller_workflows"], strict=True):
+        assert workflow["survey_spec"] == WORKFLOWS[name]["survey_spec"]
