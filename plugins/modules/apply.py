@@ -19,8 +19,8 @@ description:
   - In check mode a changed object is a dry run of the API. An object that is not there is not sent, as its namespace
     or its kind may come with the same run.
   - Secrets are refused, as the annotation with what was applied last would keep their contents.
-  - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process:
-    that takes a tenth of the time.
+  - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process,
+    with the Python of C(ansible-playbook). With E(PGHA_API_TASKS=module) in the environment it does not.
 options:
   definition:
     description: The manifests, in the order to apply them.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -29,6 +30,9 @@ with contextlib.suppress(ImportError):  # then the module runs by itself, and sa
     from kubernetes.dynamic import DynamicClient  # noqa: F401
 
 display = Display()
+
+# "module" in this variable of the environment: a process for each, as other modules are run.
+SWITCH = "PGHA_API_TASKS"
 
 
 class DoneError(SystemExit):
@@ -115,6 +119,7 @@ class ApiAction(ActionBase):
         """Whether the module would run on this machine, with this machine's Python, as this user."""
         return (
             self.module.MISSING is None
+            and os.environ.get(SWITCH) != "module"
             and self._connection.transport == "local"
             and not self._task.become
             and not any(self._task.environment or [])

@@ -73,6 +73,14 @@ def test_elsewhere_it_is_a_module(
     assert (not_ansible, work) == (["module"], [])
 
 
+def test_it_is_a_module_where_the_environment_says_so(
+    work: list[api_action.Call], not_ansible: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(api_action.SWITCH, "module")
+    assert action(read_action, {"kind": "Pod"}).run() == {"a": 1}
+    assert (not_ansible, work) == (["module"], [])
+
+
 def test_without_the_client_the_module_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, not_ansible: list[str]
 ) -> None:
