@@ -9,6 +9,7 @@ import os
 import platform
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -76,16 +77,21 @@ class Timed:
     megabytes: float = 0  # the largest of its processes
 
 
-def timed(command: Sequence[str], environment: dict[str, str] | None = None, text: str | None = None) -> Timed:
-    """Run a command that has to succeed, and return how long it took."""
-    began = time.monotonic()
-    done = subprocess.run(command, env=environment, input=text, capture_output=True, text=True, check=False)
-    took = time.monotonic() - began
-    if done.returncode:
-        raise RuntimeError(
-            f"{' '.join(command[:4])} … ended with {done.returncode}: {(done.stdout + done.stderr)[-2000:]}"
-        )
-    return Timed(took, done.stdout)
+def timed(command: Sequence[str], environment: dict[str, str] | None = None, text: str = "") -> Timed:
+    """Run a command that has to succeed, and return how long it took, and how large it became."""
+    with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+") as said:
+        given.write(text)
+        given.seek(0)
+        began = time.monotonic()
+        process = subprocess.Popen(command, env=environment, stdin=given, stdout=said, stderr=subprocess.STDOUT)
+        _pid, status, usage = os.wait4(process.pid, 0)
+        took = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        output = said.read()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command[:4])} … ended with {process.returncode}: {output[-2000:]}")
+    return Timed(took, output, usage.ru_maxrss / 1024)
 
 
 def machine() -> str:

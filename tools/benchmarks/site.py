@@ -15,7 +15,14 @@ from benchmarks.measure import Timed, timed
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "molecule"))
 from api_requests import writes  # noqa: E402
-from conftest import CACHE, CONTEXT, KUBECONFIG, Cluster, playbook_command, playbook_environment  # noqa: E402
+from conftest import (  # noqa: E402
+    CONTEXT,
+    INVENTORIES,
+    KUBECONFIG,
+    Cluster,
+    playbook_command,
+    playbook_environment,
+)
 
 ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 OURS = "app.kubernetes.io/managed-by=pgha.kubernetes"
@@ -23,7 +30,10 @@ KUBECTL = ["kubectl", f"--kubeconfig={KUBECONFIG}", f"--context={CONTEXT}"]
 # Events come and go; of what a Secret was made from there is no copy.
 NEVER_APPLIED = {"secrets", "events", "events.events.k8s.io"}
 
-__all__ = ["CACHE", "Cluster", "apply", "manifests", "playbook", "ready", "writes"]
+__all__ = [
+    "CONTEXT", "INVENTORIES", "KUBECONFIG", "Cluster", "apply", "manifests", "playbook", "playbook_command",
+    "playbook_environment", "ready", "writes",
+]  # fmt: skip
 
 
 def ready() -> None:
