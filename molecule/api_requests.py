@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from conftest import Cluster
+if TYPE_CHECKING:
+    from conftest import Cluster
 
 WRITES = {"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}
 

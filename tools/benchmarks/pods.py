@@ -40,7 +40,7 @@ def running(name: str, image: str, secrets: Sequence[str] = (), command: str = "
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "namespace": CLUSTER.namespace},
+        "metadata": {"name": name, "namespace": CLUSTER.namespace, "labels": {"bench": name}},
         "spec": {
             "automountServiceAccountToken": False,
             "terminationGracePeriodSeconds": 0,

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from benchmarks.measure import Timed, timed
@@ -15,14 +17,19 @@ from benchmarks.measure import Timed, timed
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "molecule"))
 from api_requests import writes  # noqa: E402
-from conftest import (  # noqa: E402
-    CONTEXT,
-    INVENTORIES,
-    KUBECONFIG,
-    Cluster,
-    playbook_command,
-    playbook_environment,
-)
+
+
+def _tests() -> ModuleType:
+    """Return what the tests of molecule share. By this name, as the unit tests have a conftest of their own."""
+    spec = importlib.util.spec_from_file_location("molecule_conftest", ROOT / "molecule" / "conftest.py")
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+TESTS = _tests()
+Cluster, KUBECONFIG, CONTEXT, INVENTORIES = TESTS.Cluster, TESTS.KUBECONFIG, TESTS.CONTEXT, TESTS.INVENTORIES
+playbook_command, playbook_environment = TESTS.playbook_command, TESTS.playbook_environment
 
 ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 OURS = "app.kubernetes.io/managed-by=pgha.kubernetes"
@@ -30,10 +37,7 @@ KUBECTL = ["kubectl", f"--kubeconfig={KUBECONFIG}", f"--context={CONTEXT}"]
 # Events come and go; of what a Secret was made from there is no copy.
 NEVER_APPLIED = {"secrets", "events", "events.events.k8s.io"}
 
-__all__ = [
-    "CONTEXT", "INVENTORIES", "KUBECONFIG", "Cluster", "apply", "manifests", "playbook", "playbook_command",
-    "playbook_environment", "ready", "writes",
-]  # fmt: skip
+__all__ = ["writes"]
 
 
 def ready() -> None:
