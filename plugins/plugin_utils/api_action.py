@@ -21,6 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import before_the_fork  # noqa: F401
 
 # What the client needs for a request. It is imported here and now, before Ansible forks.
 with contextlib.suppress(ImportError):  # then the module runs by itself, and says what is missing
