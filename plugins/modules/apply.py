@@ -20,7 +20,7 @@ description:
     or its kind may come with the same run.
   - Secrets are refused, as the annotation with what was applied last would keep their contents.
   - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process,
-    with the Python of C(ansible-playbook). With E(PGHA_API_TASKS=module) in the environment it does not.
+    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not.
 options:
   definition:
     description: The manifests, in the order to apply them.
