@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -110,7 +111,10 @@ class ApiAction(ActionBase):
             self._task.action, validation.validated_parameters, bool(self._task.check_mode), bool(self._task.diff)
         )
         try:
-            self.module.work(call)
+            # A module's warnings are lost, too: such as that of each request whose certificate is not to be checked.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.module.work(call)
         except DoneError as done:
             hidden = {str(value) for value in [*validation._no_log_values, *call.no_log_values]}
             return {**result, **(remove_values(done.result, hidden) if hidden else done.result)}
