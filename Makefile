@@ -26,7 +26,7 @@ drills: ## Break the demo in many ways, and write into docs/drills.md what its c
 
 ##@ Check
 
-.PHONY: test lint unit sanity molecule molecule-all bench
+.PHONY: test lint unit sanity molecule molecule-all limits bench
 test: ## Everything: lint, unit, sanity, molecule on a cluster of its own
 	@$(ENV) tools/test lint unit sanity molecule
 
@@ -47,9 +47,14 @@ ALL_SCENARIOS := site services users balancing tls scale failover runbooks inter
 molecule-all: ## Those that take long, too: all scenarios of molecule/ that have passed as a whole
 	@PGHA_SCENARIOS='$(ALL_SCENARIOS)' $(ENV) tools/test molecule
 
-bench: ## What has a time limit: molecule again, with the limits of a quiet machine
+limits: ## What has a time limit: molecule again, with the limits of a quiet machine
 	@$(ENV) pytest -s tests/bench
 	@PGHA_BENCH=1 $(ENV) tools/test molecule
+
+bench: ## Measure, on the cluster of molecule, and write docs/benchmarks.md (RUNS=5 PARTS='again filters …')
+	@$(ENV) molecule create --scenario-name default
+	@$(ENV) molecule converge --scenario-name site
+	@$(ENV) tools/bench.py --runs $(or $(RUNS),5) --page docs/benchmarks.md $(PARTS)
 
 ##@ Release
 

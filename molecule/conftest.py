@@ -37,7 +37,7 @@ Row = dict[str, str]
 
 
 def time_limit(seconds: float, loaded: float) -> float:
-    """What `make bench` asserts on a quiet machine, or what holds on one that does other things, too."""
+    """What `make limits` asserts on a quiet machine, or what holds on one that does other things, too."""
     return seconds if os.environ.get("PGHA_BENCH") else loaded
 
 

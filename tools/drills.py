@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -32,8 +31,9 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha
 BUSY = 3
 BEGIN, END = "<!-- made by tools/drills.py from here on -->", "<!-- to here -->"
 
-sys.path.insert(0, str(ROOT / "playbooks" / "collections"))
+sys.path[:0] = [str(ROOT / "playbooks" / "collections"), str(ROOT / "tools")]
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.drills import drills_table  # noqa: E402
+from benchmarks.measure import load, machine  # noqa: E402
 
 
 def playbook(name: str, inventories: list[str], variables: dict[str, Any]) -> tuple[int, str]:
@@ -51,11 +51,6 @@ def playbook(name: str, inventories: list[str], variables: dict[str, Any]) -> tu
 def changed(said: str) -> int:
     """Return how many tasks changed something, over all hosts."""
     return sum(int(count) for count in re.findall(r"\bchanged=([0-9]+)", said.rpartition("PLAY RECAP")[2]))
-
-
-def load() -> float:
-    """Return how busy this machine was in the last minute."""
-    return round(os.getloadavg()[0], 1)
 
 
 def one(name: str, given: argparse.Namespace) -> dict[str, Any]:
@@ -136,12 +131,6 @@ def main() -> int:
         write_page(given.page, results)
     print("\n".join([drills_table(results["records"], results["plan"]), *problems]))
     return 1 if problems else 0
-
-
-def machine() -> str:
-    """Say what this machine is."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"a machine of {os.cpu_count()} cores and {memory:.0f} GiB, Linux {platform.release().partition('-')[0]}"
 
 
 if __name__ == "__main__":

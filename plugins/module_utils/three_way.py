@@ -30,8 +30,9 @@ def patch_for(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, 
         last = json.loads(annotations.get(ANNOTATION) or "{}")
     except ValueError:
         last = {}
-    patch = _mapping_patch(last, wanted, there, _keeps_others(wanted))
-    if patch or last != _plain(wanted):
+    patch = _mapping_patch(last, _annotated(wanted), there, _keeps_others(wanted))
+    # kubectl keeps `annotations: {}` of an object that it was to give none.
+    if patch or _annotated(last) != _annotated(_plain(wanted)):
         text = json.dumps(wanted, separators=(",", ":"), sort_keys=True)
         patch.setdefault("metadata", {}).setdefault("annotations", {})[ANNOTATION] = text
     return patch
@@ -43,6 +44,12 @@ def with_annotation(wanted: Mapping[str, Any]) -> dict[str, Any]:
     metadata = {**wanted["metadata"]}
     metadata["annotations"] = {**(metadata.get("annotations") or {}), ANNOTATION: text}
     return {**wanted, "metadata": metadata}
+
+
+def _annotated(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest with annotations, if only empty ones: those of others stay where none are wanted any more."""
+    metadata = _mapping(manifest.get("metadata"))
+    return {**manifest, "metadata": {**metadata, "annotations": metadata.get("annotations") or {}}}
 
 
 def _keeps_others(wanted: Mapping[str, Any]) -> bool:

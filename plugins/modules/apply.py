@@ -19,6 +19,8 @@ description:
   - In check mode a changed object is a dry run of the API. An object that is not there is not sent, as its namespace
     or its kind may come with the same run.
   - Secrets are refused, as the annotation with what was applied last would keep their contents.
+  - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process,
+    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not.
 options:
   definition:
     description: The manifests, in the order to apply them.
@@ -95,6 +97,18 @@ except ImportError:
 ATTEMPTS = 4
 PAUSE = 2  # seconds
 LONGEST = 1500  # characters of a message
+ARGUMENT_SPEC = {
+    "definition": {"type": "list", "elements": "dict", "required": True},
+    "hidden_fields": {
+        "type": "list",
+        "elements": "str",
+        "default": [
+            "metadata.managedFields",
+            "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
+        ],
+    },
+    **API_OPTIONS,
+}
 
 
 class RefusedError(Exception):
@@ -246,33 +260,22 @@ def run(module, applier):
     module.exit_json(**outcome)
 
 
-def main():
-    """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "definition": {"type": "list", "elements": "dict", "required": True},
-            "hidden_fields": {
-                "type": "list",
-                "elements": "str",
-                "default": [
-                    "metadata.managedFields",
-                    "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
-                ],
-            },
-            **API_OPTIONS,
-        },
-        supports_check_mode=True,
-    )
-    if MISSING:
-        needs = "the Python package kubernetes and the collection kubernetes.core"
-        module.fail_json(msg=missing_required_lib(needs), exception=MISSING)
+def work(module):
+    """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
     try:
         client = get_api_client(AnsibleK8SModule(module_class=lambda: module))
         run(module, Applier(client, module.check_mode, module.params["hidden_fields"]))
-    except CoreException as exc:
+    except (CoreException, HTTPError) as exc:
         module.fail_json(msg=str(exc))
-    except HTTPError as exc:
-        module.fail_json(msg=str(exc))
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    if MISSING:
+        needs = "the Python package kubernetes and the collection kubernetes.core"
+        module.fail_json(msg=missing_required_lib(needs), exception=MISSING)
+    work(module)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ COLLECTION_INPUTS: dict[str, dict[str, Any]] = {
         },
     },
     "pgha_namespace": {"type": "str"},
+    "pgha_any_errors_fatal": {"type": "bool"},
     "pgha_drills_allowed": {"type": "bool"},
     "pgha_operator": {"type": "str", "choices": ["cloudnativepg", "kubedb", "kubedb_v1alpha1", "existing"]},
     "pgha_secure_logging": {"type": "bool"},

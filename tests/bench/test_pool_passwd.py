@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long pool_passwd takes for many users, in seconds of one core. Run by `make bench`."""
+"""How long pool_passwd takes for many users, in seconds of one core. Run by `make limits`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from conftest import Cluster, time_limit, until
 
-# How long nothing may fire on a healthy cluster, in seconds: ten minutes on a quiet machine, where `make bench` runs
+# How long nothing may fire on a healthy cluster, in seconds: ten minutes on a quiet machine, where `make limits` runs
 # this. With `for` of 15 s in place of one to ten minutes, a minute is as strict.
 QUIET = time_limit(600, loaded=60)
 ALERTMANAGER = "/api/v1/namespaces/alertmanager/services/alertmanager:9093/proxy/api/v2/alerts"

@@ -18,7 +18,7 @@ import conftest
 import pytest
 from conftest import WITH_STATS, Cluster, Run, run_playbook, until
 
-# `make bench` restores 1 GB.
+# `make limits` restores 1 GB.
 ROWS = 14_000_000 if os.environ.get("PGHA_BENCH") else 1000
 LIMIT = ("--limit", "saved")
 RESTORED = ("--limit", "restored")

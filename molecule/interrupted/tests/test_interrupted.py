@@ -138,7 +138,7 @@ def tasks(remove: Callable[[], None]) -> int:
     return tasks_of_a_run()
 
 
-@pytest.mark.skipif("PGHA_BENCH" not in os.environ, reason="by `make bench` alone: it takes half an hour")
+@pytest.mark.skipif("PGHA_BENCH" not in os.environ, reason="by `make limits` alone: it takes half an hour")
 @pytest.mark.parametrize("number", range(KILLS))
 def test_killed_in_a_random_task(
     tasks: int, remove: Callable[[], None], say: Callable[[str], None], number: int

@@ -190,3 +190,20 @@ def test_after_the_patch_there_is_nothing_to_do(last: Any, wanted: Any) -> None:
         there = applied(last, api=api)
         changed = merge_patch(there, patch_for(manifest(wanted, api), there))
         assert patch_for(manifest(wanted, api), changed) == {}
+
+
+def test_what_kubectl_has_applied_since_is_as_wanted() -> None:
+    """It keeps `annotations: {}` of a manifest without annotations."""
+    wanted = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"}, "spec": {"a": 1}}
+    kept = {**wanted, "metadata": {"name": "x", "annotations": {}}}
+    there = {**wanted, "metadata": {"name": "x", "annotations": {ANNOTATION: json.dumps(kept) + "\n"}}}
+    assert patch_for(wanted, there) == {}
+
+
+def test_annotations_of_others_stay_where_none_are_wanted_any_more() -> None:
+    wanted = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"}}
+    last = {**wanted, "metadata": {"name": "x", "annotations": {"ours": "1"}}}
+    annotations = {"ours": "1", "theirs": "2", ANNOTATION: json.dumps(last)}
+    patch = patch_for(wanted, {**wanted, "metadata": {"name": "x", "annotations": annotations}})
+    assert patch["metadata"]["annotations"]["ours"] is None
+    assert "theirs" not in patch["metadata"]["annotations"]

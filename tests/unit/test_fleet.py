@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""site.yml of 200 PostgreSQL clusters: what runs for which host, and what the stand-in of the benchmarks says."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import cloudnativepg
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = 200
+READS = ("pgha.kubernetes.read", "kubernetes.core.k8s_info")
+
+
+def listed(tmp_path: Path, *arguments: str) -> dict[str, list[str]]:
+    """Return the hosts of each play of site.yml, by its name."""
+    kubernetes = {"east": {}, "west": {}}
+    postgres = {f"shop-{number:03}": {} for number in range(1, SIZE + 1)}
+    groups = {"kubernetes_clusters": {"hosts": kubernetes}, "postgres_clusters": {"hosts": postgres}}
+    inventory = tmp_path / "fleet.json"
+    inventory.write_text(json.dumps({"all": {"children": groups}}))
+    site = str(ROOT / "playbooks" / "site.yml")
+    done = subprocess.run(
+        ["ansible-playbook", f"--inventory={inventory}", "--list-hosts", *arguments, site],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "playbooks" / "collections"), "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    plays = re.split(r"^  play #[0-9]+ ", done.stdout, flags=re.MULTILINE)[1:]
+    return {re.search(r": (.*?)\tTAGS", play)[1]: re.findall(r"^      (\S+)$", play, re.MULTILINE) for play in plays}
+
+
+def test_operators_and_prometheus_are_seen_to_once_for_each_kubernetes_cluster(tmp_path: Path) -> None:
+    hosts = {name: len(found) for name, found in listed(tmp_path).items()}
+    assert hosts == {
+        "Check what the Kubernetes clusters are to get": 2,
+        "Check what the PostgreSQL clusters are to get": SIZE,
+        "Install CloudNativePG": 2,
+        "Install KubeDB": 2,
+        "Make the PostgreSQL clusters": SIZE,
+        "Put Pgpool-II in front of the PostgreSQL clusters": SIZE,
+        "Watch over the Kubernetes clusters": 2,
+    }
+
+
+def test_a_limit_is_one_postgresql_cluster_and_nothing_else(tmp_path: Path) -> None:
+    hosts = listed(tmp_path, "--limit=shop-042")
+    assert {name for found in hosts.values() for name in found} == {"shop-042"}
+
+
+def tasks(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return all tasks, those in blocks, too."""
+    return [
+        task
+        for item in items
+        for task in [item, *(inner for part in ("block", "rescue", "always") for inner in tasks(item.get(part) or []))]
+    ]
+
+
+@pytest.mark.parametrize("role", ["postgres_cluster", "pgpool"])
+def test_what_runs_for_each_postgresql_cluster_does_not_list_what_is_in_all_namespaces(role: str) -> None:
+    """For each of 200, that would be 200 times the same. What read.yml is given is seen to below."""
+    reads = []
+    for file in sorted((ROOT / "roles" / role / "tasks").glob("*.yml")):
+        for task in tasks(yaml.safe_load(file.read_text()) or []):
+            found = [task[action] for action in READS if action in task]
+            reads += [(file.name, task["name"]) for arguments in found if not {"namespace", "name"} & set(arguments)]
+    assert reads == []
+
+
+def test_of_a_cluster_that_is_there_one_object_is_read() -> None:
+    assert [read["kind"] for read in cloudnativepg.reads("shop-042", "shops")] == ["Cluster"]
+
+
+def load_stand_in() -> Any:
+    spec = importlib.util.spec_from_file_location("stand_in", ROOT / "molecule" / "fleet" / "stand_in_instances.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_stand_in_says_what_the_contract_wants_to_hear() -> None:
+    roles = [{"name": "app", "passwordSecret": {"name": "shop-042-app"}}]
+    made = {
+        "kind": "Cluster",
+        "metadata": {"name": "shop-042", "namespace": "shops"},
+        "spec": {
+            "instances": 3,
+            "imageName": "postgresql:17",
+            "enableSuperuserAccess": True,
+            "managed": {"roles": roles},
+        },
+    }
+    secret = {"kind": "Secret", "metadata": {"name": "shop-042-app", "resourceVersion": "7"}}
+    assert cloudnativepg.contract("shop-042", "shops", [made, secret])["pending"]
+    stand_in = load_stand_in()
+    made["status"] = stand_in.status(made, {"shop-042-app": "7"})
+    found = cloudnativepg.contract("shop-042", "shops", [made, secret])
+    assert (found["ready"], found["pending"], len(found["instances"])) == (True, [], 3)
+    assert not stand_in.differs(stand_in.status(made, {"shop-042-app": "7"}), made["status"])
+    assert stand_in.differs(stand_in.status(made, {"shop-042-app": "8"}), made["status"])
