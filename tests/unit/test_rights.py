@@ -88,7 +88,9 @@ PARTS = (
     (r"", "postgres"),
 )
 
-# What cannot be told from a task itself. Of modules that write: the kinds. Of k8s_info: verb, kind, and `everywhere`
+MODULES = ("k8s", "k8s_info", "k8s_exec", "k8s_log", "k8s_scale", "k8s_drain", "apply", "patch_status", "read")
+
+# What cannot be told from a task itself. Of modules that write: the kinds. Of k8s_info and read: verb, kind, and `everywhere`
 # for all namespaces. With @file, what is asked for on behalf of another file than that of the task's folder.
 MAIN = ["Cluster"]
 SEEN_OPERATOR = ["list Pod", "list Event"]
@@ -329,7 +331,7 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
 
     for name, call in task.items():
         module = name.removeprefix("kubernetes.core.").removeprefix("pgha.kubernetes.")
-        if module not in ("k8s", "k8s_info", "k8s_exec", "k8s_log", "k8s_scale", "k8s_drain", "apply", "patch_status"):
+        if module not in MODULES:
             continue
         if module == "k8s_exec":
             # Kubernetes up to 1.34 asks for `get`, as a WebSocket begins with GET; later ones for `create` as well.
@@ -343,7 +345,7 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
         elif module == "k8s_drain":
             yield from (need("Node", "get"), need("Node", "patch"), need("Pod", "list", everywhere=True))
             yield from (need("Pod", "get"), need("Pod", "create", subresource="/eviction"))
-        elif module == "k8s_info":
+        elif module in ("k8s_info", "read"):
             for told in kinds_of(task, path, call):
                 verb, kind, everywhere = words(told)
                 alone = not verb and "namespace" not in call and kind != "Namespace"
