@@ -18,6 +18,7 @@ import json
 import os
 import platform
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -102,12 +103,35 @@ def page(results: dict[str, Any]) -> str:
         "",
         drills_table(records, plan),
         "",
-        *(f"- {problem}" for problem in results["problems"]),
-        *([""] if results["problems"] else []),
+        *listed("What the gap of writes through Pgpool-II is made of, medians:", parts(records)),
+        *listed("What drills had to say:", notes(records)),
+        *listed("What went wrong:", results["problems"]),
         f"Not run: {', '.join(name for name in catalogue if name not in seen) or 'none'}.",
         "",
         END,
     ])  # fmt: skip
+
+
+def listed(title: str, lines: list[str]) -> list[str]:
+    """Return lines as a list with a title, or nothing."""
+    return [title, "", *(f"- {line}" for line in lines), ""] if lines else []
+
+
+def parts(records: list[dict[str, Any]]) -> list[str]:
+    """Say of each drill that moved the primary what its gap is made of."""
+    found: dict[str, list[dict[str, float]]] = {}
+    for record in records:
+        if record.get("parts"):
+            found.setdefault(record["name"], []).append(record["parts"])
+    return [
+        f"{name}: " + ", ".join(f"{part} {statistics.median(one[part] for one in each):.1f} s" for part in each[0])
+        for name, each in found.items()
+    ]
+
+
+def notes(records: list[dict[str, Any]]) -> list[str]:
+    """Return what drills noted, each once."""
+    return list(dict.fromkeys(f"{record['name']}: {record['note']}" for record in records if record.get("note")))
 
 
 def write_page(path: Path, results: dict[str, Any]) -> None:

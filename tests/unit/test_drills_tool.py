@@ -52,6 +52,15 @@ def test_the_page_says_when_where_and_how_busy(tmp_path: Path) -> None:
     assert "busy with other things" not in text
 
 
+def test_the_page_says_what_gaps_are_made_of_and_what_drills_noted() -> None:
+    [record] = results()["records"]
+    moved = [{**record, "parts": {"detection": 1.0, "routing": seconds}, "note": "It broke."} for seconds in (1.0, 3.0)]
+    text = load("tools/drills.py").page(results(records=[*moved, record]))
+    assert "\n- pod: detection 1.0 s, routing 2.0 s\n" in text
+    assert text.count("- pod: It broke.") == 1
+    assert "What went wrong" not in text
+
+
 def test_the_page_says_that_figures_of_a_busy_machine_say_little() -> None:
     [record] = results()["records"]
     assert "busy with other things" in load("tools/drills.py").page(results(records=[{**record, "load": 20.0}]))
