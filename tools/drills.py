@@ -6,7 +6,7 @@
 
     tools/drills.py -i inventories/kind --runs 10 --page docs/drills.md primary_pod_deleted switchover
 
-Each run of a drill is a run of playbooks/drill.yml, and one of playbooks/site.yml that has to find nothing to change.
+The runs of a drill are one run of playbooks/drill.yml; after them, playbooks/site.yml has to find nothing to change.
 What came of it is kept in FOLDER/results.json as soon as it is known; runs of before stay in it, unless `--fresh`. The
 page is written from that file. Without names, the drills are those of the role's defaults.
 """
@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha"
 # The load from which on figures are those of other things, too.
 BUSY = 3
+# The task with which the measured part of a drill begins.
+BEGINS = "Measured | Note the time]"
 BEGIN, END = "<!-- made by tools/drills.py from here on -->", "<!-- to here -->"
 
 sys.path[:0] = [str(ROOT / "playbooks" / "collections"), str(ROOT / "tools")]
@@ -36,16 +39,20 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.drills import dril
 from benchmarks.measure import load, machine  # noqa: E402
 
 
-def playbook(name: str, inventories: list[str], variables: dict[str, Any]) -> tuple[int, str]:
-    """Run a playbook, show what it says, and return its code and what it said."""
+def playbook(
+    name: str, inventories: list[str], variables: dict[str, Any], loads: list[float] | None = None
+) -> tuple[int, str]:
+    """Run a playbook, show what it says, and return its code and what it said; note the load before each drill."""
     command = ["ansible-playbook", *(f"--inventory={path}" for path in inventories)]
     command += [str(ROOT / "playbooks" / f"{name}.yml"), "--extra-vars", json.dumps(variables)]
-    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
     said = []
-    for line in run.stdout or ():
+    for line in process.stdout or ():
         print(line, end="", flush=True)
         said.append(line)
-    return run.wait(), "".join(said)
+        if loads is not None and BEGINS in line:
+            loads.append(load())
+    return process.wait(), "".join(said)
 
 
 def changed(said: str) -> int:
@@ -53,18 +60,20 @@ def changed(said: str) -> int:
     return sum(int(count) for count in re.findall(r"\bchanged=([0-9]+)", said.rpartition("PLAY RECAP")[2]))
 
 
-def one(name: str, given: argparse.Namespace) -> dict[str, Any]:
-    """Run one drill, and site.yml after it."""
+def run(name: str, given: argparse.Namespace) -> dict[str, Any]:
+    """Run one drill as often as it is wanted, and site.yml after it."""
     with tempfile.TemporaryDirectory() as folder:
-        variables = {"drills_names": [name], "drills_folder": folder, **given.extra_vars}
-        busy = load()
-        rc, said = playbook("drill", given.inventory, variables)
+        variables = {"drills_names": [name], "drills_repetitions": given.runs, "drills_folder": folder}
+        loads: list[float] = []
+        rc, said = playbook("drill", given.inventory, {**variables, **given.extra_vars}, loads)
         found = [json.loads(path.read_text()) for path in Path(folder).glob("*-drills.json")]
-    records = [{**record, "load": busy} for result in found for record in result["records"]]
+    records = [record for result in found for record in result["records"]]
+    records = [{**record, "load": busy} for record, busy in zip(records, loads, strict=False)]
     skipped = [one for result in found for one in result["plan"] if one["skipped"]]
     problems = [] if rc == 0 else [f"{name}: drill.yml ended with {rc}"]
     if records:
         rc, said = playbook("site", given.inventory, given.extra_vars)
+        # That of the last one is that of all: what one of them left would be there still.
         for record in records:
             record["site_changed"] = changed(said)
         problems += [] if rc == 0 else [f"{name}: site.yml ended with {rc}"]
@@ -89,12 +98,35 @@ def page(results: dict[str, Any]) -> str:
         "",
         drills_table(records, plan),
         "",
-        *(f"- {problem}" for problem in results["problems"]),
-        *([""] if results["problems"] else []),
+        *listed("What the gap of writes through Pgpool-II is made of, medians:", parts(records)),
+        *listed("What drills had to say:", notes(records)),
+        *listed("What went wrong:", results["problems"]),
         f"Not run: {', '.join(name for name in catalogue if name not in seen) or 'none'}.",
         "",
         END,
     ])  # fmt: skip
+
+
+def listed(title: str, lines: list[str]) -> list[str]:
+    """Return lines as a list with a title, or nothing."""
+    return [title, "", *(f"- {line}" for line in lines), ""] if lines else []
+
+
+def parts(records: list[dict[str, Any]]) -> list[str]:
+    """Say of each drill that moved the primary what its gap is made of."""
+    found: dict[str, list[dict[str, float]]] = {}
+    for record in records:
+        if record.get("parts"):
+            found.setdefault(record["name"], []).append(record["parts"])
+    return [
+        f"{name}: " + ", ".join(f"{part} {statistics.median(one[part] for one in each):.1f} s" for part in each[0])
+        for name, each in found.items()
+    ]
+
+
+def notes(records: list[dict[str, Any]]) -> list[str]:
+    """Return what drills noted, each once."""
+    return list(dict.fromkeys(f"{record['name']}: {record['note']}" for record in records if record.get("note")))
 
 
 def write_page(path: Path, results: dict[str, Any]) -> None:
@@ -121,12 +153,11 @@ def main() -> int:
     given.folder.mkdir(parents=True, exist_ok=True)
     problems = []
     for name in given.names or defaults:
-        for _ in range(given.runs):
-            found = one(name, given)
-            problems += found["problems"]
-            for part in ("records", "plan", "problems"):
-                results[part] += found[part]
-            file.write_text(json.dumps(results, indent=1))
+        found = run(name, given)
+        problems += found["problems"]
+        for part in ("records", "plan", "problems"):
+            results[part] += found[part]
+        file.write_text(json.dumps(results, indent=1))
     if given.page and results["records"]:
         write_page(given.page, results)
     print("\n".join([drills_table(results["records"], results["plan"]), *problems]))

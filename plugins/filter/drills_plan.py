@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Of each drill C(name), C(does), C(needs) and C(skipped), which is the reason, or empty.
+  description: Of each drill C(name), C(does), C(needs), C(prepares) and C(skipped), which is the reason, or empty.
   type: list
   elements: dict
 """

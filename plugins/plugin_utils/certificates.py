@@ -141,6 +141,20 @@ def tls_secrets(
     }
 
 
+def expired_certificate(ca: Mapping[str, str], names: Sequence[str], now: datetime) -> dict[str, str]:
+    """Return the `data` of a server's Secret whose certificate ended long ago: what a drill puts in the place of one.
+
+    :param ca: `data` of the CA's Secret: `ca.crt` and `ca.key`
+    :param names: the server's names
+    :param now: the time
+    :raises InputError: Python lacks cryptography, or the CA's Secret lacks one of the two
+    """
+    _need_cryptography()
+    pair = _pair_of({"tls.crt": ca.get("ca.crt", ""), "tls.key": ca.get("ca.key", "")})
+    server = make_server(names, pair, now - timedelta(days=2 * SERVER_DAYS))
+    return {"tls.crt": _encoded(server[0]), "tls.key": _encoded(server[1])}
+
+
 def tls_problems(secret: Mapping | None, name: str, now: datetime, names: Sequence[str] = ()) -> list[str]:
     """Say what is wrong with a Secret of somebody else's, in sentences.
 

@@ -39,6 +39,30 @@ NEEDS: dict[str, tuple[Callable[[Mapping[str, Any], Mapping[str, Any]], Any], st
         lambda _contract, has: has["node_engine"],
         "the nodes are no containers of this machine (drills_node_engine)",
     ),
+    "workers": (
+        lambda _contract, has: has["workers"],
+        "an instance runs on a node of the control plane, without which nothing can be told",
+    ),
+    "control_plane": (
+        lambda _contract, has: has["control_plane"],
+        "no node is labelled node-role.kubernetes.io/control-plane",
+    ),
+    "cluster_label": (
+        lambda _contract, has: has["cluster_label"],
+        "no label is known by which the operator {operator} marks its objects",
+    ),
+    "certificate": (
+        lambda _contract, has: has["certificate"],
+        "the operator {operator} keeps no certificate of which this collection knows",
+    ),
+    "other_user": (
+        lambda _contract, has: has["other_user"],
+        "the operator {operator} manages no user beside the owner of the first database",
+    ),
+    "folders": (
+        lambda _contract, has: has["folders"],
+        "volumes are no folders of nodes (hostPath), in whose place a small file system could come",
+    ),
 }
 
 # The clients of the ledger, in the order of the columns.
@@ -63,7 +87,8 @@ def drills_plan(
     :param catalogue: all that there are, each with what it `does` and `needs`
     :param contract: the PostgreSQL cluster
     :param has: what else there is, or is allowed
-    :returns: `name`, `does`, `needs` and `skipped` (the reason, or nothing) of each
+    :returns: `name`, `does`, `needs`, `prepares` (whether it has tasks before and after the clients) and `skipped` (the
+        reason, or nothing) of each
     """
     unknown = [name for name in names if name not in catalogue]
     if unknown:
@@ -73,7 +98,10 @@ def drills_plan(
         needs = catalogue[name].get("needs") or []
         lacks = [NEEDS[need][1] for need in needs if not NEEDS[need][0](contract, has)]
         reason = lacks[0].format(operator=contract["operator"]) if lacks else ""
-        plan.append({"name": name, "does": catalogue[name]["does"], "needs": needs, "skipped": reason})
+        prepares = bool(catalogue[name].get("prepares"))
+        plan.append(
+            {"name": name, "does": catalogue[name]["does"], "needs": needs, "prepares": prepares, "skipped": reason}
+        )
     return plan
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,6 +52,15 @@ def test_the_page_says_when_where_and_how_busy(tmp_path: Path) -> None:
     assert "busy with other things" not in text
 
 
+def test_the_page_says_what_gaps_are_made_of_and_what_drills_noted() -> None:
+    [record] = results()["records"]
+    moved = [{**record, "parts": {"detection": 1.0, "routing": seconds}, "note": "It broke."} for seconds in (1.0, 3.0)]
+    text = load("tools/drills.py").page(results(records=[*moved, record]))
+    assert "\n- pod: detection 1.0 s, routing 2.0 s\n" in text
+    assert text.count("- pod: It broke.") == 1
+    assert "What went wrong" not in text
+
+
 def test_the_page_says_that_figures_of_a_busy_machine_say_little() -> None:
     [record] = results()["records"]
     assert "busy with other things" in load("tools/drills.py").page(results(records=[{**record, "load": 20.0}]))
@@ -59,6 +69,25 @@ def test_the_page_says_that_figures_of_a_busy_machine_say_little() -> None:
 def test_the_page_has_the_marks() -> None:
     tool, text = load("tools/drills.py"), (ROOT / "docs/drills.md").read_text()
     assert 0 < text.index(tool.BEGIN) < text.index(tool.END)
+
+
+def test_runs_of_a_drill_are_one_run_of_the_playbook_and_one_of_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    tool, [record] = load("tools/drills.py"), results()["records"]
+    asked = []
+
+    def playbook(name: str, _inventories: list[str], variables: dict[str, Any], loads: Any = None) -> tuple[int, str]:
+        asked.append((name, variables.get("drills_repetitions")))
+        if name == "drill":
+            kept = {"records": [record, record], "plan": [{"name": "pod", "skipped": ""}]}
+            (Path(variables["drills_folder"]) / "x-drills.json").write_text(json.dumps(kept))
+            loads += [1.0, 2.0]
+        return 0, "PLAY RECAP ***\na : changed=1\n"
+
+    monkeypatch.setattr(tool, "playbook", playbook)
+    found = tool.run("pod", SimpleNamespace(runs=2, inventory=[], extra_vars={"drills_hold": 1}))
+    assert asked == [("drill", 2), ("site", None)]
+    assert [(one["load"], one["site_changed"]) for one in found["records"]] == [(1.0, 1), (2.0, 1)]
+    assert found["problems"] == ["pod: site.yml changed 1 things after it"]
 
 
 class ServerError(Exception):

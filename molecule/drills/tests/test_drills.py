@@ -35,7 +35,13 @@ def test_check_mode_says_what_would_be_run_and_what_not(cluster: Cluster) -> Non
     assert cluster.primary() == primary
 
 
-@pytest.mark.parametrize("name", ["primary_pod_deleted", "postmaster_killed", "pgpool_pod_killed", "standby_lagging"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "primary_pod_deleted", "postmaster_killed", "pgpool_pod_killed", "standby_lagging", "objects_edited",
+        "certificate_expired",
+    ],
+)  # fmt: skip
 def test_a_drill(cluster: Cluster, name: str, say: Callable[[str], None]) -> None:
     run = run_playbook("drill", variables={"drills_names": [name], "drills_hold": 15}, environment=WITH_STATS)
     assert run.rc == 0, run.output

@@ -47,14 +47,44 @@ def test_what_a_drill_needs_is_known(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["primary_hung", "standby_lagging", "operator_away", "node_stopped", "node_paused", "node_drained"]
-)
+    "name",
+    [
+        "primary_hung", "standby_lagging", "operator_away", "api_away", "node_stopped", "node_paused", "node_isolated",
+        "node_drained",
+    ],
+)  # fmt: skip
 def test_what_lasts_is_undone_whatever_comes(name: str) -> None:
-    [block] = load(f"tasks/drill_{name}.yml")
+    *_, block = load(f"tasks/drill_{name}.yml")
     assert block["block"]
     assert block["always"]
 
 
 def test_what_is_broken_for_others_is_asked_for() -> None:
     shared = {name for name, drill in CATALOGUE.items() if "shared" in drill.get("needs", [])}
-    assert shared == {name for name in CATALOGUE if name.startswith(("node_", "operator_", "prometheus_"))}
+    others = ("node_", "operator_", "prometheus_", "api_", "volume_")
+    assert shared == {name for name in CATALOGUE if name.startswith(others)}
+
+
+def test_what_is_prepared_is_undone() -> None:
+    prepared = {name for name, drill in CATALOGUE.items() if drill.get("prepares")}
+    files = {path.stem for path in (ROLE / "tasks").glob("*.yml")}
+    assert {f"{when}_{name}" for name in prepared for when in ("prepare", "undo")} <= files
+    [block] = [task for task in load("tasks/one.yml") if "block" in task]
+    [undo] = block["always"]
+    assert undo["ansible.builtin.include_tasks"] == "undo_{{ __drills_item[0].name }}.yml"
+
+
+TASKS = sorted((ROLE / "tasks").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", TASKS, ids=[path.stem for path in TASKS])
+def test_a_command_that_fails_is_noticed(path: Path) -> None:
+    """The module k8s_exec takes any end of a command for a good one."""
+    for task in tasks_in(yaml.safe_load(path.read_text(encoding="utf-8"))):
+        assert "kubernetes.core.k8s_exec" not in task or "failed_when" in task, task["name"]
+
+
+def tasks_in(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the tasks, those of blocks too."""
+    inner = [one for task in tasks for key in ("block", "rescue", "always") for one in tasks_in(task.get(key, []))]
+    return [*tasks, *inner]

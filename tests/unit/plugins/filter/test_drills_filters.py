@@ -19,7 +19,7 @@ ledger: {ways: {pgpool_write: {gap: 1, gap_since: 0, acknowledged: 2, lost: 0, i
 
 def test_drills_plan(render: Callable[[str, str], Any]) -> None:
     [one] = render("{{ ['pod'] | pgha.kubernetes.drills_plan(catalogue, contract, {'shared': true}) }}", VARIABLES)
-    assert one == {"name": "pod", "does": "a pod", "needs": ["shared"], "skipped": ""}
+    assert one == {"name": "pod", "does": "a pod", "needs": ["shared"], "prepares": False, "skipped": ""}
 
 
 def test_drill_record_and_drills_table(render: Callable[[str, str], Any]) -> None:

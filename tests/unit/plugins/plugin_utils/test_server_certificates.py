@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.certificates import (
+    expired_certificate,
     is_name,
     make_ca,
     make_server,
@@ -182,3 +183,10 @@ def test_a_long_name_is_cut_where_a_subject_ends() -> None:
 def test_a_server_without_a_ca_is_refused() -> None:
     with pytest.raises(InputError, match="is no certificate in PEM"):
         make_server(NAMES, ("", ""), NOW)
+
+
+def test_an_expired_certificate_is_refused_as_that(made: dict, tmp_path: Path) -> None:
+    ca = {"ca.crt": made["ca"]["tls.crt"], "ca.key": made["ca"]["tls.key"]}
+    server = {**expired_certificate(ca, NAMES, NOW), "ca.crt": made["server"]["ca.crt"]}
+    with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
+        handshake({"server": server}, NAMES[0], tmp_path)
