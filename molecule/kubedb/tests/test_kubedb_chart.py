@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from conftest import Cluster, Run
-from kubedb_stand_in import cluster_uid, licence, play, remove, stand_in, together, written
+from kubedb_stand_in import HERE, cluster_uid, licence, play, remove, stand_in, together, written
 
 ANOTHER = "00000000-1111-2222-3333-444444444444"
 # By the name of a host that has such a licence.
@@ -42,7 +42,11 @@ def before(kubernetes: Cluster) -> list[Run]:
         "of-another-cluster": licence(ANOTHER),
         "expired": licence(cluster_uid(), days=-1),
     }
-    hosts = {name: {"kubedb_license": {"file": str(written(name, text))}} for name, text in texts.items()}
+    chart = str(HERE / "stand-in-chart")
+    hosts = {
+        name: {"kubedb_chart": chart, "kubedb_license": {"file": str(written(name, text))}}
+        for name, text in texts.items()
+    }
     inventory = written("wrong.yml", json.dumps({"kubernetes_clusters": {"hosts": hosts}}))
     return together(lambda: play("site", more=(inventory,)), lambda: play("site", "--check", "--diff"))
 
