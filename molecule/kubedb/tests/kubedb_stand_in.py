@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conftest import KUBECONFIG, ROOT, Cluster, Run, run_playbook
+from conftest import KUBECONFIG, ROOT, Cluster, Run, run_playbook, time_limit, until
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -242,4 +242,7 @@ def remove(*, wait: bool = True) -> None:
         cluster.kubectl(*delete, f"{kind}.kubedb.com")
     for kind in ("clusterrolebindings", "clusterroles"):
         cluster.kubectl(*delete, kind, "kubedb-monitoring-prometheus", "kubedb-2020-monitoring-prometheus")
-    cluster.kubectl(*delete, f"--wait={str(wait).lower()}", "namespaces", *NAMESPACES)
+    cluster.kubectl(*delete, "--wait=false", "namespaces", *NAMESPACES)
+    if wait:
+        gone = ["get", "namespaces", *NAMESPACES, "--ignore-not-found", "--output=name"]
+        until(lambda: cluster.kubectl(*gone) == "", time_limit(180, 600), "the namespaces are gone")

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import CONTEXT, KUBECONFIG, Run, until
+from conftest import CONTEXT, KUBECONFIG, Run, time_limit, until
 from kubedb_stand_in import KubeDB, play, stand_in, system, together
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -95,11 +95,11 @@ def test_a_row_that_is_written_is_read_back(kubedb: KubeDB) -> None:
     kubedb.sql("CREATE TABLE IF NOT EXISTS kept (id int PRIMARY KEY, word text)")
     kubedb.sql("INSERT INTO kept VALUES (1, 'naïve') ON CONFLICT (id) DO UPDATE SET word = excluded.word")
     query = "SELECT word, current_setting('transaction_read_only') AS standby FROM kept WHERE id = 1"
-    until(lambda: kubedb.sql(query) == [{"word": "naïve", "standby": "on"}], 5, "a standby has the row")
+    until(lambda: kubedb.sql(query) == [{"word": "naïve", "standby": "on"}], time_limit(5, 60), "a standby has the row")
 
 
 def test_reads_spread_over_the_standbys(kubedb: KubeDB) -> None:
-    until(lambda: all_up(kubedb), 60, "each backend is up")
+    until(lambda: all_up(kubedb), time_limit(60, 300), "each backend is up")
     nodes, servers = kubedb.read_many(1000)
     assert {read_only for _server, read_only in servers} == {"on"}
     assert len(servers) == 2
@@ -109,7 +109,7 @@ def test_reads_spread_over_the_standbys(kubedb: KubeDB) -> None:
 
 
 def test_pool_nodes_knows_each_instance(kubedb: KubeDB) -> None:
-    until(lambda: all_up(kubedb), 60, "each backend is up")
+    until(lambda: all_up(kubedb), time_limit(60, 300), "each backend is up")
     first, *others = kubedb.pool_nodes()
     # What serves writes is not checked, so Pgpool-II says alone what it takes it for.
     assert (first["hostname"], first["role"]) == (f"{kubedb.name}.{kubedb.namespace}.svc", "primary")
@@ -138,13 +138,13 @@ def test_prometheus_sees_pgpool_and_each_instance(kubedb: KubeDB) -> None:
         assert {item["metric"]["service"] for item in found} == {"kept-postgres-stats"}
         return roles == {name: "primary" if name == kubedb.primary() else "standby" for name in kubedb.instances()}
 
-    until(by_role, 60, "Prometheus has each instance with its role")
+    until(by_role, time_limit(60, 300), "Prometheus has each instance with its role")
     pgpool = f'pgpool2_up{{namespace="{kubedb.namespace}"}} == 1'
-    until(lambda: len(kubedb.promql(pgpool)) == 2, 60, "Prometheus has both pods of Pgpool-II")
+    until(lambda: len(kubedb.promql(pgpool)) == 2, time_limit(60, 300), "Prometheus has both pods of Pgpool-II")
 
 
 def test_writes_go_on_where_the_primary_s_pod_is_deleted(kubedb: KubeDB, say: Callable[[str], None]) -> None:
-    until(lambda: all_up(kubedb), 60, "each backend is up")
+    until(lambda: all_up(kubedb), time_limit(60, 300), "each backend is up")
     kubedb.sql("DROP TABLE IF EXISTS written; CREATE TABLE written (number int)")
     old, client = kubedb.primary(), kubedb.instances("standby")[0]
     began = time.monotonic()
@@ -154,7 +154,7 @@ def test_writes_go_on_where_the_primary_s_pod_is_deleted(kubedb: KubeDB, say: Ca
         kubedb.sql("INSERT INTO written VALUES (1)", client=client)
         return kubedb.primary() != old
 
-    until(written, 90, "a row is written to another primary")
+    until(written, time_limit(90, 300), "a row is written to another primary")
     say(f"{old} deleted, {kubedb.primary()} took over: written to after {time.monotonic() - began:.0f} s")
-    until(lambda: all_up(kubedb), 150, "the old primary streams from the new one")
+    until(lambda: all_up(kubedb), time_limit(150, 300), "the old primary streams from the new one")
     assert old in kubedb.instances("standby")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import until
+from conftest import time_limit, until
 from kubedb_stand_in import KubeDB, play, stand_in, system, together
 
 FAIL = "stand-in.pgha.kubernetes/fail-next-request"
@@ -96,7 +96,11 @@ def test_rotate_password_and_a_user_who_comes(kubedb: KubeDB, say: Callable[[str
     passwords = new.users()
     assert {user for user, password in passwords.items() if old.get(user) != password} == {"postgres", "app", "report"}
     for user in ("postgres", "app", "report"):
-        until(lambda user=user: new.sql("SELECT current_user AS me", user=user) == [{"me": user}], 60, "it logs in")
+        until(
+            lambda user=user: new.sql("SELECT current_user AS me", user=user) == [{"me": user}],
+            time_limit(60, 300),
+            "it logs in",
+        )
     assert ("RotateAuth", "Successful") in requests(kubedb)
 
 

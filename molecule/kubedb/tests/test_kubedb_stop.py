@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import until
+from conftest import time_limit, until
 from kubedb_stand_in import KubeDB, play, stand_in, system
 
 CONFIRM = {"teardown_confirm": "kept-postgres"}
@@ -37,7 +37,7 @@ def test_it_stops_and_keeps_its_data(kubedb: KubeDB) -> None:
     kubedb.sql("DROP TABLE IF EXISTS precious; CREATE TABLE precious AS SELECT 'kept' AS word")
     run = play("teardown", variables={**CONFIRM, **kept(kubedb)})
     assert run.rc == 0, run.output
-    until(lambda: kubedb.instances() == [], 60, "the pods are gone")
+    until(lambda: kubedb.instances() == [], time_limit(60, 300), "the pods are gone")
     [postgres] = kubedb.get("postgreses.kubedb.com", kubedb.name)
     assert (postgres["spec"]["halted"], postgres["status"]["phase"]) == (True, "Halted")
     assert postgres["spec"]["deletionPolicy"] == "Halt"
@@ -51,7 +51,9 @@ def test_site_starts_it_with_its_data(kubedb: KubeDB) -> None:
     run = play("site", variables=variables)
     assert run.rc == 0, run.output
     started = KubeDB()
-    until(lambda: started.sql("SELECT word FROM precious") == [{"word": "kept"}], 60, "the row is there")
+    until(
+        lambda: started.sql("SELECT word FROM precious") == [{"word": "kept"}], time_limit(60, 300), "the row is there"
+    )
     [postgres] = kubedb.get("postgreses.kubedb.com", kubedb.name)
     assert (postgres["spec"].get("halted", False), postgres["spec"]["deletionPolicy"]) == (False, "DoNotTerminate")
     again = play("site", "--check", "--diff", variables=variables)
@@ -68,6 +70,6 @@ def test_with_its_data_it_leaves_nothing(kubedb: KubeDB) -> None:
         found = kubedb.get("services,secrets,jobs,pods,postgresopsrequests.ops.kubedb.com")
         return [f"{item['kind']} {item['metadata']['name']}" for item in found]
 
-    until(lambda: not left(), 60, f"nothing is left of {left()}")
+    until(lambda: not left(), time_limit(60, 300), f"nothing is left of {left()}")
     operator = ["--namespace=kubedb", "get", "pods,secrets", "--output=name"]
-    until(lambda: kubedb.kubectl(*operator) == "", 60, "nor is the operator there")
+    until(lambda: kubedb.kubectl(*operator) == "", time_limit(60, 300), "nor is the operator there")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Run, until
+from conftest import Run, time_limit, until
 from kubedb_stand_in import KubeDB, old_cluster, play, remove, stand_in, together
 
 
@@ -18,7 +18,7 @@ def first() -> Iterator[Run]:
     remove(wait=False)
     with stand_in("v1alpha1"):
         kind = "postgreses.v1alpha1.kubedb.com"
-        until(lambda: old_cluster().get(kind, everywhere=True) == [], 60, "the API is there")
+        until(lambda: old_cluster().get(kind, everywhere=True) == [], time_limit(60, 300), "the API is there")
         yield play("site", release="v1alpha1")
     remove()
 
@@ -67,9 +67,9 @@ def test_show_pool_nodes_is_that_of_the_talk(old: KubeDB) -> None:
 
 def test_prometheus_sees_them(old: KubeDB) -> None:
     instances = f'pg_up{{job="postgres", namespace="{old.namespace}", service="hot-postgres-stats"}} == 1'
-    until(lambda: len(old.promql(instances)) == 3, 60, "Prometheus has each instance")
+    until(lambda: len(old.promql(instances)) == 3, time_limit(60, 300), "Prometheus has each instance")
     pgpool = f'pgpool2_up{{namespace="{old.namespace}", service="pgpool-stats"}} == 1'
-    until(lambda: len(old.promql(pgpool)) == 1, 60, "Prometheus has Pgpool-II")
+    until(lambda: len(old.promql(pgpool)) == 1, time_limit(60, 300), "Prometheus has Pgpool-II")
 
 
 def test_a_replica_takes_over(old: KubeDB) -> None:
@@ -81,8 +81,8 @@ def test_a_replica_takes_over(old: KubeDB) -> None:
         old.sql("INSERT INTO written VALUES (1)", client=client)
         return old.primary() != primary
 
-    until(written, 90, "a row is written to another primary")
-    until(lambda: len(old.instances("replica")) == 2, 90, "the old primary is a replica")
+    until(written, time_limit(90, 300), "a row is written to another primary")
+    until(lambda: len(old.instances("replica")) == 2, time_limit(90, 300), "the old primary is a replica")
 
 
 def test_it_is_removed_with_its_data(old: KubeDB) -> None:
