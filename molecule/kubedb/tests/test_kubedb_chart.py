@@ -54,12 +54,12 @@ def before(kubernetes: Cluster) -> list[Run]:
 def test_a_licence_that_is_not_right_is_refused_before_any_write(before: list[Run]) -> None:
     run = before[0]
     assert run.rc != 0
-    # What each host was told: its name stands at the head of its message.
-    told = {part.partition("]")[0]: " ".join(part.split()) for part in run.output.split("fatal: [")[1:]}
-    assert told.keys() == SAID.keys(), run.output
-    for name, words in SAID.items():
-        assert words in told[name]
-        assert cluster_uid() in told[name]
+    errors = [" ".join(part.split()) for part in run.output.split("[ERROR]: ")[1:]]
+    assert len(errors) == len(SAID), run.output
+    for name, said in SAID.items():
+        [told] = [error for error in errors if f'/{name}" (path): ' in error.partition("Origin: ")[0]]
+        assert said in told
+        assert f"request one for the cluster {cluster_uid()}" in told
     assert run.changed == 0
 
 
