@@ -11,12 +11,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conftest import CONTEXT, KUBECONFIG, ROOT, Cluster
+from conftest import CONTEXT, KUBECONFIG, ROOT, Cluster, time_limit, until
 from kubedb_stand_in import HERE
 
 # The published schemas are large, so they are no part of the repository.
@@ -45,6 +47,8 @@ def cluster() -> Iterator[Cluster]:
     cluster.kubectl("apply", "--server-side", "--force-conflicts", *(f"--filename={path}" for path in files))
     crds = [f"customresourcedefinitions/{name}" for name in names]
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *crds)
+    # For a moment after that, the API server still answers that it is not ready for a kind.
+    until(lambda: [cluster.get(name) for name in names], time_limit(60, 300), "each kind is served")
     yield cluster
     cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
     new = set(names) - before
@@ -59,7 +63,7 @@ def dry_run(objects: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
             *("kubectl", f"--kubeconfig={KUBECONFIG}", f"--context={CONTEXT}", "create"),
             *("--dry-run=server", "--validate=strict", "--output=name", "--filename=-"),
         ],
-        input="\n---\n".join(json.dumps(item) for item in objects),
+        input="\n".join(json.dumps(item) for item in objects),
         capture_output=True,
         text=True,
         check=False,
@@ -67,6 +71,7 @@ def dry_run(objects: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
     )
 
 
+@cache
 def rendered() -> list[dict[str, Any]]:
     program = [sys.executable, str(HERE / "rendered.py"), NAMESPACE]
     return json.loads(subprocess.run(program, capture_output=True, text=True, check=True, timeout=180).stdout)
@@ -84,7 +89,7 @@ def test_each_object_is_taken(cluster: Cluster, say: Callable[[str], None]) -> N
 
 @pytest.mark.parametrize("kind", WRITTEN)
 def test_a_field_that_is_unknown_is_not(cluster: Cluster, kind: str) -> None:
-    wrong = next(item for item in rendered() if item["kind"] == kind)
+    wrong = deepcopy(next(item for item in rendered() if item["kind"] == kind))
     wrong["spec"]["misspelt"] = 1
     done = dry_run([wrong])
     assert done.returncode != 0
