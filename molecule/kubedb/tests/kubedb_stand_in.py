@@ -12,7 +12,8 @@ import sys
 import tempfile
 import urllib.parse
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conftest import KUBECONFIG, ROOT, Cluster, Run, run_playbook
+from conftest import KUBECONFIG, ROOT, Cluster, Run, run_playbook, time_limit, until
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -32,7 +33,8 @@ INVENTORIES = {
     "v1alpha1": [ROOT / "inventories/kubedb-2020", HERE / "inventory-2020"],
 }
 PUBLISHER = "a stand-in for KubeDB's publisher"
-NAMESPACES = ("kubedb-demo", "kubedb-2020", "kubedb", "kubedb-monitoring")
+NAMESPACES = ("kubedb-demo", "kubedb-monitoring", "kubedb", "kubedb-2020", "kubedb-2020-monitoring")
+GROUPS = ("kubedb.com", "appscode.com", "kubestash.com")
 
 
 @dataclass
@@ -45,6 +47,7 @@ class KubeDB(Cluster):
     user_key: str = "username"
     password_key: str = "password"
     pgpool: str = "kept-postgres-pgpool"
+    monitoring: str = "kubedb-monitoring"
 
     def instances(self, role: str = "") -> list[str]:
         label = {"replica": self.standby}.get(role, role)
@@ -71,7 +74,7 @@ class KubeDB(Cluster):
     def promql(self, expression: str) -> list[dict[str, Any]]:
         """Ask the Prometheus of this scenario, through the API server."""
         query = urllib.parse.urlencode({"query": expression})
-        path = "/api/v1/namespaces/kubedb-monitoring/services/prometheus:9090/proxy/api/v1/query"
+        path = f"/api/v1/namespaces/{self.monitoring}/services/prometheus:9090/proxy/api/v1/query"
         return json.loads(self.kubectl("get", "--raw", f"{path}?{query}"))["data"]["result"]
 
 
@@ -84,6 +87,7 @@ def old_cluster() -> KubeDB:
         user_key="POSTGRES_USER",
         password_key="POSTGRES_PASSWORD",
         pgpool="pgpool",
+        monitoring="kubedb-2020-monitoring",
     )
 
 
@@ -139,31 +143,59 @@ def cluster_uid() -> str:
     return Cluster(namespace="kube-system").get("namespace", "kube-system")[0]["metadata"]["uid"]
 
 
+def written(name: str, text: str) -> Path:
+    """Write a file that a playbook reads, and return its path."""
+    path = folder() / name
+    path.write_text(text)
+    return path
+
+
+@cache
+def right_files() -> tuple[str, str]:
+    """Return where the licence is, and who signed it. It is one for all, as another one would be a change."""
+    return (
+        str(written("licence", licence(cluster_uid()))),
+        str(written("authority", pem(authority(PUBLISHER)[1]))),
+    )
+
+
 def play(
     name: str,
     *arguments: str,
     release: str = "v1",
-    license_text: str | None = None,
+    license_file: Path | None = None,
+    more: tuple[Path, ...] = (),
     variables: dict[str, Any] | None = None,
 ) -> Run:
-    """Run a shipped playbook on this scenario's inventory, with a licence that is right unless told otherwise."""
-    files = {
-        "test_license": licence(cluster_uid()) if license_text is None else license_text,
-        "test_authority": pem(authority(PUBLISHER)[1]),
+    """Run a shipped playbook on this scenario's inventory, with a licence that is right unless told otherwise.
+
+    :param more: inventories that are read after it
+    """
+    right, signer = right_files()
+    own = {
+        "test_kubeconfig": str(KUBECONFIG),
+        "test_authority": signer,
+        "test_license": str(license_file or right),
     }
-    # A licence stays what it is: another file would be another licence.
-    if license_text is None and (folder() / "test_license-right").exists():
-        files["test_license"] = (folder() / "test_license-right").read_text()
-    for key, text in files.items():
-        name_of_file = f"{key}-right" if key == "test_license" and license_text is None else key
-        (folder() / name_of_file).write_text(text)
-        files[key] = str(folder() / name_of_file)
     return run_playbook(
         name,
         *arguments,
-        variables={"test_kubeconfig": str(KUBECONFIG), **files, **(variables or {})},
-        inventories=INVENTORIES[release],
+        variables={**own, **(variables or {})},
+        inventories=[*INVENTORIES[release], *more],
+        timeout=900,
     )
+
+
+def together(*plays: Callable[[], Run]) -> list[Run]:
+    """Run playbooks that change nothing side by side, which takes less time than one after the other."""
+    with ThreadPoolExecutor() as pool:
+        return [future.result() for future in [pool.submit(each) for each in plays]]
+
+
+@cache
+def system() -> Run:
+    """Make the system, once for all modules that use it. The stand-in has to run."""
+    return play("site")
 
 
 @contextmanager
@@ -188,14 +220,14 @@ def stand_in(release: str) -> Iterator[Path]:
         assert ended_early is None, log.read_text()[-3000:]
 
 
-def remove(kinds: Sequence[str] = ("kubedb.com", "appscode.com")) -> None:
-    """Remove all that this scenario makes in the Kubernetes cluster, whatever state it is in."""
+def remove(*, wait: bool = True) -> None:
+    """Remove all that this scenario makes in the Kubernetes cluster, whatever state it is in.
+
+    :param wait: until the namespaces are gone, too
+    """
     cluster = Cluster(namespace="kube-system")
-    crds = [
-        item["metadata"]["name"]
-        for item in cluster.get("customresourcedefinitions")
-        if item["metadata"]["name"].endswith(tuple(kinds))
-    ]
+    names = [item["metadata"]["name"] for item in cluster.get("customresourcedefinitions")]
+    crds = [name for name in names if name.endswith(GROUPS)]
     for crd in crds:
         for item in cluster.get(crd, everywhere=True):
             # Nobody is there any more who would take it off.
@@ -203,11 +235,14 @@ def remove(kinds: Sequence[str] = ("kubedb.com", "appscode.com")) -> None:
                 where = [f"--namespace={item['metadata']['namespace']}"] if "namespace" in item["metadata"] else []
                 off = '{"metadata": {"finalizers": null}}'
                 cluster.kubectl(*where, "patch", crd, item["metadata"]["name"], "--type=merge", f"--patch={off}")
-    delete = ["delete", "--ignore-not-found", "--wait=true"]
+    delete = ["delete", "--ignore-not-found"]
     if crds:
         cluster.kubectl(*delete, "customresourcedefinitions", *crds)
     for kind in ("validatingwebhookconfigurations/validators", "mutatingwebhookconfigurations/mutators"):
         cluster.kubectl(*delete, f"{kind}.kubedb.com")
     for kind in ("clusterrolebindings", "clusterroles"):
-        cluster.kubectl(*delete, kind, "kubedb-monitoring-prometheus")
-    cluster.kubectl(*delete, "namespaces", *NAMESPACES)
+        cluster.kubectl(*delete, kind, "kubedb-monitoring-prometheus", "kubedb-2020-monitoring-prometheus")
+    cluster.kubectl(*delete, "--wait=false", "namespaces", *NAMESPACES)
+    if wait:
+        gone = ["get", "namespaces", *NAMESPACES, "--ignore-not-found", "--output=name"]
+        until(lambda: cluster.kubectl(*gone) == "", time_limit(180, 600), "the namespaces are gone")

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Run, until
-from kubedb_stand_in import KubeDB, old_cluster, play, remove, stand_in
+from conftest import Run, time_limit, until
+from kubedb_stand_in import KubeDB, old_cluster, play, remove, stand_in, together
 
 
 @pytest.fixture(scope="module")
 def first() -> Iterator[Run]:
-    # The CRD of today serves another schema under the same name.
-    remove()
+    # The CRD of today serves another schema under the same name. Namespaces may take their time.
+    remove(wait=False)
     with stand_in("v1alpha1"):
         kind = "postgreses.v1alpha1.kubedb.com"
-        until(lambda: old_cluster().get(kind, everywhere=True) == [], 60, "the API is there")
+        until(lambda: old_cluster().get(kind, everywhere=True) == [], time_limit(60, 300), "the API is there")
         yield play("site", release="v1alpha1")
     remove()
 
@@ -40,17 +40,17 @@ def test_site_makes_the_system_of_2020(first: Run, old: KubeDB, say: Callable[[s
     assert (len(old.instances("primary")), len(old.instances("replica"))) == (1, 2)
 
 
-@pytest.mark.parametrize("arguments", [(), ("--check", "--diff")], ids=["again", "in check mode"])
-def test_then_there_is_nothing_to_do(old: KubeDB, arguments: tuple[str, ...]) -> None:
-    run = play("site", *arguments, release="v1alpha1")
-    assert run.rc == 0, run.output
-    assert run.changed == 0, run.output
+@pytest.fixture(scope="module")
+def then(old: KubeDB) -> dict[str, Run]:
+    """Run the same site.yml again, and verify.yml."""
+    assert old.instances()
+    runs = together(lambda: play("site", release="v1alpha1"), lambda: play("verify", release="v1alpha1"))
+    return dict(zip(("site", "verify"), runs, strict=True))
 
 
-def test_verify_finds_nothing_wrong(old: KubeDB) -> None:
-    run = play("verify", release="v1alpha1")
-    assert run.rc == 0, run.output
-    assert run.changed == 0
+@pytest.mark.parametrize("name", ["site", "verify"])
+def test_a_second_run_changes_nothing_and_verify_finds_nothing_wrong(then: dict[str, Run], name: str) -> None:
+    assert (then[name].rc, then[name].changed) == (0, 0), then[name].output
 
 
 def test_show_pool_nodes_is_that_of_the_talk(old: KubeDB) -> None:
@@ -67,9 +67,9 @@ def test_show_pool_nodes_is_that_of_the_talk(old: KubeDB) -> None:
 
 def test_prometheus_sees_them(old: KubeDB) -> None:
     instances = f'pg_up{{job="postgres", namespace="{old.namespace}", service="hot-postgres-stats"}} == 1'
-    until(lambda: len(old.promql(instances)) == 3, 60, "Prometheus has each instance")
+    until(lambda: len(old.promql(instances)) == 3, time_limit(60, 300), "Prometheus has each instance")
     pgpool = f'pgpool2_up{{namespace="{old.namespace}", service="pgpool-stats"}} == 1'
-    until(lambda: len(old.promql(pgpool)) == 1, 60, "Prometheus has Pgpool-II")
+    until(lambda: len(old.promql(pgpool)) == 1, time_limit(60, 300), "Prometheus has Pgpool-II")
 
 
 def test_a_replica_takes_over(old: KubeDB) -> None:
@@ -81,5 +81,14 @@ def test_a_replica_takes_over(old: KubeDB) -> None:
         old.sql("INSERT INTO written VALUES (1)", client=client)
         return old.primary() != primary
 
-    until(written, 90, "a row is written to another primary")
-    until(lambda: len(old.instances("replica")) == 2, 90, "the old primary is a replica")
+    until(written, time_limit(90, 300), "a row is written to another primary")
+    until(lambda: len(old.instances("replica")) == 2, time_limit(90, 300), "the old primary is a replica")
+
+
+def test_it_is_removed_with_its_data(old: KubeDB) -> None:
+    run = play("teardown", release="v1alpha1", variables={"teardown_confirm": old.name, "teardown_keep_data": False})
+    assert run.rc == 0, run.output
+    assert old.get("postgreses.kubedb.com") == []
+    assert old.get("persistentvolumeclaims") == []
+    secrets = {item["metadata"]["name"] for item in old.get("secrets")}
+    assert not {name for name in secrets if name.startswith("hot-postgres")}, secrets

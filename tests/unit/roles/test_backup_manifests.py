@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,15 +78,31 @@ def published(item: dict[str, Any]) -> dict[str, Any]:
     return next(one["schema"]["openAPIV3Schema"] for one in versions if one["name"] == version)
 
 
+def own(item: dict[str, Any]) -> dict[str, Any]:
+    version = item["apiVersion"].rpartition("/")[2]
+    return yaml.safe_load((ROOT / f"tests/unit/fixtures/kubedb/{item['kind'].lower()}-{version}.yml").read_text())
+
+
 def by_kubedb(backup: dict[str, Any]) -> list[dict[str, Any]]:
     return json.loads(json.dumps(plain(manifests(operator="kubedb", postgres_cluster_backup=backup))))
 
 
+@pytest.mark.parametrize("schema_of", [own, published])
 @pytest.mark.parametrize("kind", PUBLISHED)
 @pytest.mark.parametrize("backup", KUBESTASH.values(), ids=KUBESTASH)
-def test_the_objects_are_what_kubedb_and_kubestash_publish(kind: str, backup: dict[str, Any]) -> None:
+def test_the_objects_are_what_kubedb_and_kubestash_take(
+    kind: str, backup: dict[str, Any], schema_of: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
     item = of_kind(kind, by_kubedb(backup))
-    assert list(violations(item, published(item))) == []
+    assert list(violations(item, schema_of(item))) == []
+
+
+@pytest.mark.parametrize("schema_of", [own, published])
+@pytest.mark.parametrize("kind", PUBLISHED)
+def test_a_misspelt_field_is_seen(kind: str, schema_of: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    item = of_kind(kind, by_kubedb(KUBESTASH["all"]))
+    item["spec"]["misspelt"] = 1
+    assert list(violations(item, schema_of(item))) == [".spec.misspelt is not known"]
 
 
 def test_kubedb_gets_them_in_the_order_that_it_wants() -> None:

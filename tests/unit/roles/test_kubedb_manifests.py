@@ -107,7 +107,7 @@ def test_the_postgres_object_is_what_kubedb_publishes(changes: dict[str, Any]) -
     assert list(violations(plain(manifests(**changes)[0]), published())) == []
 
 
-@pytest.mark.parametrize("changes", [value for key, value in WIDE.items() if key != "overrides"])
+@pytest.mark.parametrize("changes", WIDE.values(), ids=WIDE)
 def test_the_postgres_object_is_what_our_own_schema_takes(changes: dict[str, Any]) -> None:
     assert list(violations(plain(manifests(**changes)[0]), own("v1"))) == []
 
