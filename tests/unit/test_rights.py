@@ -90,8 +90,9 @@ PARTS = (
 
 MODULES = ("k8s", "k8s_info", "k8s_exec", "k8s_log", "k8s_scale", "k8s_drain", "apply", "patch_status", "read")
 
-# What cannot be told from a task itself. Of modules that write: the kinds. Of k8s_info and read: verb, kind, and `everywhere`
-# for all namespaces. With @file, what is asked for on behalf of another file than that of the task's folder.
+# What cannot be told from a task itself. Of modules that write: the kinds. Of k8s_info and read: verb, kind, and
+# `everywhere` for all namespaces. With @file, what is asked for on behalf of another file than that of the task's
+# folder.
 MAIN = ["Cluster"]
 SEEN_OPERATOR = ["list Pod", "list Event"]
 OPERATOR_KINDS = [
