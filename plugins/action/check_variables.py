@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 from ansible.plugins.action import ActionBase
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils import before_the_fork  # noqa: F401
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import before_the_fork  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
 
 SPECS = Path("meta", "argument_specs.yml")

@@ -22,14 +22,14 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils import before_the_fork  # noqa: F401
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import before_the_fork  # noqa: F401  # pylint: disable=unused-import
 
 # What the client needs for a request. It is imported here and now, before Ansible forks.
 with contextlib.suppress(ImportError):  # then the module runs by itself, and says what is missing
-    from kubernetes.client import ApiClient, Configuration  # noqa: F401
-    from kubernetes.config.incluster_config import load_incluster_config  # noqa: F401
-    from kubernetes.config.kube_config import load_kube_config  # noqa: F401
-    from kubernetes.dynamic import DynamicClient  # noqa: F401
+    from kubernetes.client import ApiClient, Configuration  # noqa: F401  # pylint: disable=unused-import
+    from kubernetes.config.incluster_config import load_incluster_config  # noqa: F401  # pylint: disable=unused-import
+    from kubernetes.config.kube_config import load_kube_config  # noqa: F401  # pylint: disable=unused-import
+    from kubernetes.dynamic import DynamicClient  # noqa: F401  # pylint: disable=unused-import
 
 display = Display()
 

@@ -55,7 +55,7 @@ def survey_answers(variables: Mapping[str, Any], specs: Iterable[Mapping[str, An
     for variable, answer in variables.items():
         if is_unset(answer):
             continue
-        name, _, key = variable.removeprefix(PREFIX).partition("__")
+        name, _dummy, key = variable.removeprefix(PREFIX).partition("__")
         option = _option(options, name, key)
         if option is None:
             problems.append(f"{variable} is no question of this collection: {_nearest(variable, options)}")

@@ -107,6 +107,7 @@ OPERATOR_KINDS = [
     "ValidatingWebhookConfiguration",
 ]
 PROMETHEUS_KINDS = ["ServiceAccount", "ConfigMap", "PersistentVolumeClaim", "Service", "Deployment"]
+MANAGED_KINDS = ["Service", "ConfigMap", "Secret", "Deployment", "PodDisruptionBudget", "NetworkPolicy"]
 DYNAMIC: dict[str, list[str]] = {
     # The namespace last of all, and with it what is bound there: whether it is gone can be asked from outside alone.
     "cloudnativepg/absent.yml | Absent | Delete what the release manifest has": [
@@ -222,13 +223,11 @@ DYNAMIC: dict[str, list[str]] = {
     "pgpool/ledger_start.yml | Ledger start | Start it": ["get Job", "create Job"],
     "drills/read.yml | Read | Read pods, and what others share": ["list Pod everywhere", "list Deployment everywhere"],
     "drills/delete.yml | Delete | Delete them": ["Pod", "PersistentVolumeClaim"],
-    "drills/drill_pgpool_objects_deleted.yml | Drill pgpool objects deleted | Delete them": [
-        "Service",
-        "Secret",
-        "Deployment",
-        "PodDisruptionBudget",
-        "NetworkPolicy",
-    ],
+    "drills/drill_certificate_expired.yml | Drill certificate expired | Replace it by an expired one": ["Secret"],
+    "drills/drill_objects_edited.yml | Drill objects edited | Edit them": [*MANAGED_KINDS, *MAIN],
+    "drills/objects.yml | Objects | Read them": [f"list {kind}" for kind in MANAGED_KINDS],
+    "drills/objects_deleted.yml | Objects deleted | Delete them": MANAGED_KINDS,
+    "drills/objects_deleted.yml | Objects deleted | Find them again": [f"list {kind}" for kind in MANAGED_KINDS],
 }
 
 
