@@ -70,10 +70,15 @@ def primary_stopped(cluster: Cluster) -> Iterator[None]:
 
 @contextmanager
 def primary_killed(cluster: Cluster) -> Iterator[None]:
-    cluster.kubectl(
-        f"--namespace={cluster.namespace}", "delete", "pod", cluster.primary(), "--grace-period=1", "--wait=false"
-    )
-    yield
+    """Its node takes no pods, so that it is not back as a standby within seconds, before anybody could miss it."""
+    name = cluster.primary()
+    [pod] = cluster.get("pods", name)
+    cluster.kubectl(f"--namespace={cluster.namespace}", "delete", "pod", name, "--grace-period=1", "--wait=false")
+    cluster.kubectl("cordon", pod["spec"]["nodeName"])
+    try:
+        yield
+    finally:
+        cluster.kubectl("uncordon", pod["spec"]["nodeName"])
 
 
 @contextmanager
