@@ -17,52 +17,27 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators, 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.ledger import WORDS, failed_words
 
-# What a drill may need: whether it is there, and what is said where it is not.
-NEEDS: dict[str, tuple[Callable[[Mapping[str, Any], Mapping[str, Any]], Any], str]] = {
-    "container": (
-        lambda _contract, has: has["container"],
-        "no container of PostgreSQL is known for the operator {operator}",
-    ),
-    "switchover": (
-        lambda contract, _has: "switchover" in operators.adapter(contract["operator"]).OPERATIONS,
-        "this collection has no switchover for the operator {operator}",
-    ),
-    "standby": (lambda contract, _has: len(contract["instances"]) > 1, "the cluster has no standby"),
-    "pgpool_replicas": (
-        lambda _contract, has: int(has["pgpool_pods"]) > 1,
-        "Pgpool-II has one pod only (pgpool_replicas)",
-    ),
-    "shared": (lambda _contract, has: has["shared"], "it breaks what other PostgreSQL clusters share (drills_shared)"),
-    "operator": (lambda _contract, has: has["operator"], "no Deployment of the operator {operator} is found"),
-    "prometheus": (lambda _contract, has: has["prometheus"], "no pod is labelled app.kubernetes.io/name=prometheus"),
-    "node_engine": (
-        lambda _contract, has: has["node_engine"],
-        "the nodes are no containers of this machine (drills_node_engine)",
-    ),
-    "workers": (
-        lambda _contract, has: has["workers"],
-        "an instance runs on a node of the control plane, without which nothing can be told",
-    ),
-    "control_plane": (
-        lambda _contract, has: has["control_plane"],
-        "no node is labelled node-role.kubernetes.io/control-plane",
-    ),
-    "cluster_label": (
-        lambda _contract, has: has["cluster_label"],
-        "no label is known by which the operator {operator} marks its objects",
-    ),
-    "certificate": (
-        lambda _contract, has: has["certificate"],
-        "the operator {operator} keeps no certificate of which this collection knows",
-    ),
-    "other_user": (
-        lambda _contract, has: has["other_user"],
-        "the operator {operator} manages no user beside the owner of the first database",
-    ),
-    "folders": (
-        lambda _contract, has: has["folders"],
-        "volumes are no folders of nodes (hostPath), in whose place a small file system could come",
-    ),
+# What a drill may need, and what is said where it lacks. Whether it is there, `has` tells by its name, or COMPUTED.
+NEEDS = {
+    "container": "no container of PostgreSQL is known for the operator {operator}",
+    "switchover": "this collection has no switchover for the operator {operator}",
+    "standby": "the cluster has no standby",
+    "pgpool_replicas": "Pgpool-II has one pod only (pgpool_replicas)",
+    "shared": "it breaks what other PostgreSQL clusters share (drills_shared)",
+    "operator": "no Deployment of the operator {operator} is found",
+    "prometheus": "no pod is labelled app.kubernetes.io/name=prometheus",
+    "node_engine": "the nodes are no containers of this machine (drills_node_engine)",
+    "workers": "an instance runs on a node of the control plane, without which nothing can be told",
+    "control_plane": "no node is labelled node-role.kubernetes.io/control-plane",
+    "cluster_label": "no label is known by which the operator {operator} marks its objects",
+    "certificate": "the operator {operator} keeps no certificate of which this collection knows",
+    "other_user": "the operator {operator} manages no user beside the owner of the first database",
+    "folders": "volumes are no folders of nodes (hostPath), in whose place a small file system could come",
+}
+COMPUTED: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], bool]] = {
+    "switchover": lambda contract, _has: "switchover" in operators.adapter(contract["operator"]).OPERATIONS,
+    "standby": lambda contract, _has: len(contract["instances"]) > 1,
+    "pgpool_replicas": lambda _contract, has: int(has["pgpool_pods"]) > 1,
 }
 
 # The clients of the ledger, in the order of the columns.
@@ -96,13 +71,18 @@ def drills_plan(
     plan = []
     for name in names:
         needs = catalogue[name].get("needs") or []
-        lacks = [NEEDS[need][1] for need in needs if not NEEDS[need][0](contract, has)]
+        lacks = [NEEDS[need] for need in needs if not _is_met(need, contract, has)]
         reason = lacks[0].format(operator=contract["operator"]) if lacks else ""
         prepares = bool(catalogue[name].get("prepares"))
         plan.append(
             {"name": name, "does": catalogue[name]["does"], "needs": needs, "prepares": prepares, "skipped": reason}
         )
     return plan
+
+
+def _is_met(need: str, contract: Mapping[str, Any], has: Mapping[str, Any]) -> bool:
+    computed = COMPUTED.get(need)
+    return computed(contract, has) if computed else bool(has[need])
 
 
 def drill_record(
