@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import time_limit, until
-from kubedb_stand_in import KubeDB, play, stand_in, system, together
+from kubedb_stand_in import KubeDB, play, running_system, together
 
 FAIL = "stand-in.pgha.kubernetes/fail-next-request"
 NEWER = {"postgres_cluster_version": "17.10"}  # in the stand-in's catalogue
@@ -23,10 +23,8 @@ USERS = {"postgres_cluster_users": [{"name": "app"}, {"name": "report", "roles":
 
 @pytest.fixture(scope="module")
 def kubedb() -> Iterator[KubeDB]:
-    with stand_in("v1"):
-        run = system()
-        assert run.rc == 0, run.output
-        yield KubeDB()
+    with running_system() as made:
+        yield made
 
 
 def requests(kubedb: KubeDB) -> list[tuple[str, str]]:

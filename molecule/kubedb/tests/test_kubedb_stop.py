@@ -10,17 +10,15 @@ from typing import Any
 
 import pytest
 from conftest import time_limit, until
-from kubedb_stand_in import KubeDB, play, stand_in, system
+from kubedb_stand_in import KubeDB, play, running_system
 
 CONFIRM = {"teardown_confirm": "kept-postgres"}
 
 
 @pytest.fixture(scope="module")
 def kubedb() -> Iterator[KubeDB]:
-    with stand_in("v1"):
-        run = system()
-        assert run.rc == 0, run.output
-        yield KubeDB()
+    with running_system() as made:
+        yield made
 
 
 def kept(kubedb: KubeDB) -> dict[str, Any]:
