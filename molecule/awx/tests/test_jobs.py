@@ -102,6 +102,9 @@ def test_a_canceled_job_is_healed_by_the_next_one(
 ) -> None:
     name = f"{cluster.name}-pgpool"
     cluster.kubectl(f"--namespace={cluster.namespace}", "delete", f"deployment/{name}", f"secret/{name}")
+    # What site.yml makes last.
+    prometheus = ["--namespace=monitoring", "get", "deployment/prometheus", "--ignore-not-found", "--output=name"]
+    cluster.kubectl("--namespace=monitoring", "delete", "deployment/prometheus")
 
     def when_pgpool_is_half_done(_event: dict[str, Any]) -> bool:
         found = cluster.get("secret", "--field-selector", f"metadata.name={name}")
@@ -111,10 +114,11 @@ def test_a_canceled_job_is_healed_by_the_next_one(
     say(f"a canceled job ends with the status {job.status} and the code {job.rc}")
     assert job.status == "canceled"
     assert job.last == {}
-    assert cluster.pgpool_pods() == {}
+    assert cluster.kubectl(*prometheus) == ""
     job = awx.run("pgha site")
     assert (job.status, job.rc) == ("successful", 0), job.stdout
     assert job.changed > 0
+    assert cluster.kubectl(*prometheus) != ""
     until(lambda: len(cluster.pgpool_pods()) == 2, 60, "two pods of Pgpool-II")
     job = awx.run("pgha verify", {"pgpool_verify_selects": 300}, limit=cluster.name)
     assert (job.status, job.rc) == ("successful", 0), job.stdout
