@@ -145,6 +145,8 @@ class Cluster:
     namespace: str = "demo"
     prometheus: str = "http://127.0.0.1:19090"
     pgpool_address: tuple[str, int] = ("127.0.0.1", 19999)
+    # Of each pod that was seen, its UID: another pod of the name has no password file.
+    _uids: dict[str, str] = field(default_factory=dict)
     _with_password_file: set[str] = field(default_factory=set)
 
     def kubectl(self, *arguments: str, text: str | None = None, check: bool = True) -> str:
@@ -166,6 +168,9 @@ class Cluster:
 
     def pods(self, selector: str) -> list[str]:
         found = self.get("pods", f"--selector={selector}", "--field-selector=status.phase=Running")
+        uids = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
+        self._with_password_file -= {name for name, uid in uids.items() if self._uids.get(name) != uid}
+        self._uids |= uids
         return sorted(pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"])
 
     def instances(self, role: str = "") -> list[str]:

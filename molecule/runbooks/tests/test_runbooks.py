@@ -42,8 +42,15 @@ def streaming(cluster: Cluster, primary: str) -> int:
 
 
 def backends(cluster: Cluster, address: str) -> dict[str, str]:
-    """Return what one pod of Pgpool-II takes each of its backends for."""
-    return {node["hostname"].partition(".")[0]: node["pg_role"] for node in cluster.pool_nodes(address)}
+    """Return what one pod of Pgpool-II takes each of its backends for.
+
+    The primary's Service is the primary by its flag, and is not asked (health_check_period0).
+    """
+    return {
+        name: node["role"] if name == f"{cluster.name}-rw" else node["pg_role"]
+        for node in cluster.pool_nodes(address)
+        for name in [node["hostname"].partition(".")[0]]
+    }
 
 
 def pgpool_processes(cluster: Cluster) -> dict[str, int]:
@@ -124,6 +131,8 @@ class TestWithoutStandbys:
         finally:
             cluster.kubectl(*annotate, "cnpg.io/fencedInstances-")
         until(lambda: streaming(cluster, primary) == len(standbys), 180, "all standbys stream again")
+        ready = ["wait", "--for=condition=Ready", f"clusters.postgresql.cnpg.io/{cluster.name}", "--timeout=120s"]
+        cluster.kubectl(f"--namespace={cluster.namespace}", *ready)
 
     @pytest.mark.parametrize(
         ("playbook", "variables", "sentence"),

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.playbook.role_include import IncludeRole
+from ansible.playbook.task_include import TaskInclude
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
 
 ROLES = sorted((Path(__file__).resolve().parents[3] / "roles").iterdir())
@@ -37,7 +39,8 @@ def test_every_option_has_a_default_or_is_required_or_may_be_left_out(role):
     defaults = load(role / "defaults/main.yml")
     text = (role / "defaults/main.yml").read_text(encoding="utf-8")
     missing = [
-        name for name, option in options_of(role).items()
+        name
+        for name, option in options_of(role).items()
         if name not in defaults and not option.get("required") and not re.search(rf"^# ?{name}:", text, re.MULTILINE)
     ]
     assert missing == []
@@ -48,8 +51,10 @@ def test_plain_defaults_are_equal_in_both_places(role):
     different = {
         name: (defaults[name], option["default"])
         for name, option in options_of(role).items()
-        if "default" in option and name in defaults
-        and "{{" not in str(defaults[name]) and defaults[name] != option["default"]
+        if "default" in option
+        and name in defaults
+        and "{{" not in str(defaults[name])
+        and defaults[name] != option["default"]
     }
     assert different == {}
 
@@ -93,6 +98,30 @@ def test_task_files_are_short(role):
 def test_nothing_hides_a_failure(role):
     text = "".join(path.read_text(encoding="utf-8") for path in (role / "tasks").glob("*.yml"))
     assert "ignore_errors" not in text
+
+
+def tasks_in(tasks):
+    """Yield tasks, those in blocks among them."""
+    for task in tasks or []:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from tasks_in(task.get(part))
+
+
+def test_includes_have_no_keyword_that_they_do_not_know(role):
+    """A file that is included is read when it is needed, so Ansible's check of the syntax does not see it."""
+    includes = {
+        "ansible.builtin.include_tasks": TaskInclude.VALID_INCLUDE_KEYWORDS,
+        "ansible.builtin.include_role": IncludeRole.VALID_INCLUDE_KEYWORDS | {"apply"},
+    }
+    unknown = {
+        f"{path.name}: {task['name']}": keywords
+        for path in (role / "tasks").glob("*.yml")
+        for task in tasks_in(load(path))
+        for action, known in includes.items()
+        if action in task and (keywords := set(task) - {action} - known)
+    }
+    assert unknown == {}
 
 
 def test_the_kind_inventory_finds_the_manifest_that_was_built():
