@@ -30,7 +30,7 @@ _REFUSED = {
     "timeline": _BY_TIME,
     "server_name": "as KubeDB finds backups by the Repository that is named after the source",
 }
-_TYPES = {bool: "boolean", int: "integer"}
+_TYPES = {bool: "boolean", int: "integer"}  # Ansible has types of its own, which derive from these
 _WITH_DATA = frozenset({"Ready", "Critical"})
 
 
@@ -56,7 +56,7 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     asked = variables.get("postgres_cluster_restore") or {}
     for key, why in _REFUSED.items():
         if asked.get(key):
-            kind = _TYPES.get(type(asked[key]), "string")
+            kind = next((name for each, name in _TYPES.items() if isinstance(asked[key], each)), "string")
             value = str(asked[key]).lower() if kind == "boolean" else repr(asked[key])
             yield f"postgres_cluster_restore.{key} is {value} ({kind}): leave it out, {why}"
     where = asked.get("source_namespace")

@@ -143,10 +143,10 @@ def test_a_backup_that_fails_ends_the_run_with_the_operator_s_words(kubedb: Kube
 
 
 def test_one_that_goes_on_is_taken_up_by_the_next_run(kubedb: KubeDB, run: Callable[..., Run]) -> None:
-    annotate(kubedb, "backup-seconds", "60")
-    stopped = run("backup", postgres_cluster_backup_timeout=3)
+    annotate(kubedb, "backup-seconds", "90")
+    stopped = run("backup", postgres_cluster_backup_timeout=5)
     assert stopped.rc != 0
-    assert "has not completed within 3 s (postgres_cluster_backup_timeout): Running" in said(stopped)
+    assert "has not completed within 5 s (postgres_cluster_backup_timeout): Running" in said(stopped)
     [name] = [name for name, phase in sessions(kubedb).items() if phase == "Running"]
     next_one = run("backup")
     assert next_one.rc == 0, next_one.output
