@@ -33,6 +33,7 @@ def rendered(namespace: str) -> list[dict[str, Any]]:
         found += clusters.plain(clusters.manifests(**changes))
     for backup in backups.KUBESTASH.values():
         found += backups.by_kubedb(backup)
+    found += [*backups.restored_by_kubedb(), backups.backup_session()]
     found += [requests.plan(operation)["request"] for operation in requests.KINDS]
     found += [clusters.template("superuser-secret.yml.j2", postgres_cluster_superuser={"password": "for-a-test"})]
     for item in found:

@@ -6,13 +6,14 @@
 
 It runs as a process on the machine of the tests, against the Kubernetes cluster of KUBECONFIG's current context:
 
-    stand_in_operator.py v1          kubedb.com/v1 and PostgresOpsRequest, once the chart is installed
+    stand_in_operator.py v1          kubedb.com/v1, its requests, KubeStash's sessions, once the chart is installed
     stand_in_operator.py v1alpha1    the API of 2020
 
 It makes what KubeDB makes, name for name, with PostgreSQL that really replicates: Services, pods with their labels,
 Secret, volumes, status. What is other than there: a StatefulSet in the place of the PetSet; no pg-coordinator, so roles
 are given by this process; no webhooks, whose defaults it writes a moment later; an exporter with a handful of metrics;
-no TLS, no arbiter, no backup; all versions of PostgreSQL are the one of the image.
+no TLS, no arbiter; of backups and restores the objects and their phases alone, without data; all versions of PostgreSQL
+are the one of the image.
 
 It ends with its standard input, so it does not outlive who started it.
 """
@@ -31,6 +32,7 @@ import kopf
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from stand_in.api import Api
+from stand_in.backups import Backups
 from stand_in.cluster import Clusters
 from stand_in.crds import install
 from stand_in.releases import RELEASES
@@ -65,11 +67,19 @@ def register(version: str, api: Api) -> None:
         clusters.delete(dict(body))
 
     if version == "v1":
-        requests = Requests(api, clusters)
+        requests, backups = Requests(api, clusters), Backups(api)
 
         @kopf.on.create("ops.kubedb.com", "v1alpha1", "postgresopsrequests", backoff=2)
         def do(body: kopf.Body, **_: Any) -> None:
             requests.handle(dict(body))
+
+        @kopf.timer("kubedb.com", version, "postgreses", interval=2.0, errors=kopf.ErrorsMode.TEMPORARY, backoff=2)
+        def set_up_backups(body: kopf.Body, **_: Any) -> None:
+            backups.reconcile(dict(body))
+
+        @kopf.on.create("core.kubestash.com", "v1alpha1", "backupsessions", backoff=2)
+        def back_up(body: kopf.Body, **_: Any) -> None:
+            backups.handle(dict(body))
 
 
 def install_crds(version: str, api: Api) -> None:

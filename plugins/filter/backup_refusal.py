@@ -11,17 +11,22 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Refuses a cluster that is not there or has no backups, and one whose WAL does not reach the archive.
-positional: objects
+positional: objects, operation
 options:
   _input:
     description: The PostgreSQL cluster, as P(pgha.kubernetes.postgres_cluster_contract#filter) returns it.
     type: dict
     required: true
   objects:
-    description: Its objects.
+    description: Its objects, and what else says of its backups.
     type: list
     elements: dict
     required: true
+  operation:
+    description: What is asked of the operator, a backup or what needs some.
+    type: str
+    choices: [backup, restore_drill]
+    default: backup
 """
 
 EXAMPLES = r"""
@@ -45,12 +50,14 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import Inpu
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operations import backup_refusals
 
 
-def backup_refusal(contract: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> list[str]:
+def backup_refusal(
+    contract: Mapping[str, Any], objects: Sequence[Mapping[str, Any]], operation: str = "backup"
+) -> list[str]:
     """Say why no backup is made."""
     if not isinstance(contract, Mapping):
         raise AnsibleFilterError(f"pgha.kubernetes.backup_refusal: give a mapping, not {type_name(contract)}")
     try:
-        return backup_refusals(contract, objects)
+        return backup_refusals(contract, objects, operation)
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.backup_refusal: {exc}") from exc
 

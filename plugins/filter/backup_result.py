@@ -10,12 +10,23 @@ short_description: What became of a backup
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Reads the status of a Backup of CloudNativePG.
+  - Reads the status of the object that asked for it, a Backup of CloudNativePG or a BackupSession of KubeStash.
+positional: operator, objects
 options:
   _input:
-    description: The Backup.
+    description: That object.
     type: dict
     required: true
+  operator:
+    description: What runs the cluster.
+    type: str
+    choices: [cloudnativepg, kubedb]
+    default: cloudnativepg
+  objects:
+    description: What it made, where that is objects of its own.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -27,26 +38,29 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    C(phase), C(done), C(problem) (the operator's words, empty if there is none) and C(result) (name, times, places
-    in the WAL).
+    C(phase), C(done), C(problem) (the operator's words, empty if there is none), C(result) (name, times, and places in
+    the WAL or Snapshots) and C(words), the same as a sentence.
   type: dict
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import (
-    backup_result as _backup_result,
-)
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import type_name
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
 
 
-def backup_result(backup: Mapping[str, Any]) -> dict[str, Any]:
+def backup_result(
+    backup: Mapping[str, Any], operator: str = "cloudnativepg", objects: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """Say what became of a backup."""
     if not isinstance(backup, Mapping):
         raise AnsibleFilterError(f"pgha.kubernetes.backup_result: give a mapping, not {type_name(backup)}")
-    return _backup_result(backup)
+    try:
+        return operators.adapter(operator).backup_result(backup, objects)
+    except InputError as exc:
+        raise AnsibleFilterError(f"pgha.kubernetes.backup_result: {exc}") from exc
 
 
 class FilterModule:

@@ -10,13 +10,19 @@ short_description: How far the recovery of a new PostgreSQL cluster is
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Reads the pods of a cluster of CloudNativePG.
+  - Reads the pods of a cluster of CloudNativePG, or the Postgres object of KubeDB.
+positional: operator
 options:
   _input:
-    description: The pods of the cluster.
+    description: Those objects.
     type: list
     elements: dict
     required: true
+  operator:
+    description: What runs the cluster.
+    type: str
+    choices: [cloudnativepg, kubedb]
+    default: cloudnativepg
 """
 
 EXAMPLES = r"""
@@ -27,7 +33,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(done) (the data is there), C(failed), C(pod) and C(container) (whose log says why).
+  description: >-
+    C(done) (the data is there), C(failed), C(pod) and C(container) (whose log says why), C(words) (the operator's own)
+    and C(waits) (it may be for WAL that is not archived yet).
   type: dict
 """
 
@@ -35,15 +43,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import progress
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import type_name
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
 
 
-def restore_progress(pods: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def restore_progress(objects: Sequence[Mapping[str, Any]], operator: str = "cloudnativepg") -> dict[str, Any]:
     """Say how far the recovery is."""
-    if not isinstance(pods, (list, tuple)):
-        raise AnsibleFilterError(f"pgha.kubernetes.restore_progress: give a list, not {type_name(pods)}")
-    return progress(pods)
+    if not isinstance(objects, (list, tuple)):
+        raise AnsibleFilterError(f"pgha.kubernetes.restore_progress: give a list, not {type_name(objects)}")
+    try:
+        return operators.adapter(operator).restore_progress(objects)
+    except InputError as exc:
+        raise AnsibleFilterError(f"pgha.kubernetes.restore_progress: {exc}") from exc
 
 
 class FilterModule:

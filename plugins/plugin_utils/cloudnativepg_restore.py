@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +18,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store impor
     with_defaults,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import named
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec, is_there, named
 
 _TARGETS = {
     "target_time": "targetTime",
@@ -28,38 +27,50 @@ _TARGETS = {
     "target_name": "targetName",
 }
 _BARMAN_ID = re.compile(r"[0-9]{8}T[0-9]{6}")
+_API_VERSION = "postgresql.cnpg.io/v1"
 
 
-def applied_spec(cluster: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the spec that a Cluster was applied with; the API adds to the one that it has."""
-    annotations = (cluster.get("metadata") or {}).get("annotations") or {}
-    applied = json.loads(annotations.get("kubectl.kubernetes.io/last-applied-configuration") or "{}")
-    return applied.get("spec") or {}
+def backup_plan(name: str, objects: Sequence[Mapping[str, Any]], now: str) -> dict[str, Any]:  # noqa: ARG001 - adapters are called alike
+    """Say which Backup is made: a new one each time, as one that goes on holds up no other.
+
+    :param now: the time, which tells it from others
+    """
+    return {"name": f"{name}-{_digits(now)}", "going": ""}
 
 
-def backup_result(backup: Mapping[str, Any]) -> dict[str, Any]:
-    """Say what became of a Backup: `phase`, `done`, `problem` (the operator's words) and `result`."""
+def backup_result(backup: Mapping[str, Any], objects: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:  # noqa: ARG001 - adapters are called alike
+    """Say what became of a Backup: `phase`, `done`, `problem` (the operator's words), `result` and `words`."""
     status = backup.get("status") or {}
     phase = status.get("phase") or "not started"
     words = [str(status[key]) for key in ("error", "commandError") if status.get(key)]
+    result = _made(backup)
     return {
         "phase": phase,
         "done": phase in ("completed", "failed"),
         "problem": "" if phase == "completed" else ": ".join([phase, *words]),
-        "result": {
-            "name": (backup.get("metadata") or {}).get("name", ""),
-            "id": status.get("backupId", ""),
-            "began": status.get("startedAt", ""),
-            "ended": status.get("stoppedAt", ""),
-            "begin_lsn": status.get("beginLSN", ""),
-            "end_lsn": status.get("endLSN", ""),
-            "begin_wal": status.get("beginWal", ""),
-            "end_wal": status.get("endWal", ""),
-            "instance": (status.get("instanceID") or {}).get("podName", ""),
-            "archive": "/".join(
-                str(status[key]).rstrip("/") for key in ("destinationPath", "serverName") if status.get(key)
-            ),
-        },
+        "result": result,
+        "words": (
+            f"{result['name']} ({result['id']}) has completed: from {result['began']} to {result['ended']}, WAL from "
+            f"{result['begin_lsn']} to {result['end_lsn']}, in {result['archive']}"
+        ),
+    }
+
+
+def _made(backup: Mapping[str, Any]) -> dict[str, Any]:
+    status = backup.get("status") or {}
+    return {
+        "name": (backup.get("metadata") or {}).get("name", ""),
+        "id": status.get("backupId", ""),
+        "began": status.get("startedAt", ""),
+        "ended": status.get("stoppedAt", ""),
+        "begin_lsn": status.get("beginLSN", ""),
+        "end_lsn": status.get("endLSN", ""),
+        "begin_wal": status.get("beginWal", ""),
+        "end_wal": status.get("endWal", ""),
+        "instance": (status.get("instanceID") or {}).get("podName", ""),
+        "archive": "/".join(
+            str(status[key]).rstrip("/") for key in ("destinationPath", "serverName") if status.get(key)
+        ),
     }
 
 
@@ -111,11 +122,7 @@ def restore(
         external,
     )
     if existing and not resumed:
-        problems = [
-            f"postgres_cluster_name is {wanted['name']!r} (string): the namespace {wanted['namespace']} has that "
-            "cluster, and nothing is restored over one that is there; run this for another name, or remove it by "
-            "teardown.yml first"
-        ]
+        problems = [is_there(wanted)]
     elif not resumed:
         problems += [*_source_problems(wanted, source, sources, store), *_secret_problems(wanted, current, store)]
     server = _own_server(applied) or (f"{wanted['name']}-{_digits(wanted['now'])}" if wanted["backup"] else "")
@@ -298,13 +305,22 @@ def _secret_problems(
         )
 
 
+def restore_reads(source: str, namespace: str) -> list[dict[str, Any]]:
+    """Say what `k8s_info` has to read of the source."""
+    return [
+        {"api_version": _API_VERSION, "kind": "Cluster", "name": source, "namespace": namespace},
+        {"api_version": _API_VERSION, "kind": "Backup", "namespace": namespace},
+    ]
+
+
 def progress(pods: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Say how far the recovery of a new Cluster is, by its pods.
 
     The operator deletes the Job that recovered, once all instances are there.
 
     :returns: `done` (the data is there), `failed` (the recovery ended, and not well), `pod` (the one that recovers or
-        did: the one that failed, if one has), `container`
+        did: the one that failed, if one has), `container`, `words` (none: the log has them) and `waits` (the
+        operator never waits for WAL)
     """
     jobs = [item for item in pods if _labels(item).get("cnpg.io/jobRole") in ("full-recovery", "snapshot-recovery")]
     failed = [item for item in jobs if (item.get("status") or {}).get("phase") == "Failed"]
@@ -315,6 +331,8 @@ def progress(pods: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "failed": bool(failed) and not ended,
         "pod": (shown.get("metadata") or {}).get("name", ""),
         "container": _labels(shown).get("cnpg.io/jobRole", ""),
+        "words": "",
+        "waits": False,
     }
 
 

@@ -87,13 +87,16 @@ def restart_plan(
     return {**result, "problems": problems, "pending": pending, "patch": adapter.restart(now)}
 
 
-def backup_refusals(contract: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> list[str]:
+def backup_refusals(
+    contract: Mapping[str, Any], objects: Sequence[Mapping[str, Any]], operation: str = "backup"
+) -> list[str]:
     """Say why no base backup is made of a cluster as it is, as sentences.
 
     :param contract: the PostgreSQL cluster
-    :param objects: its objects
+    :param objects: its objects, and what the adapter's `backup_reads` read
+    :param operation: `backup`, or what else needs backups: `restore_drill`
     """
-    problems = list(operation_problems(contract, "backup"))
+    problems = list(operation_problems(contract, operation))
     return problems or operators.adapter(contract["operator"]).backup_refusals(contract["name"], objects)
 
 

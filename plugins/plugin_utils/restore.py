@@ -31,8 +31,9 @@ def restore_checks(variables: Mapping[str, Any]) -> Iterator[str]:
         yield "postgres_cluster_restore.exclusive is true (boolean): give the target before which recovery ends, too"
     if restore.get("expect") is not None and not restore.get("query"):
         yield "postgres_cluster_restore.expect is given without a query: give postgres_cluster_restore.query, too"
+    by_backup = variables.get("postgres_cluster_operator", "cloudnativepg") == "cloudnativepg"
     for name in ("target_xid", "target_name"):
-        if restore.get(name) and not restore.get("backup"):
+        if by_backup and restore.get(name) and not restore.get("backup"):
             yield (
                 f"postgres_cluster_restore.backup is missing: name the backup to begin with, as none can be chosen by "
                 f"{name} ({restore[name]}); it has to be older than that"
@@ -87,3 +88,18 @@ def named(objects: Sequence[Mapping[str, Any]], kind: str, name: str) -> Mapping
         if item.get("kind") == kind and (item.get("metadata") or {}).get("name") == name:
             return item
     return {}
+
+
+def applied_spec(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the spec that an object was applied with; the API adds to the one that it has."""
+    annotations = (item.get("metadata") or {}).get("annotations") or {}
+    applied = json.loads(annotations.get("kubectl.kubernetes.io/last-applied-configuration") or "{}")
+    return applied.get("spec") or {}
+
+
+def is_there(wanted: Mapping[str, Any]) -> str:
+    """Say that the new cluster is there, and is none of this restore."""
+    return (
+        f"postgres_cluster_name is {wanted['name']!r} (string): the namespace {wanted['namespace']} has that cluster, "
+        "and nothing is restored over one that is there; run this for another name, or remove it by teardown.yml first"
+    )

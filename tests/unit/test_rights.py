@@ -71,7 +71,7 @@ CLUSTER_SCOPED = {
 # What is not granted here, and why (deploy/rbac/README.md says so, too).
 NOT_COVERED = re.compile(
     r"kind_cluster/|kubedb/"  # a local cluster, and a chart whose rights are KubeDB's to say
-    r"|postgres_cluster/(request|rotate_superuser|users_job|preflight_superuser)"  # what KubeDB alone has
+    r"|postgres_cluster/(request|restore_first|rotate_superuser|users_job|preflight_superuser)"  # what KubeDB alone has
     r"|postgres_cluster/restore_drill"  # makes a namespace, in which nothing can be bound before
 )
 
@@ -175,6 +175,9 @@ DYNAMIC: dict[str, list[str]] = {
     "postgres_cluster/apply.yml | Apply | Take back what made backups, where there are to be none any longer": [
         "ScheduledBackup@backup"
     ],
+    "postgres_cluster/backup_make.yml | Backup | Ask for it": ["Backup"],
+    "postgres_cluster/backup_make.yml | Backup | Wait until it has ended": ["get Backup"],
+    "postgres_cluster/backup_make.yml | Backup | Read what it made": [],  # KubeDB's alone
     "postgres_cluster/delete.yml | Delete | Have the operator take the volumes, too": [],  # KubeDB's alone
     "postgres_cluster/delete.yml | Delete | Delete the cluster and its Service": [
         "Cluster",
@@ -215,6 +218,7 @@ DYNAMIC: dict[str, list[str]] = {
         "list Deployment everywhere",
         "list Backup@backup",
     ],
+    "postgres_cluster/restore_wait.yml | Restore wait | Until the data is there, or it has failed": ["list Pod"],
     "postgres_cluster/wait.yml | Wait | Until what else there is says so, too": ["list Database"],
     # Without the namespace, which is there; without KubeDB's superuser.
     "postgres_cluster/users.yml | Users | Write the Secrets": ["Secret"],

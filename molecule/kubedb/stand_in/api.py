@@ -25,6 +25,11 @@ KINDS = {
     "PodDisruptionBudget": ("apis/policy/v1", "poddisruptionbudgets"),
     "Postgres v1": ("apis/kubedb.com/v1", "postgreses"),
     "Postgres v1alpha1": ("apis/kubedb.com/v1alpha1", "postgreses"),
+    "PostgresArchiver": ("apis/archiver.kubedb.com/v1alpha1", "postgresarchivers"),
+    "BackupConfiguration": ("apis/core.kubestash.com/v1alpha1", "backupconfigurations"),
+    "BackupSession": ("apis/core.kubestash.com/v1alpha1", "backupsessions"),
+    "Repository": ("apis/storage.kubestash.com/v1alpha1", "repositories"),
+    "Snapshot": ("apis/storage.kubestash.com/v1alpha1", "snapshots"),
     "PostgresOpsRequest": ("apis/ops.kubedb.com/v1alpha1", "postgresopsrequests"),
 }
 CRDS = "apis/apiextensions.k8s.io/v1/customresourcedefinitions"

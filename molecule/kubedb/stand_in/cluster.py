@@ -13,6 +13,7 @@ import hashlib
 import json
 import secrets
 import string
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,8 @@ from stand_in.releases import Release
 
 ROLE = "kubedb.com/role"
 LAST_PRIMARY = "stand-in.pgha.kubernetes/primary"
+# How long the recovery of a cluster that is made from backups is said to take: it begins with nothing all the same.
+RECOVERY = 6.0  # seconds
 IMAGE = "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie"
 # Writes the order, where the start script waits for one.
 ORDER = "cd /run/stand-in && [ -e waiting ] && echo {role} > order.new && mv order.new order"
@@ -39,6 +42,7 @@ class Clusters:
         self._defaulted: dict[str, int] = {}
         self._ordered: set[tuple[str, int]] = set()
         self._known_primary: set[tuple[str, int]] = set()
+        self._recovering: dict[str, float] = {}  # since when, by uid
 
     def reconcile(self, cluster: dict[str, Any]) -> None:
         """Bring one cluster a step nearer to what its object says."""
@@ -49,6 +53,9 @@ class Clusters:
             self._write_defaults(cluster)
             self._defaulted[key] = cluster["metadata"]["generation"]
             return  # what was written comes back as an event
+        if _is_recovering(cluster):
+            self._recover(cluster)
+            return
         self._ensure_children(cluster)
         pods = self.pods(cluster)
         try:
@@ -56,6 +63,24 @@ class Clusters:
         except ExecError as exc:
             print(f"not yet: {exc}", flush=True)
         self._write_status(cluster, self.pods(cluster))
+
+    def _recover(self, cluster: dict[str, Any]) -> None:
+        """Say that a cluster is being made from backups, then that it was."""
+        metadata, archiver = cluster["metadata"], cluster["spec"]["init"]["archiver"]
+        name = (archiver.get("fullDBRepository") or {}).get("name", "")
+        found = self.api.find("Repository", metadata["namespace"], name)
+        words = f"recovers from the Repository {name}" if found else f"there is no Repository {name}"
+        told = {"DataRestoreStarted": (True, words), "DataRestored": (False, words)}
+        wanted = {
+            "phase": "DataRestoring",
+            "observedGeneration": metadata["generation"],
+            "conditions": conditions(told, (cluster.get("status") or {}).get("conditions") or []),
+        }
+        if not _same(wanted, cluster.get("status") or {}):
+            self._patch(cluster, {"status": wanted}, part="status")
+        began = self._recovering.setdefault(metadata["uid"], time.monotonic())
+        if found and time.monotonic() - began > RECOVERY:
+            self._patch(cluster, {"spec": {"init": {"initialized": True}}})
 
     def pods(self, cluster: dict[str, Any]) -> list[dict[str, Any]]:
         metadata = cluster["metadata"]
@@ -187,7 +212,7 @@ class Clusters:
             phase = "NotReady" if pods else "Halted"
         elif all_ready and primary:
             phase = "Ready"
-        elif before in ("", "Provisioning"):
+        elif before in ("", "Provisioning", "DataRestoring"):
             phase = "Provisioning"
         else:
             phase = "Critical" if primary else "NotReady"
@@ -198,6 +223,8 @@ class Clusters:
             "Ready": (phase == "Ready", "The PostgreSQL cluster is ready" if phase == "Ready" else "It is not ready"),
             "Provisioned": (phase != "Provisioning", "It was provisioned"),
         }
+        if (cluster["spec"].get("init") or {}).get("archiver"):
+            told["DataRestored"] = (True, "It was made from backups, says the stand-in")
         if cluster["spec"].get("halted") or before == "Halted":
             told["Halted"] = (phase == "Halted", "It is halted")
         if f"{metadata['namespace']}/{metadata['name']}" in self.paused:
@@ -231,6 +258,11 @@ class Clusters:
         if policy == "WipeOut" and managed and self.release.version == "v1":
             name = self.release.secret(cluster["spec"], metadata["name"])
             self.api.delete("Secret", metadata["namespace"], name)
+
+
+def _is_recovering(cluster: dict[str, Any]) -> bool:
+    init = cluster["spec"].get("init") or {}
+    return "archiver" in init and not init.get("initialized")
 
 
 def new_password() -> str:

@@ -31,6 +31,7 @@ WRITTEN = {
     "BackupStorage": "backupstorages.storage.kubestash.com.yaml",
     "RetentionPolicy": "retentionpolicies.storage.kubestash.com.yaml",
     "BackupConfiguration": "backupconfigurations.core.kubestash.com.yaml",
+    "BackupSession": "backupsessions.core.kubestash.com.yaml",
 }
 
 

@@ -28,7 +28,7 @@ the role postgres_cluster has to know. It has:
     by which labels Prometheus tells an instance's pod (`label`: its name and value), its `cluster` and its `role`
 `OPERATIONS`
     what the runbooks can have the operator do: `switchover`, `restart`, `scale`, `upgrade` (of PostgreSQL),
-    `hibernate`, `rotate_password` (of the superuser), `backup`, `restore`. For what is named here:
+    `hibernate`, `rotate_password` (of the superuser), `backup`, `restore`, `restore_drill`. For what is named here:
 `switchover(primary, standby, now)`
     `status`, `unless` and `expect` of the module patch_status on the main object, which make the standby the primary
 `restart(now)`, `restart_pending(name, objects)`
@@ -45,10 +45,14 @@ the role postgres_cluster has to know. It has:
     those of OPERATIONS that are asked for by an object of its own, in place of a change of the main object. For these:
 `request_reads(namespace)`, `request_plan(name, objects, operation, wanted)`, `request_verdict(objects, name)`
     which requests there are, which one to make or to wait for, and what became of it
-`backup_refusals(name, objects)`
-    sentences that say why no base backup can be made of a cluster as it is
-`restore(wanted, current, sources)`
-    what a new cluster is made with, to come from the backups of another, or why it cannot (cloudnativepg_restore.py)
+`backup_reads(name, namespace)` (may be missing)
+    what to read beside the contract's objects, to judge backups
+`backup_refusals(name, objects)`, `backup_plan(name, objects, now)`, `backup_result(backup, objects)`
+    sentences that say why no base backup can be made of a cluster as it is, the name of the object that asks for one or
+    which one goes on, and what became of it
+`restore_reads(source, namespace)`, `restore(wanted, current, sources)`, `restore_progress(objects)`
+    what to read of the source, what a new cluster is made with, to come from its backups, or why it cannot, and how far
+    it is (cloudnativepg_restore.py, kubedb_restore.py)
 """
 
 from __future__ import annotations

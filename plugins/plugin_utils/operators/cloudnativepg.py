@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnativepg_restore
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import applied_spec, own_server
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import own_server
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     deletion_problems,
     major_upgrade_problems,
@@ -19,6 +19,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs impo
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec
 
 API_VERSION = "postgresql.cnpg.io/v1"
 HEALTHY = "Cluster in healthy state"
@@ -28,7 +29,7 @@ OLDEST_VERSION = 14
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-pgpool"})
 
-OPERATIONS = frozenset({"switchover", "restart", "scale", "upgrade", "hibernate", "backup", "restore"})
+OPERATIONS = frozenset({"switchover", "restart", "scale", "upgrade", "hibernate", "backup", "restore", "restore_drill"})
 REFUSALS = {"rotate_password": "CloudNativePG makes the superuser's Secret itself, and a new one where it is deleted"}
 
 # Labels of the instances' pods: the one that only they have, that of the cluster's name, and that of the role.
@@ -39,7 +40,11 @@ INSTANCE_LABELS = {
 }
 
 backup_refusals = cloudnativepg_restore.backup_refusals
+backup_plan = cloudnativepg_restore.backup_plan
+backup_result = cloudnativepg_restore.backup_result
+restore_reads = cloudnativepg_restore.restore_reads
 restore = cloudnativepg_restore.restore
+restore_progress = cloudnativepg_restore.progress
 
 # What the operator writes as the next primary while it looks for one.
 FAILING_OVER = "pending"

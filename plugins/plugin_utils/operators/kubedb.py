@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import kubedb_backup, kubedb_requests, kubedb_restore
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import kubedb_cluster as common
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils import kubedb_requests
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     namespace_problems,
     storage_class_problems,
@@ -25,14 +25,18 @@ OLDEST_VERSION = 13  # older ones keep WAL by segments, and nobody mends them
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-auth", "-server-cert", "-client-cert", "-metrics-exporter-cert", "-pgpool"})
 
-# All but the last are asked for by objects of their own.
-OPERATIONS = frozenset({"restart", "scale", "upgrade", "rotate_password", "hibernate"})
+# Those of REQUESTS, and a backup, are asked for by objects of their own.
+OPERATIONS = frozenset({"restart", "scale", "upgrade", "rotate_password", "hibernate", "backup", "restore"})
 REQUESTS = frozenset(kubedb_requests.TYPES)
 REFUSALS = {
     "switchover": (
         "KubeDB has none, and its ForceFailOver promotes a standby whatever that one lacks; restart.yml moves the "
         "primary, to an instance that KubeDB chooses"
-    )
+    ),
+    "restore_drill": (
+        "a drill compares source and restored cluster at one place in the WAL, and KubeDB restores to a time alone; "
+        "restore.yml makes a cluster to look at, and compares the answer to a query"
+    ),
 }
 
 # Labels of the instances' pods: the one that only they have, that of the cluster's name, and that of the role.
@@ -88,6 +92,7 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     yield from _name_of_version(variables.get("postgres_cluster_version", ""))
     yield from _wal_problems(variables)
     yield from common.superuser_input_problems(variables)
+    yield from kubedb_restore.input_problems(variables)
 
 
 def _name_of_version(version: Any) -> Iterator[str]:
@@ -165,6 +170,18 @@ def request_plan(
 
 
 request_verdict = kubedb_requests.verdict
+
+backup_reads = kubedb_backup.reads
+backup_refusals = kubedb_backup.refusals
+backup_plan = kubedb_backup.plan
+backup_result = kubedb_backup.result
+restore = kubedb_restore.restore
+restore_progress = kubedb_restore.progress
+
+
+def restore_reads(source: str, namespace: str) -> list[dict[str, Any]]:
+    """Say what `k8s_info` has to read of the source of a restore."""
+    return kubedb_restore.reads(API_VERSION, source, namespace)
 
 
 def scale_problems(contract: Mapping[str, Any], instances: int) -> Iterator[str]:  # pylint: disable=redefined-outer-name

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import patch_for, with_annotation
 from strict_schema import violations
 from test_kubedb_manifests import ROOT, evaluate, manifests, plain, template
 
@@ -65,7 +66,14 @@ PUBLISHED = {
     "RetentionPolicy": "retentionpolicies.storage.kubestash.com.yaml",
     "PostgresArchiver": "archiver.kubedb.com_postgresarchivers.yaml",
     "BackupConfiguration": "backupconfigurations.core.kubestash.com.yaml",
+    "BackupSession": "backupsessions.core.kubestash.com.yaml",
     "Postgres": "kubedb.com_postgreses.yaml",
+}
+ARCHIVER = {
+    "recoveryTimestamp": "2026-11-25T21:04:05Z",
+    "fullDBRepository": {"name": "old-full", "namespace": "demo"},
+    "manifestRepository": {"name": "old-manifest", "namespace": "demo"},
+    "encryptionSecret": {"name": "restic", "namespace": "demo"},
 }
 
 
@@ -83,8 +91,33 @@ def own(item: dict[str, Any]) -> dict[str, Any]:
     return yaml.safe_load((ROOT / f"tests/unit/fixtures/kubedb/{item['kind'].lower()}-{version}.yml").read_text())
 
 
-def by_kubedb(backup: dict[str, Any]) -> list[dict[str, Any]]:
-    return json.loads(json.dumps(plain(manifests(operator="kubedb", postgres_cluster_backup=backup))))
+def by_kubedb(backup: dict[str, Any], **changes: Any) -> list[dict[str, Any]]:
+    return json.loads(json.dumps(plain(manifests(operator="kubedb", postgres_cluster_backup=backup, **changes))))
+
+
+def restored_by_kubedb() -> list[dict[str, Any]]:
+    """Return what the role writes for a cluster that is made from backups."""
+    origin = {"init": {"archiver": ARCHIVER}}
+    return by_kubedb(KUBESTASH["least"], __postgres_cluster_restore_plan={"origin": origin})
+
+
+def backup_session() -> dict[str, Any]:
+    """Return what asks for a backup now."""
+    plan = {
+        "name": "hot-postgres-1795640645",
+        "configuration": {"name": "hot-postgres-backup-config", "uid": "1234"},
+        "session": "full-backup",
+    }
+    known = {
+        "operator": "kubedb",
+        "postgres_cluster_backup": KUBESTASH["least"],
+        "__postgres_cluster_backup_plan": plan,
+    }
+    return json.loads(json.dumps(plain(template("kubedb/backup-session.yml.j2", **known))))
+
+
+def all_by_kubedb(backup: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*by_kubedb(backup), backup_session()]
 
 
 @pytest.mark.parametrize("schema_of", [own, published])
@@ -93,16 +126,65 @@ def by_kubedb(backup: dict[str, Any]) -> list[dict[str, Any]]:
 def test_the_objects_are_what_kubedb_and_kubestash_take(
     kind: str, backup: dict[str, Any], schema_of: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
-    item = of_kind(kind, by_kubedb(backup))
+    item = of_kind(kind, all_by_kubedb(backup))
     assert list(violations(item, schema_of(item))) == []
 
 
 @pytest.mark.parametrize("schema_of", [own, published])
 @pytest.mark.parametrize("kind", PUBLISHED)
 def test_a_misspelt_field_is_seen(kind: str, schema_of: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    item = of_kind(kind, by_kubedb(KUBESTASH["all"]))
+    item = of_kind(kind, all_by_kubedb(KUBESTASH["all"]))
     item["spec"]["misspelt"] = 1
     assert list(violations(item, schema_of(item))) == [".spec.misspelt is not known"]
+
+
+@pytest.mark.parametrize("schema_of", [own, published])
+def test_a_restored_cluster_of_kubedb(schema_of: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    postgres = of_kind("Postgres", restored_by_kubedb())
+    assert postgres["spec"]["init"] == {"archiver": ARCHIVER}
+    # Its own backups are its own.
+    assert postgres["spec"]["archiver"]["ref"]["name"] == "hot-postgres"
+    assert list(violations(postgres, schema_of(postgres))) == []
+    postgres["spec"]["init"]["archiver"]["misspelt"] = 1
+    assert list(violations(postgres, schema_of(postgres))) == [".spec.init.archiver.misspelt is not known"]
+
+
+def test_a_later_run_of_kubedb_s_keeps_init() -> None:
+    """Init cannot be changed from then on: with what KubeDB added to it, nothing is to be written."""
+    [wanted] = [item for item in restored_by_kubedb() if item["kind"] == "Postgres"]
+    there = with_annotation(wanted)
+    there = {**there, "spec": {**wanted["spec"], "init": {"archiver": ARCHIVER, "initialized": True}}}
+    [again] = [
+        item for item in by_kubedb(KUBESTASH["least"], __postgres_cluster_objects=[there]) if item["kind"] == "Postgres"
+    ]
+    assert again["spec"]["init"] == wanted["spec"]["init"]
+    assert patch_for(again, there) == {}
+
+
+def test_kubedb_recovers_before_the_job_that_makes_users_begins() -> None:
+    kinds = [
+        item["kind"]
+        for item in evaluate(
+            "{{ __postgres_cluster_main_manifests }}", operator="kubedb", postgres_cluster_backup=KUBESTASH["least"]
+        )
+    ]
+    assert kinds == ["BackupStorage", "RetentionPolicy", "PostgresArchiver", "Postgres"]
+
+
+def test_the_backup_of_kubedb_s_that_is_asked_for() -> None:
+    item = backup_session()
+    assert item["metadata"]["labels"]["pgha.kubernetes/cluster"] == "hot-postgres"
+    [owner] = item["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["name"], owner["uid"]) == ("BackupConfiguration", "hot-postgres-backup-config", "1234")
+    assert item["spec"] == {
+        "invoker": {
+            "apiGroup": "core.kubestash.com",
+            "kind": "BackupConfiguration",
+            "name": "hot-postgres-backup-config",
+        },
+        "session": "full-backup",
+        "retryLeft": 0,
+    }
 
 
 def test_kubedb_gets_them_in_the_order_that_it_wants() -> None:

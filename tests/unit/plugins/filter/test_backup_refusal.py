@@ -17,6 +17,12 @@ def test_backup_refusal(render: Callable[[str, str], Any]) -> None:
     assert "this collection has no backup for it" in problem
 
 
+def test_a_drill_is_another_matter(render: Callable[[str, str], Any]) -> None:
+    variables = "contract: {operator: kubedb, name: pg, namespace: demo, exists: true}"
+    [problem] = render("{{ contract | pgha.kubernetes.backup_refusal([], 'restore_drill') }}", variables)
+    assert "this collection has no restore_drill for it; a drill compares" in problem
+
+
 def test_wrong_type(render: Callable[[str, str], Any]) -> None:
     with pytest.raises(Exception, match="give a mapping, not str"):
         render("{{ 'x' | pgha.kubernetes.backup_refusal([]) }}", "{}")

@@ -15,6 +15,8 @@ def test_backup_result(render: Callable[[str, str], Any]) -> None:
     variables = "backup: {status: {phase: failed, error: no bucket}}"
     result = render("{{ backup | pgha.kubernetes.backup_result }}", variables)
     assert (result["done"], result["problem"]) == (True, "failed: no bucket")
+    result = render("{{ {'status': {'phase': 'Succeeded'}} | pgha.kubernetes.backup_result('kubedb', []) }}", "{}")
+    assert (result["done"], result["problem"]) == (True, "")
 
 
 def test_wrong_type(render: Callable[[str, str], Any]) -> None:

@@ -13,7 +13,10 @@ import pytest
 
 def test_restore_progress(render: Callable[[str, str], Any]) -> None:
     result = render("{{ pods | pgha.kubernetes.restore_progress }}", "pods: []")
-    assert result == {"done": False, "failed": False, "pod": "", "container": ""}
+    assert (result["done"], result["failed"], result["pod"]) == (False, False, "")
+    variables = "objects: [{kind: Postgres, status: {phase: DataRestoring}}]"
+    result = render("{{ objects | pgha.kubernetes.restore_progress('kubedb') }}", variables)
+    assert (result["done"], result["waits"], result["words"]) == (False, True, "DataRestoring")
 
 
 def test_wrong_type(render: Callable[[str, str], Any]) -> None:

@@ -27,7 +27,17 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import (
 
 ROOT = Path(__file__).resolve().parents[4]
 FIXTURES = ROOT / "tests" / "unit" / "fixtures" / "cloudnativepg"
-KNOWN = {"switchover", "restart", "scale", "upgrade", "hibernate", "rotate_password", "backup", "restore"}
+KNOWN = {
+    "switchover",
+    "restart",
+    "scale",
+    "upgrade",
+    "hibernate",
+    "rotate_password",
+    "backup",
+    "restore",
+    "restore_drill",
+}
 KEY = "kubectl.kubernetes.io/restartedAt"
 
 
@@ -58,6 +68,8 @@ def test_each_adapter_says_what_its_operator_does(operator: str) -> None:
         "switchover": ["switchover"],
         "restart": ["restart", "restart_pending"],
         "upgrade": ["upgrade", "upgrade_pending", "upgrade_reads"],
+        "backup": ["backup_refusals", "backup_plan", "backup_result"],
+        "restore": ["restore_reads", "restore", "restore_progress"],
     }
     if requests:
         assert all(callable(getattr(adapter, f"request_{what}")) for what in ("reads", "plan", "verdict"))
@@ -66,12 +78,15 @@ def test_each_adapter_says_what_its_operator_does(operator: str) -> None:
             assert all(callable(getattr(adapter, function)) for function in functions)
 
 
-def test_the_role_knows_where_psql_is_and_how_a_cluster_stops() -> None:
+def test_the_role_knows_for_each_operator_what_differs() -> None:
     constants = yaml.safe_load((ROOT / "roles/postgres_cluster/vars/main.yml").read_text(encoding="utf-8"))
     asked = {name for name, adapter in ADAPTERS.items() if adapter.OPERATIONS & {"switchover", "upgrade"}}
     stopping = {name for name, adapter in ADAPTERS.items() if "hibernate" in adapter.OPERATIONS}
     assert set(constants["__postgres_cluster_containers"]) == asked
     assert set(constants["__postgres_cluster_stop"]) == stopping
+    for operation, table in (("backup", "backup_kinds"), ("restore", "recovery_kinds")):
+        doing = {name for name, adapter in ADAPTERS.items() if operation in adapter.OPERATIONS}
+        assert set(constants[f"__postgres_cluster_{table}"]) == doing
 
 
 def test_a_restart() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import (
+    backup_plan,
     backup_refusals,
     backup_result,
     progress,
@@ -269,21 +270,24 @@ def test_progress() -> None:
         for phase in ("Running", "Failed", "Succeeded")
     )
     instance = pod("new-1", "Running", podRole="instance")
-    assert progress([]) == {"done": False, "failed": False, "pod": "", "container": ""}
+    silent = {"words": "", "waits": False}
+    assert progress([]) == {"done": False, "failed": False, "pod": "", "container": "", **silent}
     assert (progress([running])["done"], progress([running])["failed"]) == (False, False)
     assert progress([running, failed]) == {
         "done": False,
         "failed": True,
         "pod": failed["metadata"]["name"],
         "container": "full-recovery",
+        **silent,
     }
     assert progress([failed, ended]) == {
         "done": True,
         "failed": False,
         "pod": ended["metadata"]["name"],
         "container": "full-recovery",
+        **silent,
     }
-    assert progress([instance]) == {"done": True, "failed": False, "pod": "", "container": ""}
+    assert progress([instance]) == {"done": True, "failed": False, "pod": "", "container": "", **silent}
 
 
 def test_what_became_of_a_backup() -> None:
@@ -295,6 +299,11 @@ def test_what_became_of_a_backup() -> None:
         "status": {"phase": "completed", "destinationPath": "s3://b/", "serverName": "old", "beginLSN": "0/2"},
     }
     assert (backup_result(done)["problem"], backup_result(done)["result"]["archive"]) == ("", "s3://b/old")
+    assert backup_result(done)["words"].endswith("WAL from 0/2 to , in s3://b/old")
+
+
+def test_each_backup_has_a_name_of_its_own() -> None:
+    assert backup_plan("old", [], "2026-11-25T21:04:05Z") == {"name": "old-20261125210405", "going": ""}
 
 
 def test_backups_that_are_refused() -> None:
