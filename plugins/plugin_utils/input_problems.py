@@ -50,6 +50,16 @@ COLLECTION_INPUTS: dict[str, dict[str, Any]] = {
 # its next jobs as extra variables, where no role reads it.
 RESULTS = {"pgpool_verify", "pgpool_ledger", "monitoring_verify", "monitoring_status", "monitoring_fleet"}
 
+# What a mapping has to have that is empty by default, where one is given. It is not `required` in the argument specs:
+# Ansible's own validation looks into an empty mapping, too, and would miss it there.
+NEEDED: dict[str, tuple[str, ...]] = {
+    "pgpool_tls.issuer": ("name",),
+    "postgres_cluster_backup": ("bucket", "credentials_secret"),
+    "postgres_cluster_existing": ("primary_host",),
+    "postgres_cluster_kubedb.issuer": ("name",),
+    "postgres_cluster_restore": ("source",),
+}
+
 FORMATS: dict[str, fmt.Format] = {
     "pgha_namespace": fmt.dns_label(),
     # cloudnativepg
@@ -285,7 +295,8 @@ def _mapping_problems(shown: str, path: str, value: Mapping[str, Any], option: M
     for key in value:
         if key not in options:
             yield f"{shown}.{key} is not known: {_nearest(str(key), options)}"
-    for key, inner in options.items():
+    for key, specified in options.items():
+        inner = {**specified, "required": True} if key in NEEDED.get(path, ()) else specified
         if key in value:
             yield from _value_problems(f"{shown}.{key}", f"{path}.{key}", value[key], inner)
         elif inner.get("required"):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.playbook.role_include import IncludeRole
 from ansible.playbook.task_include import TaskInclude
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
@@ -57,6 +58,13 @@ def test_plain_defaults_are_equal_in_both_places(role):
         and defaults[name] != option["default"]
     }
     assert different == {}
+
+
+def test_ansibles_own_validation_takes_the_defaults(role):
+    """So that a role can be used by its name alone; it looks into mappings that are empty, too."""
+    plain = {name: value for name, value in load(role / "defaults/main.yml").items() if "{{" not in str(value)}
+    options = {name: option for name, option in options_of(role).items() if name in plain}
+    assert ArgumentSpecValidator(options).validate(plain).error_messages == []
 
 
 def test_names_have_the_roles_prefix(role):

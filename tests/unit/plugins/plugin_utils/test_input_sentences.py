@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import input_problems as module
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
 
+ROLES = Path(__file__).resolve().parents[4] / "roles"
 OPTIONS: dict[str, Any] = {
     "demo_count": {"type": "int", "default": 3},
     "demo_share": {"type": "float"},
@@ -194,3 +196,21 @@ def test_results_of_the_job_before_are_no_mistake() -> None:
     assert {name for name in kept if name.startswith(tuple(f"{role}_" for role in roles))} == module.RESULTS
     for name in module.RESULTS:
         assert input_problems({name: {}}, {}, name.partition("_")[0]) == []
+
+
+@pytest.mark.parametrize(("path", "key"), [(path, key) for path, keys in module.NEEDED.items() for key in keys])
+def test_what_a_mapping_needs_is_missed_once_it_has_something(path: str, key: str) -> None:
+    name, _dot, inner = path.partition(".")
+    role = next(role for role in ("postgres_cluster", "pgpool") if name.startswith(f"{role}_"))
+    specs = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text(encoding="utf-8"))
+    option = specs["argument_specs"]["main"]["options"][name]
+    mapping = option["options"][inner] if inner else option
+    assert key in mapping["options"]
+    other = next(other for other in mapping["options"] if other not in module.NEEDED[path])
+
+    def said(given: dict[str, Any]) -> list[str]:
+        return input_problems({name: {inner: given} if inner else given}, {name: option}, role)
+
+    assert [sentence for sentence in said({}) if key in sentence] == []
+    assert any(sentence.startswith(f"{path}.{key} is missing: ") for sentence in said({other: "x"}))
+    assert any(sentence.startswith(f"{path}.{key} is empty (string): ") for sentence in said({key: ""}))
