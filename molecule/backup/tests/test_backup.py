@@ -12,23 +12,19 @@ import os
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import conftest
 import pytest
-from conftest import WITH_STATS, Cluster, Run, run_playbook, until
+from conftest import INVENTORIES, ROOT, WITH_STATS, Cluster, Run, until
 
 # `make limits` restores 1 GB.
 ROWS = 14_000_000 if os.environ.get("PGHA_BENCH") else 1000
 LIMIT = ("--limit", "saved")
 RESTORED = ("--limit", "restored")
 
-
-@pytest.fixture(autouse=True)
-def inventory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add the hosts of this scenario."""
-    more = conftest.ROOT / "molecule" / "backup" / "inventory"
-    monkeypatch.setattr(conftest, "INVENTORIES", [*conftest.INVENTORIES, more])
+run_playbook = partial(conftest.run_playbook, inventories=[*INVENTORIES, ROOT / "molecule/backup/inventory"])
 
 
 @pytest.fixture(scope="module")
