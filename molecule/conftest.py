@@ -211,8 +211,8 @@ class Cluster:
         return testinfra.get_host(f"kubectl://{pod}?{urllib.parse.urlencode(options)}")
 
     def client(self, pod: str = "") -> Host:
-        """Return an instance's pod, a standby's unless told otherwise, in which psql can log in as each user."""
-        pod = pod or self.instances("replica")[0]
+        """Return an instance's pod, a standby's if there is one, in which psql can log in as each user."""
+        pod = pod or (self.instances("replica") or self.instances())[0]
         if pod not in self._with_password_file:
             lines = "".join(f"*:*:*:{user}:{password}\n" for user, password in self.users().items())
             write = ["--container=postgres", "--", "sh", "-c", "umask 077; cat > /dev/shm/pgpass"]
