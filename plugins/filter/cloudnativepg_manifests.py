@@ -39,6 +39,9 @@ options:
   resources:
     description: Requests and limits of the operator, if they are not the manifest's.
     type: dict
+  environment:
+    description: Variables of the operator's container, over the manifest's.
+    type: dict
   overrides:
     description: Merged into the Deployment last.
     type: dict
@@ -80,6 +83,7 @@ def cloudnativepg_manifests(
     fingerprint: str = "",
     image: str = "",
     resources: Mapping[str, Any] | None = None,
+    environment: Mapping[str, Any] | None = None,
     overrides: Mapping[str, Any] | None = None,
     remove: bool = False,
 ) -> list[dict[str, Any]]:
@@ -94,6 +98,7 @@ def cloudnativepg_manifests(
             fingerprint=fingerprint,
             image=image,
             resources=resources,
+            environment=environment,
             overrides=overrides,
         )
     except InputError as exc:

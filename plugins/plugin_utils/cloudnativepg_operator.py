@@ -41,6 +41,7 @@ def manifests(
     fingerprint: str = "",
     image: str = "",
     resources: Mapping[str, Any] | None = None,
+    environment: Mapping[str, Any] | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the release manifest as it is to be applied, in the order to do so.
@@ -51,6 +52,7 @@ def manifests(
     :param fingerprint: kept as an annotation of the Deployment
     :param image: the operator's image; empty for the manifest's
     :param resources: requests and limits of the operator; None for the manifest's
+    :param environment: variables of the operator's container, over the manifest's: its configuration, by its names
     :param overrides: merged into the Deployment last
     """
     objects = [copy.deepcopy(_plain(document)) for document in documents if document]
@@ -59,7 +61,9 @@ def manifests(
     made = [_moved(item, original, namespace) for item in objects]
     for index, item in enumerate(made):
         if item["kind"] == "Deployment":
-            made[index] = _deployment(item, fingerprint, image, resources, overrides)
+            made[index] = _merged(
+                _deployment(item, fingerprint, image, resources, environment or {}), _plain(overrides or {})
+            )
     return sorted(made, key=_rank)
 
 
@@ -187,7 +191,7 @@ def _deployment(
     fingerprint: str,
     image: str,
     resources: Mapping[str, Any] | None,
-    overrides: Mapping[str, Any] | None,
+    environment: Mapping[str, Any],
 ) -> dict[str, Any]:
     if fingerprint:
         item["metadata"].setdefault("annotations", {})[FINGERPRINT] = fingerprint
@@ -201,7 +205,9 @@ def _deployment(
         for variable in container["env"]:  # the operator gives this image to the instances' init containers
             if variable["name"] == "OPERATOR_IMAGE_NAME":
                 variable["value"] = image
-    return _merged(item, _plain(overrides or {}))
+    kept = [variable for variable in container.get("env") or [] if variable["name"] not in environment]
+    container["env"] = kept + [{"name": name, "value": str(value)} for name, value in sorted(environment.items())]
+    return item
 
 
 def _merged(base: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -98,11 +98,16 @@ def test_image_resources_overrides_and_fingerprint() -> None:
     deployment = made(
         image="r.io/x:1.29.0",
         resources={"requests": {"cpu": "1"}},
+        environment={"STANDBY_TCP_USER_TIMEOUT": 2000, "OTHER": "y"},
         overrides={"spec": {"replicas": 2}, "metadata": {"labels": {"a": "b"}}},
         fingerprint="abc",
     )["Deployment"]
     assert container(deployment)["image"] == "r.io/x:1.29.0"
     assert container(deployment)["env"][0]["value"] == "r.io/x:1.29.0"
+    assert container(deployment)["env"][1:] == [
+        {"name": "OTHER", "value": "y"},
+        {"name": "STANDBY_TCP_USER_TIMEOUT", "value": "2000"},
+    ]
     assert container(deployment)["resources"] == {"requests": {"cpu": "1"}}
     assert deployment["spec"]["replicas"] == 2
     assert deployment["metadata"]["labels"] == {"a": "b"}
