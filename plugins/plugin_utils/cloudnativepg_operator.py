@@ -202,11 +202,11 @@ def _deployment(
         container["resources"] = _plain(resources)
     if image:
         container["image"] = image
-        for variable in container["env"]:  # the operator gives this image to the instances' init containers
-            if variable["name"] == "OPERATOR_IMAGE_NAME":
-                variable["value"] = image
-    kept = [variable for variable in container.get("env") or [] if variable["name"] not in environment]
-    container["env"] = kept + [{"name": name, "value": str(value)} for name, value in sorted(environment.items())]
+        # The operator gives this image to the instances' init containers.
+        environment = {"OPERATOR_IMAGE_NAME": image, **environment}
+    variables = {variable["name"]: variable for variable in container.get("env") or []}
+    variables |= {name: {"name": name, "value": str(value)} for name, value in sorted(environment.items())}
+    container["env"] = list(variables.values())
     return item
 
 

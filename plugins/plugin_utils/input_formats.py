@@ -56,6 +56,23 @@ class Format:
     high: int | None = None
 
 
+def kind_of(value: Any) -> str:
+    """Return the word for a value's type; those of Ansible's own derive from Python's."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, int):
+        return "integer"
+    if isinstance(value, float):
+        return "number"
+    if isinstance(value, Mapping):
+        return "mapping"
+    if isinstance(value, (list, tuple)):
+        return "list"
+    return type(value).__name__
+
+
 def _matches(pattern: re.Pattern[str], value: Any) -> bool:
     return isinstance(value, (str, int, float)) and pattern.fullmatch(str(value)) is not None
 

@@ -346,7 +346,7 @@ def _sentence(shown: str, value: Any, option: Mapping[str, Any], remedy: str) ->
 
 
 def _value_words(value: Any, option: Mapping[str, Any]) -> str:
-    kind = _kind_of(value)
+    kind = fmt.kind_of(value)
     if value is None:
         return "null"
     if isinstance(value, (str, list, tuple, Mapping)) and len(value) == 0:
@@ -361,22 +361,6 @@ def _value_words(value: Any, option: Mapping[str, Any]) -> str:
     if isinstance(value, bool):
         return f"{str(value).lower()} ({kind})"
     return f"{value} ({kind})"
-
-
-def _kind_of(value: Any) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, str):
-        return "string"
-    if isinstance(value, int):
-        return "integer"
-    if isinstance(value, float):
-        return "number"
-    if isinstance(value, Mapping):
-        return "mapping"
-    if isinstance(value, (list, tuple)):
-        return "list"
-    return type(value).__name__
 
 
 def _is_secret(option: Mapping[str, Any]) -> bool:

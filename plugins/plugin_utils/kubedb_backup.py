@@ -60,7 +60,6 @@ def refusals(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str]:
 def _configuration_problems(name: str, objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     configuration = named(objects, "BackupConfiguration", configuration_name(name))
     shown = f"the BackupConfiguration {configuration_name(name)}, by which base backups of {name} are made,"
-    now = (configuration.get("status") or {}).get("phase") or "not looked at by KubeStash yet"
     if not configuration:
         yield (
             f"{shown} is not there: KubeDB makes it of the PostgresArchiver {name}, with KubeStash and its catalogue "
@@ -68,12 +67,22 @@ def _configuration_problems(name: str, objects: Sequence[Mapping[str, Any]]) -> 
         )
     elif configuration["spec"].get("paused"):
         yield f"{shown} is paused: take that back, then run this again"
-    elif now != "Ready":
-        said = message(configuration)
-        yield f"{shown} is {now}{f' ({said})' if said else ''}: mend that first"
+    elif not is_ready(configuration):
+        yield f"{shown} is {state(configuration)}: mend that first"
     elif not _session(name, configuration):
         has = ", ".join(item["name"] for item in configuration["spec"].get("sessions") or []) or "none"
         yield f"{shown} has no session that writes to the Repository {full_repository(name)} (sessions: {has})"
+
+
+def is_ready(item: Mapping[str, Any]) -> bool:
+    """Tell whether KubeStash calls an object of its own ready."""
+    return phase(item) == "Ready"
+
+
+def state(item: Mapping[str, Any]) -> str:
+    """Return the phase of an object of KubeStash's, and its words on it."""
+    now, said = phase(item) or "not looked at by KubeStash yet", message(item)
+    return f"{now} ({said})" if said else now
 
 
 def _session(name: str, configuration: Mapping[str, Any]) -> str:
@@ -136,9 +145,9 @@ def plan(name: str, objects: Sequence[Mapping[str, Any]], now: str) -> dict[str,
     }
 
 
-def phase(session: Mapping[str, Any]) -> str:
-    """Return the phase of a BackupSession; empty where KubeStash has not looked at it."""
-    return (session.get("status") or {}).get("phase") or ""
+def phase(item: Mapping[str, Any]) -> str:
+    """Return the phase of an object of KubeStash's; empty where it has not looked at it."""
+    return (item.get("status") or {}).get("phase") or ""
 
 
 def result(session: Mapping[str, Any], objects: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:

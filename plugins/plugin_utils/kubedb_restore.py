@@ -14,7 +14,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import RESTIC_KEY, secret_problems
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_backup import STORAGE, SUCCEEDED, full_repository
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import kind_of
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_backup import (
+    STORAGE,
+    SUCCEEDED,
+    full_repository,
+    is_ready,
+    state,
+)
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_cluster import major
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_requests import message
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec, is_there, named
@@ -30,7 +37,6 @@ _REFUSED = {
     "timeline": _BY_TIME,
     "server_name": "as KubeDB finds backups by the Repository that is named after the source",
 }
-_TYPES = {bool: "boolean", int: "integer"}  # Ansible has types of its own, which derive from these
 _WITH_DATA = frozenset({"Ready", "Critical"})
 
 
@@ -56,7 +62,7 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     asked = variables.get("postgres_cluster_restore") or {}
     for key, why in _REFUSED.items():
         if asked.get(key):
-            kind = next((name for each, name in _TYPES.items() if isinstance(asked[key], each)), "string")
+            kind = kind_of(asked[key])
             value = str(asked[key]).lower() if kind == "boolean" else repr(asked[key])
             yield f"postgres_cluster_restore.{key} is {value} ({kind}): leave it out, {why}"
     where = asked.get("source_namespace")
@@ -151,10 +157,8 @@ def _problems(
             "makes for base backups of a cluster with an archiver; name a cluster that has one"
         )
         return
-    now = (repository.get("status") or {}).get("phase") or "not looked at by KubeStash yet"
-    if now != "Ready":
-        said = message(repository)
-        yield f"{shown}: its Repository {full_repository(source)} is {now}{f' ({said})' if said else ''}; mend that"
+    if not is_ready(repository):
+        yield f"{shown}: its Repository {full_repository(source)} is {state(repository)}; mend that"
     times = _base_backups(source, sources)
     if not times:
         yield f"{shown}: it has no base backup that has completed; make one by backup.yml"

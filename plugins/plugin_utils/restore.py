@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import ANNOTATION
+
 TARGETS = ("target_time", "target_lsn", "target_xid", "target_name")
 WITHOUT_END = "recovery ended before configured recovery target was reached"
 
@@ -93,7 +95,7 @@ def named(objects: Sequence[Mapping[str, Any]], kind: str, name: str) -> Mapping
 def applied_spec(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the spec that an object was applied with; the API adds to the one that it has."""
     annotations = (item.get("metadata") or {}).get("annotations") or {}
-    applied = json.loads(annotations.get("kubectl.kubernetes.io/last-applied-configuration") or "{}")
+    applied = json.loads(annotations.get(ANNOTATION) or "{}")
     return applied.get("spec") or {}
 
 
