@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,15 @@ def test_the_inventory_of_a_fleet_has_hosts_in_the_groups_that_say_how() -> None
     assert {name: len(group["hosts"]) for name, group in groups.items()} == {
         "fleet": 50, "postgres_clusters": 50, "demo": 50,
     }  # fmt: skip
+
+
+def test_a_fleet_stays_in_its_own_namespace_whatever_other_inventories_say(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.json"
+    file.write_text(json.dumps(fleet.inventory(2)))
+    inventories = [f"--inventory={ROOT / path}" for path in ("inventories/kind", "molecule/inventory")]
+    command = ["ansible-inventory", *inventories, f"--inventory={file}", "--host=fleet-002"]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert (found["pgha_namespace"], found["pgpool_service"]) == ("fleet", {"type": "ClusterIP"})
 
 
 def test_memory_is_that_of_a_cluster_more() -> None:

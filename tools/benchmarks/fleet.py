@@ -26,21 +26,16 @@ STAND_IN = site.ROOT / "molecule" / "fleet" / "stand_in_instances.py"
 
 def inventory(size: int) -> dict[str, Any]:
     """Return an inventory of so many PostgreSQL clusters on the Kubernetes cluster of the tests."""
-    hosts = {f"fleet-{number:03}": {} for number in range(1, size + 1)}
+    # Of the hosts, as those of a group yield to the group_vars of the other inventories.
     variables = {
-        "ansible_group_priority": 10,
         "pgha_namespace": NAMESPACE,
         # The operator leaves them alone, and nothing has to run: see STAND_IN.
         "postgres_cluster_overrides": {"metadata": {"annotations": {"cnpg.io/reconciliationLoop": "disabled"}}},
         "pgpool_deployment_overrides": {"spec": {"replicas": 0}},
         "pgpool_service": {"type": "ClusterIP"},
     }
-    # Neither the host of the demo nor what is said of it.
-    return {"all": {"children": {
-        "fleet": {"hosts": hosts, "vars": variables},
-        "postgres_clusters": {"hosts": hosts},
-        "demo": {"hosts": hosts},
-    }}}  # fmt: skip
+    hosts = {f"fleet-{number:03}": variables for number in range(1, size + 1)}
+    return {"all": {"children": {name: {"hosts": hosts} for name in ("fleet", "postgres_clusters", "demo")}}}
 
 
 @contextmanager
