@@ -98,6 +98,7 @@ def test_a_backup_now(saved: Cluster, say: Callable[[str], None]) -> None:
     on_primary(
         saved, f"CREATE TABLE goods AS SELECT g AS id, md5(g::text) AS name FROM generate_series(1, {ROWS}) AS g"
     )
+    on_primary(saved, "GRANT SELECT ON goods TO app")
     run = passed(run_playbook("backup", *LIMIT, environment=WITH_STATS, timeout=900))
     result = run.stats["backup"]["saved"]
     assert result["archive"] == "s3://backups/test/saved"
