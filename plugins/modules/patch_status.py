@@ -15,6 +15,8 @@ description:
   - Merges fields into the status of an object. Kubernetes takes them through an address of their own, which
     C(kubernetes.core.k8s) does not know. Some operators take orders there, as CloudNativePG does for a switchover.
   - The status has to be the one that was decided on. Where something has written the object since, the API refuses it.
+  - With O(then_label) it goes on to label pods, at the moment for which a command in one of them waits (O(once)). That
+    is done here, as a task of its own would begin a second or two late.
 options:
   api_version:
     description: The API version of the object.
@@ -44,6 +46,39 @@ options:
     description: Fields of the status that what was decided rests on. Where one is other by now, nothing is written.
     type: dict
     default: {}
+  then_label:
+    description:
+      - Labels that pods get after the status was changed, by the names of the pods, which are in the same namespace.
+      - Where that does not come about, RV(not_labelled) says why, and the module does not fail. So this is for what the
+        operator would do a little later anyway.
+    type: dict
+  once:
+    description: A command that waits for the moment at which to label them, and ends with 0 then.
+    type: dict
+    suboptions:
+      pod:
+        description: The pod that runs it, in the same namespace.
+        type: str
+        required: true
+      container:
+        description: Its container.
+        type: str
+        required: true
+      command:
+        description: The program and its arguments.
+        type: list
+        elements: str
+        required: true
+      timeout:
+        description: After how many seconds the pods are left alone.
+        type: int
+        default: 10
+  settle:
+    description:
+      - How many seconds to wait after all that, where a status was changed. What is done about it has the processor to
+        itself meanwhile, where it shares one with Ansible.
+    type: int
+    default: 0
 extends_documentation_fragment: [pgha.kubernetes.api_options]
 attributes:
   check_mode:
@@ -63,6 +98,21 @@ EXAMPLES = r"""
     namespace: demo
     status: {targetPrimary: hot-postgres-2}
     expect: {currentPrimary: hot-postgres-1}
+
+- name: Have it promoted, and the Service lead there as soon as replication from the old primary has ended
+  pgha.kubernetes.patch_status:
+    api_version: postgresql.cnpg.io/v1
+    kind: Cluster
+    name: hot-postgres
+    namespace: demo
+    status: {targetPrimary: hot-postgres-2}
+    then_label:
+      hot-postgres-1: {cnpg.io/instanceRole: replica}
+      hot-postgres-2: {cnpg.io/instanceRole: primary}
+    once:
+      pod: hot-postgres-2
+      container: postgres
+      command: [sh, -c, 'until [ -z "$(psql -XAtc "SELECT 1 FROM pg_stat_wal_receiver")" ]; do sleep 0.1; done']
 """
 
 RETURN = r"""
@@ -70,9 +120,18 @@ before:
   description: The fields as they were.
   type: dict
   returned: always
+labelled:
+  description: Whether the pods got their labels.
+  type: bool
+  returned: where a status was changed and O(then_label) is set
+not_labelled:
+  description: Why they did not.
+  type: str
+  returned: where they did not
 """
 
 import json
+import time
 import traceback
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -82,8 +141,11 @@ try:
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
+    from kubernetes.client import ApiException, CoreV1Api
     from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError, ResourceNotUniqueError
+    from kubernetes.stream import stream
     from urllib3.exceptions import HTTPError
+    from websocket import WebSocketException
 
     MISSING = None
 except ImportError:
@@ -120,6 +182,41 @@ def changed_status(client, params, check_mode=False):
     return {key: status.get(key) for key in params["status"]}
 
 
+def wait_in_pod(api, namespace, once):
+    """Run the command that waits for the moment, and say why it did not come, or nothing where it has.
+
+    :param api: the client's CoreV1Api
+    :param once: the module's parameter
+    """
+    what = {"container": once["container"], "command": once["command"], "stdout": True, "stderr": True}
+    said = stream(api.connect_get_namespaced_pod_exec, once["pod"], namespace, _preload_content=False, **what)
+    try:
+        until = time.monotonic() + once["timeout"]
+        while said.is_open() and time.monotonic() < until:
+            said.update(timeout=0.2)
+        if said.is_open():
+            return f"the moment did not come within {once['timeout']} s"
+        try:
+            code = said.returncode
+        except (KeyError, TypeError, ValueError):  # the pod ended, and the API says something else than a code
+            code = "no code"
+        return f"the command that waits for it ended with {code}: {said.read_stderr().strip()}" if code != 0 else ""
+    finally:
+        said.close()
+
+
+def labelled_pods(api, params):
+    """Label the pods at their moment, and return `labelled`, and `not_labelled` with the reason."""
+    try:
+        reason = wait_in_pod(api, params["namespace"], params["once"])
+        if not reason:
+            for pod, labels in params["then_label"].items():
+                api.patch_namespaced_pod(pod, params["namespace"], {"metadata": {"labels": labels}})
+    except (ApiException, HTTPError, WebSocketException) as exc:
+        reason = words(exc)
+    return {"labelled": False, "not_labelled": reason} if reason else {"labelled": True}
+
+
 def words(exc):
     """Return what the API says, without the JSON around it."""
     try:
@@ -139,8 +236,20 @@ def main():
             "status": {"type": "dict", "required": True},
             "unless": {"type": "dict", "default": {}},
             "expect": {"type": "dict", "default": {}},
+            "then_label": {"type": "dict"},
+            "once": {
+                "type": "dict",
+                "options": {
+                    "pod": {"type": "str", "required": True},
+                    "container": {"type": "str", "required": True},
+                    "command": {"type": "list", "elements": "str", "required": True},
+                    "timeout": {"type": "int", "default": 10},
+                },
+            },
+            "settle": {"type": "int", "default": 0},
             **API_OPTIONS,
         },
+        required_together=[("then_label", "once")],
         supports_check_mode=True,
     )
     if MISSING:
@@ -149,6 +258,11 @@ def main():
     try:
         client = get_api_client(AnsibleK8SModule(module_class=lambda: module))
         before = changed_status(client, module.params, module.check_mode)
+        also = {}
+        if before is not None and module.params["then_label"] and not module.check_mode:
+            also = labelled_pods(CoreV1Api(client.client.client), module.params)
+            if not also["labelled"]:
+                module.warn(f"labels are left to the operator, which may take seconds more: {also['not_labelled']}")
     except (CoreException, DynamicApiError, HTTPError) as exc:
         module.fail_json(msg=words(exc))
     except (ResourceNotFoundError, ResourceNotUniqueError) as exc:
@@ -157,7 +271,9 @@ def main():
         module.fail_json(msg=str(exc))
     if before is None:
         module.exit_json(changed=False, before={})
-    module.exit_json(changed=True, before=before, diff={"before": before, "after": module.params["status"]})
+    if not module.check_mode:
+        time.sleep(module.params["settle"])
+    module.exit_json(changed=True, before=before, diff={"before": before, "after": module.params["status"]}, **also)
 
 
 if __name__ == "__main__":

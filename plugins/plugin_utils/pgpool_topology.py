@@ -59,7 +59,8 @@ _PER_INSTANCE: dict[str, object] = {
     # The primary's Service must not be detached, and a check of it would only log. The number beats the default.
     "health_check_period0": 0,
     "auto_failback": True,
-    "auto_failback_interval": 30,
+    # Seconds from one that is attached again to the next: after a switchover there are two or more.
+    "auto_failback_interval": 10,
 }
 
 _SERVICES: dict[str, object] = {

@@ -358,6 +358,9 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
             yield from (need("Deployment", "get"), need("Deployment", "patch", subresource="/scale"))
         elif module == "patch_status":
             yield from (need("Cluster", "get"), need("Cluster", "patch", subresource="/status"))
+            if "then_label" in call:
+                yield need("Pod", "patch")
+                yield from (need("Pod", verb, subresource="/exec") for verb in ("get", "create"))
         else:
             verbs = WRITES["apply" if module == "apply" else call["state"]]
             if call.get("delete_all"):

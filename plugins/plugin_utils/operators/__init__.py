@@ -30,7 +30,8 @@ the role postgres_cluster has to know. It has:
     what the runbooks can have the operator do: `switchover`, `restart`, `scale`, `upgrade` (of PostgreSQL),
     `hibernate`, `rotate_password` (of the superuser), `backup`, `restore`, `restore_drill`. For what is named here:
 `switchover(primary, standby, now)`
-    `status`, `unless` and `expect` of the module patch_status on the main object, which make the standby the primary
+    `status`, `unless` and `expect` of the module patch_status on the main object, which make the standby the primary,
+    and `labels`: those that the pods of both have then, by the names of the pods
 `restart(now)`, `restart_pending(name, objects)`
     what is merged into the main object to have the instances restarted one by one, and sentences about those that
     still have to be, from the main object and the pods

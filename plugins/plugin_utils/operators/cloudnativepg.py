@@ -33,10 +33,11 @@ OPERATIONS = frozenset({"switchover", "restart", "scale", "upgrade", "hibernate"
 REFUSALS = {"rotate_password": "CloudNativePG makes the superuser's Secret itself, and a new one where it is deleted"}
 
 # Labels of the instances' pods: the one that only they have, that of the cluster's name, and that of the role.
+ROLE_LABEL = "cnpg.io/instanceRole"
 INSTANCE_LABELS = {
     "label": ("cnpg.io/podRole", "instance"),
     "cluster": "cnpg.io/cluster",
-    "role": "cnpg.io/instanceRole",
+    "role": ROLE_LABEL,
 }
 
 backup_refusals = cloudnativepg_restore.backup_refusals
@@ -154,7 +155,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
             "port_name": "metrics",
             "selector": {"cnpg.io/cluster": name, "cnpg.io/podRole": "instance"},
         },
-        "role_label": "cnpg.io/instanceRole",
+        "role_label": ROLE_LABEL,
         "synchronous": _synchronous(spec),
         "max_connections": as_int(parameters.get("max_connections")) or (100 if cluster else None),
         "databases": _databases(spec),
@@ -287,7 +288,10 @@ def _update_problems(wanted: Mapping[str, Any], spec: Mapping[str, Any]) -> Iter
 
 
 def switchover(primary: str, standby: str, now: str) -> dict[str, Any]:
-    """Say how a standby is made the primary: what `kubectl cnpg promote` writes (promote.go of 1.29)."""
+    """Say how a standby is made the primary: what `kubectl cnpg promote` writes (promote.go of 1.29).
+
+    The labels are those that the operator gives the pods once it is (SetInstanceRole of labels_annotations.go).
+    """
     return {
         "status": {
             "targetPrimary": standby,
@@ -297,6 +301,7 @@ def switchover(primary: str, standby: str, now: str) -> dict[str, Any]:
         },
         "unless": {"targetPrimary": standby},
         "expect": {"currentPrimary": primary, "targetPrimary": primary},
+        "labels": {pod: {ROLE_LABEL: role, "role": role} for pod, role in ((standby, "primary"), (primary, "replica"))},
     }
 
 

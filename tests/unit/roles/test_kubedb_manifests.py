@@ -151,7 +151,7 @@ def test_the_object_of_the_defaults() -> None:
         "storage": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}},
         "replication": {"walLimitPolicy": "WALKeepSize", "walKeepSize": 1536},
         "configuration": {
-            "inline": {"user.conf": "max_connections = '300'\nwal_retrieve_retry_interval = '1s'\n"}
+            "inline": {"user.conf": "max_connections = '300'\nwal_retrieve_retry_interval = '250ms'\n"}
         },
         "monitor": {"agent": "prometheus.io/builtin", "prometheus": {"exporter": {"port": 56790}}},
         "deletionPolicy": "DoNotTerminate",

@@ -71,6 +71,87 @@ def test_another_status_than_expected_is_left_alone() -> None:
     assert client.sent == []
 
 
+class Stream:
+    """A command in a pod, which ends after some looks at it, or never."""
+
+    def __init__(self, looks: int, code: Any):
+        self.looks, self.code, self.closed = looks, code, False
+
+    def is_open(self) -> bool:
+        return self.looks > 0
+
+    def update(self, timeout: float) -> None:
+        self.looks -= 1
+
+    @property
+    def returncode(self) -> int:
+        if isinstance(self.code, Exception):
+            raise self.code
+        return self.code
+
+    def read_stderr(self) -> str:
+        return "no such table\n"
+
+    def close(self) -> None:
+        self.closed = True
+
+
+LABEL = {
+    "namespace": "demo",
+    "then_label": {"hot-1": {"role": "replica"}, "hot-2": {"role": "primary"}},
+    "once": {"pod": "hot-2", "container": "postgres", "command": ["psql"], "timeout": 0.2},
+}
+
+
+@pytest.mark.parametrize(
+    ("looks", "code", "result"),
+    [
+        (2, 0, {"labelled": True}),
+        (
+            1,
+            3,
+            {"labelled": False, "not_labelled": "the command that waits for it ended with 3: no such table"},
+        ),
+        (
+            1,
+            TypeError("the pod is gone"),
+            {"labelled": False, "not_labelled": "the command that waits for it ended with no code: no such table"},
+        ),
+        (10**9, 0, {"labelled": False, "not_labelled": "the moment did not come within 0.2 s"}),
+    ],
+)
+def test_pods_are_labelled_when_the_moment_has_come_and_only_then(
+    looks: int, code: Any, result: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, patched = Stream(looks, code), []
+    asked: dict[str, Any] = {}
+
+    def stream(method: str, pod: str, namespace: str, **what: Any) -> Stream:
+        asked.update(method=method, pod=pod, namespace=namespace, **what)
+        return said
+
+    monkeypatch.setattr(module, "stream", stream)
+    api = SimpleNamespace(
+        connect_get_namespaced_pod_exec="exec", patch_namespaced_pod=lambda *what: patched.append(what)
+    )
+    assert module.labelled_pods(api, LABEL) == result
+    wanted = [(pod, "demo", {"metadata": {"labels": labels}}) for pod, labels in LABEL["then_label"].items()]
+    assert patched == (wanted if result["labelled"] else [])
+    assert said.closed
+    assert (asked["pod"], asked["namespace"], asked["command"]) == ("hot-2", "demo", ["psql"])
+
+
+def test_a_pod_that_cannot_be_labelled_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*pod: str) -> None:
+        answer = module.ApiException(status=403)
+        answer.body = '{"message": "pods \\"hot-1\\" is forbidden"}'
+        raise answer
+
+    monkeypatch.setattr(module, "stream", lambda *args, **what: Stream(0, 0))
+    api = SimpleNamespace(connect_get_namespaced_pod_exec="exec", patch_namespaced_pod=refuse)
+    assert module.labelled_pods(api, LABEL) == {"labelled": False, "not_labelled": 'pods "hot-1" is forbidden'}
+
+
 def test_the_options_of_the_api_are_described() -> None:
     described = safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
     assert {name: option["type"] for name, option in described.items()} == {

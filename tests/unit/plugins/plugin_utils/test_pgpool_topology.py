@@ -83,7 +83,7 @@ class TestPerInstance:
             "health_check_max_retries": 2,
             "health_check_retry_delay": 1,
             "auto_failback": True,
-            "auto_failback_interval": 30,
+            "auto_failback_interval": 10,
         }
 
     def test_does_not_change_with_roles_readiness_or_order(self) -> None:

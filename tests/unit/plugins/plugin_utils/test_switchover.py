@@ -62,6 +62,10 @@ def test_the_operator_is_told_what_its_own_tool_tells_it() -> None:
         },
         "unless": {"targetPrimary": THREE},
         "expect": {"currentPrimary": TWO, "targetPrimary": TWO},
+        "labels": {
+            THREE: {"cnpg.io/instanceRole": "primary", "role": "primary"},
+            TWO: {"cnpg.io/instanceRole": "replica", "role": "replica"},
+        },
     }
 
 
