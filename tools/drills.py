@@ -28,8 +28,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha"
-# The load from which on figures are those of other things, too: a series makes four or five by itself on two cores, as each
-# run begins in the minute of the one before.
+# The load from which on figures are those of other things, too: a series makes four or five by itself on two cores, as
+# each run begins in the minute of the one before.
 BUSY = 6
 # The task with which the measured part of a drill begins.
 BEGINS = "Measured | Note the time]"
