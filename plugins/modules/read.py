@@ -81,7 +81,7 @@ try:
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.service import K8sService
-    from kubernetes.dynamic.exceptions import DynamicApiError
+    from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
 
     MISSING = None
@@ -111,7 +111,7 @@ def work(module):
     try:
         wrapped = AnsibleK8SModule(module_class=lambda: module)
         run(module, K8sService(get_api_client(wrapped), wrapped))
-    except (CoreException, DynamicApiError, HTTPError) as exc:
+    except (CoreException, ApiException, HTTPError) as exc:
         module.fail_json(msg=str(exc))
 
 
