@@ -36,6 +36,10 @@ options:
     description: The operator's image, if it is not the manifest's.
     type: str
     default: ""
+  replicas:
+    description: Pods of the operator. One leads; more than one go to different nodes where they can.
+    type: int
+    default: 1
   resources:
     description: Requests and limits of the operator, if they are not the manifest's.
     type: dict
@@ -82,6 +86,7 @@ def cloudnativepg_manifests(
     namespace: str,
     fingerprint: str = "",
     image: str = "",
+    replicas: int = 1,
     resources: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -97,6 +102,7 @@ def cloudnativepg_manifests(
             namespace,
             fingerprint=fingerprint,
             image=image,
+            replicas=replicas,
             resources=resources,
             environment=environment,
             overrides=overrides,

@@ -40,6 +40,7 @@ def manifests(
     *,
     fingerprint: str = "",
     image: str = "",
+    replicas: int = 1,
     resources: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -51,6 +52,7 @@ def manifests(
     :param namespace: where the operator goes
     :param fingerprint: kept as an annotation of the Deployment
     :param image: the operator's image; empty for the manifest's
+    :param replicas: pods of the operator; one of them leads, and more than one go to different nodes where they can
     :param resources: requests and limits of the operator; None for the manifest's
     :param environment: variables of the operator's container, over the manifest's: its configuration, by its names
     :param overrides: merged into the Deployment last
@@ -62,7 +64,7 @@ def manifests(
     for index, item in enumerate(made):
         if item["kind"] == "Deployment":
             made[index] = _merged(
-                _deployment(item, fingerprint, image, resources, environment or {}), _plain(overrides or {})
+                _deployment(item, fingerprint, image, replicas, resources, environment or {}), _plain(overrides or {})
             )
     return sorted(made, key=_rank)
 
@@ -114,7 +116,7 @@ def status(
     """Say what is there of the operator.
 
     :param deployments: all Deployments labelled `app.kubernetes.io/name=cloudnative-pg`, of all namespaces
-    :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (it runs),
+    :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (one of its pods runs),
         `foreign` (`namespace/name` of one that this collection did not install, else empty)
     """
     for deployment in sorted(deployments, key=lambda item: _is_ours(item, namespace), reverse=True):
@@ -131,7 +133,8 @@ def status(
             "current": applied == fingerprint if ours and applied else installed == version,
             "available": (
                 replicas > 0
-                and state.get("availableReplicas", 0) >= replicas
+                # One leads, the others wait: with a node down, the operator is there.
+                and state.get("availableReplicas", 0) > 0
                 and state.get("updatedReplicas", 0) >= replicas
                 and state.get("observedGeneration", 0) >= metadata.get("generation", 0)
             ),
@@ -190,12 +193,24 @@ def _deployment(
     item: dict[str, Any],
     fingerprint: str,
     image: str,
+    replicas: int,
     resources: Mapping[str, Any] | None,
     environment: Mapping[str, Any],
 ) -> dict[str, Any]:
     if fingerprint:
         item["metadata"].setdefault("annotations", {})[FINGERPRINT] = fingerprint
-    container = item["spec"]["template"]["spec"]["containers"][0]
+    item["spec"]["replicas"] = replicas
+    pod = item["spec"]["template"]["spec"]
+    if replicas > 1:
+        pod["topologySpreadConstraints"] = [
+            {
+                "maxSkew": 1,
+                "topologyKey": "kubernetes.io/hostname",
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": copy.deepcopy(item["spec"]["selector"]),
+            }
+        ]
+    container = pod["containers"][0]
     # The tag is pinned, so `Always` only costs: a registry that is away, or none at all, must not stop the operator.
     container["imagePullPolicy"] = "IfNotPresent"
     if resources is not None:

@@ -67,6 +67,7 @@ FORMATS: dict[str, fmt.Format] = {
     "cloudnativepg_manifest": fmt.url_or_path(),
     "cloudnativepg_namespace": fmt.dns_label(),
     "cloudnativepg_image": fmt.image(),
+    "cloudnativepg_replicas": fmt.integer(1, 10),
     "cloudnativepg_wait_timeout": fmt.integer(1),
     # kubedb
     "kubedb_version": fmt.chart_version("v2026.7.10"),

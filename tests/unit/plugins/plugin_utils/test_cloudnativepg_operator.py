@@ -36,6 +36,7 @@ MANIFEST: list[dict[str, Any] | None] = [
         "kind": "Deployment",
         "metadata": {"name": "cnpg-controller-manager", "namespace": "cnpg-system"},
         "spec": {
+            "selector": {"matchLabels": {"app.kubernetes.io/name": "cloudnative-pg"}},
             "template": {
                 "spec": {
                     "containers": [
@@ -114,6 +115,16 @@ def test_image_resources_overrides_and_fingerprint() -> None:
     assert deployment["metadata"]["annotations"] == {"pgha.kubernetes/applied": "abc"}
 
 
+def test_pods_of_the_operator_go_to_different_nodes_where_they_can() -> None:
+    made_of_one, made_of_two = (made(replicas=replicas)["Deployment"]["spec"] for replicas in (1, 2))
+    assert made_of_one["replicas"] == 1
+    assert "topologySpreadConstraints" not in made_of_one["template"]["spec"]
+    assert made_of_two["replicas"] == 2
+    [spread] = made_of_two["template"]["spec"]["topologySpreadConstraints"]
+    assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "ScheduleAnyway")
+    assert spread["labelSelector"] == made_of_two["selector"]
+
+
 @pytest.mark.parametrize("documents", [[], [MANIFEST[0]], MANIFEST[:5], [*MANIFEST, MANIFEST[6]]])
 def test_refuses_what_is_no_release_manifest(documents: list[Any]) -> None:
     with pytest.raises(InputError, match=r"^cloudnativepg_manifest is no release manifest of CloudNativePG: give one"):
@@ -144,8 +155,12 @@ def deployment(**changes: Any) -> dict[str, Any]:
             "generation": 2,
             "annotations": changes.get("annotations", {"pgha.kubernetes/applied": "abc"}),
         },
-        "spec": {"replicas": 1, "template": {"spec": {"containers": [{"image": changes.get("image", IMAGE)}]}}},
-        "status": {"availableReplicas": 1, "updatedReplicas": 1, "observedGeneration": changes.get("observed", 2)},
+        "spec": {"replicas": 2, "template": {"spec": {"containers": [{"image": changes.get("image", IMAGE)}]}}},
+        "status": {
+            "availableReplicas": changes.get("available", 2),
+            "updatedReplicas": 2,
+            "observedGeneration": changes.get("observed", 2),
+        },
     }
 
 
@@ -158,6 +173,8 @@ def deployment(**changes: Any) -> dict[str, Any]:
         ([deployment(annotations=None)], {"current": True, "foreign": ""}),
         ([deployment(annotations=None, image="x:1.28.0")], {"installed": "1.28.0", "current": False}),
         ([deployment(observed=1)], {"available": False}),
+        ([deployment(available=1)], {"available": True}),
+        ([deployment(available=0)], {"available": False}),
         ([deployment(namespace="other")], {"current": True, "foreign": "other/cnpg-controller-manager"}),
         ([deployment(name="cnpg-helm", image="x:1.28.0")], {"current": False, "foreign": "cnpg-system/cnpg-helm"}),
         ([deployment(namespace="other"), deployment()], {"foreign": ""}),
