@@ -152,7 +152,12 @@ def expired_certificate(ca: Mapping[str, str], names: Sequence[str], now: dateti
     _need_cryptography()
     pair = _pair_of({"tls.crt": ca.get("ca.crt", ""), "tls.key": ca.get("ca.key", "")})
     server = make_server(names, pair, now - timedelta(days=2 * SERVER_DAYS))
-    return {"tls.crt": _encoded(server[0]), "tls.key": _encoded(server[1])}
+    # CloudNativePG renews a certificate with the key that there is, and takes one as SEC 1 writes it alone: ParseECPrivateKey()
+    # of its pkg/certs/certs.go.
+    key = _key(server[1]).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    return {"tls.crt": _encoded(server[0]), "tls.key": _encoded(key.decode("ascii"))}
 
 
 def tls_problems(secret: Mapping | None, name: str, now: datetime, names: Sequence[str] = ()) -> list[str]:

@@ -190,3 +190,8 @@ def test_an_expired_certificate_is_refused_as_that(made: dict, tmp_path: Path) -
     server = {**expired_certificate(ca, NAMES, NOW), "ca.crt": made["server"]["ca.crt"]}
     with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
         handshake({"server": server}, NAMES[0], tmp_path)
+
+
+def test_an_expired_certificate_has_its_key_as_cloudnativepg_reads_it(made: dict) -> None:
+    data = expired_certificate({"ca.crt": made["ca"]["tls.crt"], "ca.key": made["ca"]["tls.key"]}, NAMES, NOW)
+    assert base64.b64decode(data["tls.key"]).startswith(b"-----BEGIN EC PRIVATE KEY-----\n")
