@@ -152,8 +152,8 @@ def expired_certificate(ca: Mapping[str, str], names: Sequence[str], now: dateti
     _need_cryptography()
     pair = _pair_of({"tls.crt": ca.get("ca.crt", ""), "tls.key": ca.get("ca.key", "")})
     server = make_server(names, pair, now - timedelta(days=2 * SERVER_DAYS))
-    # CloudNativePG renews a certificate with the key that there is, and takes one as SEC 1 writes it alone: ParseECPrivateKey()
-    # of its pkg/certs/certs.go.
+    # CloudNativePG renews a certificate with the key that there is, and takes one as SEC 1 writes it alone:
+    # ParseECPrivateKey() of its pkg/certs/certs.go.
     key = _key(server[1]).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )

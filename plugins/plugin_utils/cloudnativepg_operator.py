@@ -116,8 +116,8 @@ def status(
     """Say what is there of the operator.
 
     :param deployments: all Deployments labelled `app.kubernetes.io/name=cloudnative-pg`, of all namespaces
-    :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (one of its pods runs),
-        `foreign` (`namespace/name` of one that this collection did not install, else empty)
+    :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (one of its pods
+        runs), `foreign` (`namespace/name` of one that this collection did not install, else empty)
     """
     for deployment in sorted(deployments, key=lambda item: _is_ours(item, namespace), reverse=True):
         ours = _is_ours(deployment, namespace)
