@@ -30,6 +30,17 @@ _BARMAN_ID = re.compile(r"[0-9]{8}T[0-9]{6}")
 _API_VERSION = "postgresql.cnpg.io/v1"
 
 
+def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what of `postgres_cluster_restore` CloudNativePG cannot do."""
+    asked = variables.get("postgres_cluster_restore") or {}
+    for name in ("target_xid", "target_name"):
+        if asked.get(name) and not asked.get("backup"):
+            yield (
+                f"postgres_cluster_restore.backup is missing: name the backup to begin with, as none can be chosen by "
+                f"{name} ({asked[name]}); it has to be older than that"
+            )
+
+
 def backup_plan(name: str, objects: Sequence[Mapping[str, Any]], now: str) -> dict[str, Any]:  # noqa: ARG001 - adapters are called alike
     """Say which Backup is made: a new one each time, as one that goes on holds up no other.
 

@@ -33,13 +33,6 @@ def restore_checks(variables: Mapping[str, Any]) -> Iterator[str]:
         yield "postgres_cluster_restore.exclusive is true (boolean): give the target before which recovery ends, too"
     if restore.get("expect") is not None and not restore.get("query"):
         yield "postgres_cluster_restore.expect is given without a query: give postgres_cluster_restore.query, too"
-    by_backup = variables.get("postgres_cluster_operator", "cloudnativepg") == "cloudnativepg"
-    for name in ("target_xid", "target_name"):
-        if by_backup and restore.get(name) and not restore.get("backup"):
-            yield (
-                f"postgres_cluster_restore.backup is missing: name the backup to begin with, as none can be chosen by "
-                f"{name} ({restore[name]}); it has to be older than that"
-            )
     here = (variables.get("postgres_cluster_name"), variables.get("postgres_cluster_namespace"))
     source = (restore.get("source"), restore.get("source_namespace") or here[1])
     if source == here:

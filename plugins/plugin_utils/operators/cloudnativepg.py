@@ -88,7 +88,7 @@ def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
 
 
 def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what of the role's variables is for other operators."""
+    """Yield what of the role's variables is for other operators, or is not all that this one needs."""
     for name in ("postgres_cluster_kubedb", "postgres_cluster_superuser"):
         if variables.get(name):
             yield f"{name} is a mapping: leave it empty, as it is for KubeDB alone and the operator is 'cloudnativepg'"
@@ -99,6 +99,7 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
             "with or without a digest after it, such as registry.example/postgresql:17.6@sha256:…, as CloudNativePG "
             "tells upgrades by it"
         )
+    yield from cloudnativepg_restore.input_problems(variables)
 
 
 def reads(name: str, namespace: str) -> list[dict[str, Any]]:

@@ -205,7 +205,6 @@ def test_site_yml_keeps_what_a_restored_cluster_was_made_with() -> None:
         ({"target_lsn": "0/5", "target_time": "x"}, ["has target_time and target_lsn (mapping): give one of them"]),
         ({"exclusive": True}, ["exclusive is true (boolean): give the target"]),
         ({"expect": "1"}, ["give postgres_cluster_restore.query, too"]),
-        ({"target_name": "before"}, ["name the backup to begin with"]),
         ({"source": "new"}, ["that is the cluster itself"]),
         ({"source": "new", "source_namespace": "other"}, []),
         ({"target_xid": 5, "backup": "b", "query": "SELECT 1", "expect": "1"}, []),
@@ -221,6 +220,13 @@ def test_variables(given: dict[str, Any], said: list[str]) -> None:
     assert len(problems) == len(said)
     assert all(part in problem for part, problem in zip(said, problems, strict=True))
     assert list(restore_checks({})) == []
+
+
+@pytest.mark.parametrize("target", ["target_xid", "target_name"])
+def test_cloudnativepg_begins_with_a_backup_that_is_named_where_none_can_be_chosen(target: str) -> None:
+    [problem] = cloudnativepg.input_problems({"postgres_cluster_restore": {"source": "old", target: "7"}})
+    assert problem.startswith("postgres_cluster_restore.backup is missing: name the backup to begin with")
+    assert not list(cloudnativepg.input_problems({"postgres_cluster_restore": {target: "7", "backup": "b"}}))
 
 
 def record(severity: str, message: str) -> str:
