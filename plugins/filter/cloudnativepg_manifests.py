@@ -37,7 +37,7 @@ options:
     type: str
     default: ""
   replicas:
-    description: Pods of the operator. One leads; more than one go to different nodes where they can.
+    description: Pods of the operator, on different nodes. One leads.
     type: int
     default: 1
   resources:

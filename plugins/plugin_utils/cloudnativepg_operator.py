@@ -52,7 +52,7 @@ def manifests(
     :param namespace: where the operator goes
     :param fingerprint: kept as an annotation of the Deployment
     :param image: the operator's image; empty for the manifest's
-    :param replicas: pods of the operator; one of them leads, and more than one go to different nodes where they can
+    :param replicas: pods of the operator, on different nodes; one of them leads
     :param resources: requests and limits of the operator; None for the manifest's
     :param environment: variables of the operator's container, over the manifest's: its configuration, by its names
     :param overrides: merged into the Deployment last
@@ -136,6 +136,7 @@ def status(
                 # One leads, the others wait: with a node down, the operator is there.
                 and state.get("availableReplicas", 0) > 0
                 and state.get("updatedReplicas", 0) >= replicas
+                and state.get("updatedReplicas", 0) >= state.get("replicas", 0)
                 and state.get("observedGeneration", 0) >= metadata.get("generation", 0)
             ),
             "foreign": "" if ours else f"{metadata['namespace']}/{metadata['name']}",
@@ -202,14 +203,18 @@ def _deployment(
     item["spec"]["replicas"] = replicas
     pod = item["spec"]["template"]["spec"]
     if replicas > 1:
+        # A pod that finds no node of its own for a while waits for one: put beside the first, it would stay there.
         pod["topologySpreadConstraints"] = [
             {
                 "maxSkew": 1,
                 "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
+                "whenUnsatisfiable": "DoNotSchedule",
                 "labelSelector": copy.deepcopy(item["spec"]["selector"]),
+                "matchLabelKeys": ["pod-template-hash"],
             }
         ]
+        # So that the pods of before go also where one of the new ones waits.
+        item["spec"]["strategy"] = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}
     container = pod["containers"][0]
     # The tag is pinned, so `Always` only costs: a registry that is away, or none at all, must not stop the operator.
     container["imagePullPolicy"] = "IfNotPresent"

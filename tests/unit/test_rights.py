@@ -228,6 +228,7 @@ DYNAMIC: dict[str, list[str]] = {
     "drills/read.yml | Read | Read pods, and what others share": ["list Pod everywhere", "list Deployment everywhere"],
     "drills/delete.yml | Delete | Delete them": ["Pod", "PersistentVolumeClaim"],
     "drills/drill_certificate_expired.yml | Drill certificate expired | Replace it by an expired one": ["Secret"],
+    "drills/drill_certificate_expired.yml | Drill certificate expired | Put back the one that was there": ["Secret"],
     "drills/drill_objects_edited.yml | Drill objects edited | Edit them": [*MANAGED_KINDS, *MAIN],
     "drills/objects.yml | Objects | Read them": [f"list {kind}" for kind in MANAGED_KINDS],
     "drills/objects_deleted.yml | Objects deleted | Delete them": MANAGED_KINDS,

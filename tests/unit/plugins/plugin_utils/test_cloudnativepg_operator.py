@@ -115,14 +115,15 @@ def test_image_resources_overrides_and_fingerprint() -> None:
     assert deployment["metadata"]["annotations"] == {"pgha.kubernetes/applied": "abc"}
 
 
-def test_pods_of_the_operator_go_to_different_nodes_where_they_can() -> None:
+def test_pods_of_the_operator_go_to_different_nodes() -> None:
     made_of_one, made_of_two = (made(replicas=replicas)["Deployment"]["spec"] for replicas in (1, 2))
     assert made_of_one["replicas"] == 1
     assert "topologySpreadConstraints" not in made_of_one["template"]["spec"]
     assert made_of_two["replicas"] == 2
     [spread] = made_of_two["template"]["spec"]["topologySpreadConstraints"]
-    assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "ScheduleAnyway")
+    assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "DoNotSchedule")
     assert spread["labelSelector"] == made_of_two["selector"]
+    assert made_of_two["strategy"]["rollingUpdate"]["maxUnavailable"] == 1
 
 
 @pytest.mark.parametrize("documents", [[], [MANIFEST[0]], MANIFEST[:5], [*MANIFEST, MANIFEST[6]]])
@@ -158,6 +159,7 @@ def deployment(**changes: Any) -> dict[str, Any]:
         "spec": {"replicas": 2, "template": {"spec": {"containers": [{"image": changes.get("image", IMAGE)}]}}},
         "status": {
             "availableReplicas": changes.get("available", 2),
+            "replicas": changes.get("all", 2),
             "updatedReplicas": 2,
             "observedGeneration": changes.get("observed", 2),
         },
@@ -175,6 +177,7 @@ def deployment(**changes: Any) -> dict[str, Any]:
         ([deployment(observed=1)], {"available": False}),
         ([deployment(available=1)], {"available": True}),
         ([deployment(available=0)], {"available": False}),
+        ([deployment(all=3)], {"available": False}),
         ([deployment(namespace="other")], {"current": True, "foreign": "other/cnpg-controller-manager"}),
         ([deployment(name="cnpg-helm", image="x:1.28.0")], {"current": False, "foreign": "cnpg-system/cnpg-helm"}),
         ([deployment(namespace="other"), deployment()], {"foreign": ""}),
