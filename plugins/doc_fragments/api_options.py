@@ -29,6 +29,12 @@ options:
   ca_cert:
     description: Path of the CA that signed the certificate of the API. Else C(K8S_AUTH_SSL_CA_CERT).
     type: path
+attributes:
+  action_group:
+    description: Its options have defaults for a whole play or block by C(group/pgha.kubernetes.k8s).
+    support: full
+    membership:
+      - pgha.kubernetes.k8s
 requirements:
   - kubernetes >= 24.2.0
   - PyYAML >= 3.11
