@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The number of instances changes, an instance stops answering, and the layout of Pgpool-II's backends changes."""
+"""Instances, parameters and the layout of Pgpool-II's backends change, and an instance stops answering."""
 
 from __future__ import annotations
 
@@ -66,6 +66,24 @@ def test_back_to_three(cluster: Cluster) -> None:
         run = run_playbook(playbook, timeout=900)
         assert run.rc == 0, run.output
     assert len(cluster.instances()) == 3
+
+
+def test_other_parameters_are_there_when_the_run_ends(cluster: Cluster) -> None:
+    """One that takes a restart, and one that does not; then neither any longer."""
+
+    def running(name: str) -> set[str]:
+        where = [f"--namespace={cluster.namespace}", "exec"]
+        ask = ["--container=postgres", "--", "psql", "--csv", "--tuples-only", f"--command=SHOW {name}"]
+        return {cluster.kubectl(*where, pod, *ask).strip() for pod in cluster.instances()}
+
+    before = running("work_mem")
+    parameters = {"max_connections": 310, "work_mem": "5MB"}
+    run = run_playbook("postgres_cluster", variables={"postgres_cluster_parameters": parameters}, timeout=900)
+    assert (running("max_connections"), running("work_mem")) == ({"310"}, {"5MB"}), run.output
+    assert run.rc == 0, run.output
+    run = run_playbook("postgres_cluster", timeout=900)
+    assert (running("max_connections"), running("work_mem")) == ({"300"}, before), run.output
+    assert run.rc == 0, run.output
 
 
 def test_a_dead_standby_slows_nobody_down(cluster: Cluster, say: Callable[[str], None]) -> None:
