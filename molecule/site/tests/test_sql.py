@@ -78,6 +78,15 @@ def test_the_address_on_this_machine_is_postgresql_s(cluster: Cluster) -> None:
     assert struct.unpack("!i", answer[5:9]) == (10,), "by SCRAM"
 
 
+def test_an_instance_may_have_a_process_for_each_connection(cluster: Cluster) -> None:
+    ask = "cat /sys/fs/cgroup/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids/pids.max"
+    where = [f"--namespace={cluster.namespace}", "exec", cluster.primary(), "--container=postgres", "--"]
+    processes = cluster.kubectl(*where, "sh", "-c", ask).strip()
+    [row] = cluster.sql("SELECT current_setting('max_connections')::int AS connections")
+    # PostgreSQL's own and the operator's are some thirty more.
+    assert processes == "max" or int(processes) >= int(row["connections"]) + 50
+
+
 def test_verify_finds_nothing_wrong(cluster: Cluster) -> None:
     run = run_playbook("verify")
     assert run.rc == 0, run.output
