@@ -134,6 +134,8 @@ def remove(cluster: Cluster) -> Callable[[], None]:
 
 @pytest.fixture(scope="module")
 def tasks(remove: Callable[[], None]) -> int:
+    operator = run_playbook("cloudnativepg")  # which is not there where these tests run alone
+    assert operator.rc == 0, operator.output
     remove()
     return tasks_of_a_run()
 
