@@ -33,8 +33,10 @@ def _image(spec: dict[str, Any], container: str) -> str:
 
 
 @contextmanager
-def running(name: str, image: str, secrets: Sequence[str] = (), command: str = "sleep 3600") -> Iterator[str]:
-    """Have a pod that waits, with Secrets mounted in /secrets/<name>, and delete it in the end."""
+def running(
+    name: str, image: str, secrets: Sequence[str] = (), command: str = "sleep 3600", port: int = 0
+) -> Iterator[str]:
+    """Have a pod that waits, or serves a port, with Secrets mounted in /secrets/<name>, and delete it in the end."""
     mounts = [{"name": f"s{number}", "mountPath": f"/secrets/{one}"} for number, one in enumerate(secrets)]
     volumes = [{"name": f"s{number}", "secret": {"secretName": one}} for number, one in enumerate(secrets)]
     pod = {
@@ -48,6 +50,7 @@ def running(name: str, image: str, secrets: Sequence[str] = (), command: str = "
             "containers": [{
                 "name": "bench", "image": image, "imagePullPolicy": "IfNotPresent",
                 "command": ["/bin/sh", "-c", command], "volumeMounts": mounts,
+                **({"readinessProbe": {"tcpSocket": {"port": port}, "periodSeconds": 1}} if port else {}),
             }],
             "volumes": volumes,
         },
@@ -59,6 +62,22 @@ def running(name: str, image: str, secrets: Sequence[str] = (), command: str = "
         yield name
     finally:
         CLUSTER.kubectl(NAMESPACE, "delete", "pod", name, "--wait=false")
+
+
+@contextmanager
+def service(name: str, port: int) -> Iterator[None]:
+    """Have a Service before the pod of this name, and delete it in the end."""
+    made = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": CLUSTER.namespace},
+        "spec": {"selector": {"bench": name}, "ports": [{"port": port}]},
+    }
+    CLUSTER.kubectl("apply", "--filename=-", text=json.dumps(made))
+    try:
+        yield
+    finally:
+        CLUSTER.kubectl(NAMESPACE, "delete", "service", name)
 
 
 def shell(pod: str, script: str) -> str:

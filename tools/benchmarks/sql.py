@@ -34,8 +34,8 @@ def client() -> Iterator[str]:
 
 def address(name: str) -> tuple[str, int]:
     """Return where a Service of the namespace is, and its port."""
-    host = f"{name}.{pods.CLUSTER.namespace}.svc"
-    return host, 9999 if name in (f"{pods.CLUSTER.name}-pgpool", "bench-sample") else 5432
+    ports = {f"{pods.CLUSTER.name}-pgpool": 9999, "bench-sample": 9999, "bench-pgbouncer": 6432}
+    return f"{name}.{pods.CLUSTER.namespace}.svc", ports.get(name, 5432)
 
 
 def pgbench(pod: str, to: tuple[str, int], options: str, script: str = "") -> str:
@@ -53,5 +53,5 @@ def per_second(pod: str, to: tuple[str, int], clients: int, script: str = "", op
 
 def connected(pod: str, to: tuple[str, int], clients: int) -> float:
     """Return after how many milliseconds all of so many clients had a session."""
-    given = f"--client={clients} --jobs=1 --transactions=1 --file=/tmp/script.sql"
+    given = f"--client={clients} --jobs={clients} --transactions=1 --file=/tmp/script.sql"
     return float(CONNECTED.search(pgbench(pod, to, given, "SELECT 1;"))[1])
