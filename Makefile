@@ -42,7 +42,7 @@ sanity: ## ansible-test sanity
 molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster named pgha-test
 	@$(ENV) tools/test molecule
 
-ALL_SCENARIOS := site services users balancing tls scale failover fleet prometheus_operator kubedb awx rights alerts interrupted teardown
+ALL_SCENARIOS := site services users balancing tls scale failover fleet prometheus_operator kubedb awx rights alerts backup interrupted teardown
 
 molecule-all: ## Those that take long, too: all scenarios of molecule/ that have passed as a whole
 	@PGHA_SCENARIOS='$(ALL_SCENARIOS)' $(ENV) tools/test molecule

@@ -23,6 +23,8 @@ from conftest import CACHE, INVENTORIES, KUBECONFIG, ROOT, Cluster, playbook_env
 from jinja2 import Template
 
 ACCOUNT = "pgha-awx"
+# The image in which Podman runs the jobs, as AWX does; without it they run in the environment of the tests.
+IMAGE = os.environ.get("PGHA_AWX_IMAGE", "")
 
 
 class Loader(yaml.SafeLoader):
@@ -131,6 +133,19 @@ class Controller:
         injected = kind["injectors"]["env"]
         return {name: Template(text).render(**inputs, tower={"filename": names}) for name, text in injected.items()}
 
+    def _isolation(self) -> dict[str, Any]:
+        """Return what has ansible-runner take the image, in which what a job is given has the paths it has here."""
+        if not IMAGE:
+            return {}
+        return {
+            "process_isolation": True,
+            "process_isolation_executable": "podman",
+            "container_image": IMAGE,
+            "container_volume_mounts": [f"{self.folder.parent}:{self.folder.parent}:rw", f"{CACHE}:{CACHE}:ro"],
+            # The API of the tests' cluster is at a port of this machine's loopback address.
+            "container_options": ["--network=host", "--pull=never", f"--user={os.getuid()}"],
+        }
+
     def run(
         self,
         name: str,
@@ -167,6 +182,8 @@ class Controller:
 
         began = time.monotonic()
         inherited = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "TMPDIR")}
+        if (podman := CACHE / "containers.conf").exists():  # where kind needs settings of Podman, the image does
+            inherited["CONTAINERS_CONF"] = str(podman)
         with mock.patch.dict(os.environ, inherited, clear=True):
             done = ansible_runner.run(
                 private_data_dir=str(self.folder),
@@ -186,6 +203,7 @@ class Controller:
                 event_handler=seen,
                 cancel_callback=lambda: canceled,
                 settings={"pexpect_timeout": 1},
+                **self._isolation(),
                 # What one job was given is else given to the next one, too.
                 suppress_env_files=True,
                 quiet=True,
