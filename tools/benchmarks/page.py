@@ -78,7 +78,7 @@ def conditions(parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
         busy = max(part["load"])
         words = f"- `{name}`: {part['at'][:10]}, on {part['machine']}; the load before and after it was "
         words += f"{part['load'][0]} and {part['load'][-1]}"
-        words += ", so it was busy with other things: the ratios say more than the seconds." if busy > BUSY else "."
+        words += ", more than its processors can do: the ratios say more than the seconds." if busy > BUSY else "."
         few = [row["what"] for row in part["rows"] if len(row["figures"]) < FEW]
         words += f" Fewer than {FEW} runs: {'; '.join(few)}." if few else ""
         said.append(words)
