@@ -63,8 +63,8 @@ def programs() -> bytes:
 
 
 @contextmanager
-def running(secret: str) -> Iterator[str]:
-    """Have PgBouncer and a Service before it, whose name is returned. The user is that of a Secret."""
+def running(secret: str) -> Iterator[None]:
+    """Have PgBouncer and a Service NAME before it. The user is that of a Secret."""
     archive = programs()
     with pods.running(NAME, pods.image_of_postgres(), [secret]), pods.service(NAME, PORT):
         unpack = [*site.KUBECTL, pods.NAMESPACE, "exec", "--stdin", NAME, "--"]
@@ -72,4 +72,4 @@ def running(secret: str) -> Iterator[str]:
         subprocess.run([*unpack, *command], input=archive, check=True, capture_output=True)
         host = f"{pods.CLUSTER.name}-ro.{pods.CLUSTER.namespace}.svc"
         pods.shell(NAME, START.format(secret=secret, host=host, port=PORT))
-        yield NAME
+        yield

@@ -42,8 +42,6 @@ cat > /tmp/pgpool.conf <<'END'
 END
 exec pgpool -n -f /tmp/pgpool.conf -F /secrets/{secret}/pcp.conf -a /secrets/{secret}/pool_hba.conf -k /tmp/pgpoolkey
 """
-
-
 # What the sample lacks of ours that costs something for each query.
 TLS = "ssl = on\n"
 
@@ -63,8 +61,8 @@ def run(runs: int) -> list[Row]:
     """Measure them."""
     site.ready()
     name = pods.CLUSTER.name
-    names = (f"{name}-pgpool", f"{name}-ro", SAMPLE, pgbouncer.NAME)
-    ours, direct, theirs, bouncer = (sql.address(each) for each in names)
+    ours, direct = (sql.address(each) for each in (f"{name}-pgpool", f"{name}-ro"))
+    theirs, bouncer = sql.address(SAMPLE, PORT), sql.address(pgbouncer.NAME, pgbouncer.PORT)
     with sql.client() as pod:
         sql.pgbench(pod, sql.address(f"{name}-rw"), "--initialize --scale=1 --quiet")
 

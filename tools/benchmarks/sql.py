@@ -32,10 +32,10 @@ def client() -> Iterator[str]:
         yield pod
 
 
-def address(name: str) -> tuple[str, int]:
-    """Return where a Service of the namespace is, and its port."""
-    ports = {f"{pods.CLUSTER.name}-pgpool": 9999, "bench-sample": 9999, "bench-pgbouncer": 6432}
-    return f"{name}.{pods.CLUSTER.namespace}.svc", ports.get(name, 5432)
+def address(name: str, port: int = 0) -> tuple[str, int]:
+    """Return where a Service of the namespace is, and its port: by default that of our Pgpool-II, else PostgreSQL's."""
+    usual = 9999 if name == f"{pods.CLUSTER.name}-pgpool" else 5432
+    return f"{name}.{pods.CLUSTER.namespace}.svc", port or usual
 
 
 def pgbench(pod: str, to: tuple[str, int], options: str, script: str = "") -> str:
