@@ -88,7 +88,9 @@ PARTS = (
     (r"", "postgres"),
 )
 
-MODULES = ("k8s", "k8s_info", "k8s_exec", "k8s_log", "k8s_scale", "k8s_drain", "apply", "patch_status", "read")
+MODULES = (
+    "k8s", "k8s_info", "k8s_exec", "k8s_log", "k8s_scale", "k8s_drain", "apply", "patch_status", "read", "read_log",
+)  # fmt: skip
 
 # What cannot be told from a task itself. Of modules that write: the kinds. Of k8s_info and read: verb, kind, and
 # `everywhere` for all namespaces. With @file, what is asked for on behalf of another file than that of the task's
@@ -343,7 +345,7 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
             yield from (need("Pod", verb, subresource="/exec") for verb in ("get", "create"))
             if "container" not in call:
                 yield need("Pod", "get")
-        elif module == "k8s_log":
+        elif module in ("k8s_log", "read_log"):
             yield need("Pod", "get", subresource="/log")
             if call.get("kind") == "Job":
                 yield from (need("Job", "get"), need("Pod", "list"))

@@ -24,6 +24,10 @@ def test_logs_are_there_and_passwords_are_not(cluster: Cluster, tmp_path: Path) 
     pgbadger, address = shutil.which("pgbadger"), min(cluster.pgpool_pods().values())
     assert pgbadger, "converge.yml installs it"
     cluster.sql("PGPOOL SET log_statement TO on; SELECT 'logged by ' || 'Pgpool-II'", address=address)
+    # What clients send and name themselves is logged as it is, in whatever encoding.
+    latin = r"""printf "PGPOOL SET log_statement TO on; SET client_encoding TO LATIN1; SELECT 'f\\374r';" """
+    sent = cluster.client().run(f"{latin} | {cluster.psql_command(address=address)}")
+    assert sent.rc == 0, sent.stderr
     asked = {"log_report_directory": str(tmp_path), "log_report_minutes": 30}
     run = run_playbook("log_report", variables=asked)
     assert run.rc == 0, run.output
@@ -36,6 +40,7 @@ def test_logs_are_there_and_passwords_are_not(cluster: Cluster, tmp_path: Path) 
         assert [line for line in lines if not PREFIX.match(line)] == []
     everything = "\n".join(logs.values()) + run.output
     assert "STATEMENT:  SELECT no_such_column" in everything
+    assert "SELECT 'f\\xfcr'" in everything
     assert "STATEMENT:  ALTER ROLE nobody_here PASSWORD '" in everything
     assert [word for word in ("hunter2", *cluster.users().values()) if word in everything] == []
     pages = {name: (tmp_path / f"{cluster.name}{name}-logs.html").read_text() for name in ("", "-pgpool")}

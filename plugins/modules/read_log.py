@@ -1,0 +1,121 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read what a container logged, whatever its bytes are."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: read_log
+short_description: Read what a container logged
+version_added: 1.0.0
+author: the pgha.kubernetes authors (@pgha)
+description:
+  - Returns what C(kubernetes.core.k8s_log) returns of one container, and does not fail where that is not UTF-8.
+    PostgreSQL logs a statement in the encoding of its database, and Pgpool-II bytes after the name of an application.
+  - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process,
+    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not.
+options:
+  name:
+    description: The name of the pod.
+    type: str
+    required: true
+  namespace:
+    description: Its namespace.
+    type: str
+    required: true
+  container:
+    description: The name of the container.
+    type: str
+    required: true
+  since_seconds:
+    description: How far back, in seconds. Else all that the node has.
+    type: int
+  tail_lines:
+    description: How many of the last lines. Else all of them.
+    type: int
+extends_documentation_fragment: [pgha.kubernetes.api_options]
+attributes:
+  check_mode:
+    description: Reads in check mode, too.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Read what Pgpool-II logged in the last hour
+  pgha.kubernetes.read_log:
+    name: hot-postgres-pgpool-55cf4b749-xdn74
+    namespace: demo
+    container: pgpool
+    since_seconds: 3600
+"""
+
+RETURN = r"""
+log:
+  description: What it logged. A byte that is not UTF-8 is written as in C(\\x80).
+  type: str
+  returned: success
+"""
+
+import traceback
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS
+
+try:
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
+    from kubernetes.dynamic.exceptions import DynamicApiError
+    from urllib3.exceptions import HTTPError
+
+    MISSING = None
+except ImportError:
+    MISSING = traceback.format_exc()
+
+ARGUMENT_SPEC = {
+    "name": {"type": "str", "required": True},
+    "namespace": {"type": "str", "required": True},
+    "container": {"type": "str", "required": True},
+    "since_seconds": {"type": "int"},
+    "tail_lines": {"type": "int"},
+    **API_OPTIONS,
+}
+# Of the API's query, by the names of the module's options.
+LIMITS = {"since_seconds": "sinceSeconds", "tail_lines": "tailLines"}
+
+
+def run(module, client):
+    """Read what the module's arguments say."""
+    asked = {key: module.params[key] for key in ("name", "namespace")}
+    query = {"container": module.params["container"]}
+    query.update({key: module.params[name] for name, key in LIMITS.items() if module.params[name] is not None})
+    response = client.resource("Pod", "v1").log.get(serialize=False, query_params=query, **asked)
+    module.exit_json(changed=False, log=response.data.decode("utf-8", errors="backslashreplace"))
+
+
+def work(module):
+    """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
+    try:
+        run(module, get_api_client(AnsibleK8SModule(module_class=lambda: module)))
+    except DynamicApiError as exc:
+        module.fail_json(msg=str(exc.summary()))
+    except (CoreException, HTTPError) as exc:
+        module.fail_json(msg=str(exc))
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    if MISSING:
+        needs = "the Python package kubernetes and the collection kubernetes.core"
+        module.fail_json(msg=missing_required_lib(needs), exception=MISSING)
+    work(module)
+
+
+if __name__ == "__main__":
+    main()
