@@ -14,6 +14,7 @@ import re
 import shlex
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.parse
 import urllib.request
@@ -32,6 +33,8 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha
 KUBECONFIG = CACHE / "clusters" / "pgha-test.kubeconfig"
 CONTEXT = "kind-pgha-test"
 INVENTORIES = [ROOT / "inventories" / "kind", ROOT / "molecule" / "inventory"]
+# The image of docs/awx.md in which Podman runs the playbooks, as AWX does; else the environment of the tests does.
+IMAGE = os.environ.get("PGHA_AWX_IMAGE", "")
 
 Row = dict[str, str]
 
@@ -81,6 +84,24 @@ def playbook_environment() -> dict[str, str]:
     }
 
 
+def podman_environment() -> dict[str, str]:
+    """Return the settings of Podman with which it made the nodes of the cluster, where it needed some."""
+    return {"CONTAINERS_CONF": str(path)} if (path := CACHE / "containers.conf").exists() else {}
+
+
+def in_image(environment: dict[str, str]) -> list[str]:
+    """Return the words that run what follows them in IMAGE, where all files that tests use have the paths of here."""
+    given = {key: value for key, value in environment.items() if key.startswith(("ANSIBLE_", "PGHA_"))}
+    given["XDG_CACHE_HOME"] = str(CACHE.parent)
+    folders = {str(ROOT): "ro", str(CACHE): "rw", tempfile.gettempdir(): "rw"}
+    return [
+        *("podman", "run", "--rm", "--network=host", "--pull=never", f"--user={os.getuid()}", f"--workdir={ROOT}"),
+        *(f"--volume={path}:{path}:{mode}" for path, mode in folders.items()),
+        *(f"--env={name}={value}" for name, value in given.items()),
+        IMAGE,
+    ]
+
+
 # What AWX shows of a job: the results that playbooks keep, as JSON.
 WITH_STATS = {"ANSIBLE_SHOW_CUSTOM_STATS": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
 
@@ -95,10 +116,15 @@ def run_playbook(
 ) -> Run:
     """Run a playbook of this collection on the cluster of the tests."""
     extra = ["--extra-vars", json.dumps(variables)] if variables else []
+    command = playbook_command(name, *extra, *arguments, inventories=inventories)
+    env = {**playbook_environment(), **(environment or {})}
+    if IMAGE:
+        command = [*in_image(env), *command]
+        env.update(podman_environment())
     began = time.monotonic()
     done = subprocess.run(
-        playbook_command(name, *extra, *arguments, inventories=inventories),
-        env={**playbook_environment(), **(environment or {})},
+        command,
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

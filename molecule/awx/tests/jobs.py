@@ -19,12 +19,10 @@ from unittest import mock
 
 import ansible_runner
 import yaml
-from conftest import CACHE, INVENTORIES, KUBECONFIG, ROOT, Cluster, playbook_environment
+from conftest import CACHE, IMAGE, INVENTORIES, KUBECONFIG, ROOT, Cluster, playbook_environment, podman_environment
 from jinja2 import Template
 
 ACCOUNT = "pgha-awx"
-# The image in which Podman runs the jobs, as AWX does; without it they run in the environment of the tests.
-IMAGE = os.environ.get("PGHA_AWX_IMAGE", "")
 
 
 class Loader(yaml.SafeLoader):
@@ -182,9 +180,7 @@ class Controller:
 
         began = time.monotonic()
         inherited = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "TMPDIR")}
-        if (podman := CACHE / "containers.conf").exists():  # where kind needs settings of Podman, the image does
-            inherited["CONTAINERS_CONF"] = str(podman)
-        with mock.patch.dict(os.environ, inherited, clear=True):
+        with mock.patch.dict(os.environ, {**inherited, **podman_environment()}, clear=True):
             done = ansible_runner.run(
                 private_data_dir=str(self.folder),
                 ident=ident,
