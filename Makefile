@@ -42,9 +42,9 @@ sanity: ## ansible-test sanity
 molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster named pgha-test
 	@$(ENV) tools/test molecule
 
-ALL_SCENARIOS := site services users balancing tls scale failover fleet prometheus_operator kubedb awx rights alerts backup interrupted teardown
+ALL_SCENARIOS := site services users balancing tls scale failover fleet runbooks drills prometheus_operator kubedb awx rights alerts backup interrupted teardown
 
-molecule-all: ## Those that take long, too: all scenarios of molecule/ that have passed as a whole
+molecule-all: ## Those that take long, too: all scenarios of molecule/
 	@PGHA_SCENARIOS='$(ALL_SCENARIOS)' $(ENV) tools/test molecule
 
 limits: ## What has a time limit: molecule again, with the limits of a quiet machine
