@@ -42,7 +42,8 @@ def pgpool_files(
     """Make the files.
 
     With `parameters`, there are also the file of `CONFIGURATION_FILES`; `restart`, a text that is another one as soon
-    as there is a change that no reload takes up; and `version`, which names what is in all the others.
+    as there is a change that no reload takes up; and `version`, which names what is in all the others, and is another
+    one, too, where what the Secret has was edited by hand.
 
     :param secrets: Secrets as the Kubernetes API returns them; those of type kubernetes.io/basic-auth, and the
         superuser's that the contract names, are users
@@ -76,7 +77,7 @@ def pgpool_files(
         is_read_again = all(kept.get(start) == files[start] for start in _READ_AT_START)
         stays = is_read_again and "restart" in kept and name in kept and not _is_stuck(kept[name], shown)
         files["restart"] = kept["restart"] if stays else _digest([kept, files])
-        files["version"] = _digest(files)
+        files["version"] = _version(files, kept)
     return files
 
 
@@ -86,6 +87,19 @@ def _is_stuck(before: str, parameters: Mapping[str, Any]) -> bool:
         return bool(pgpool_conf.restart_needed(pgpool_conf.parsed(before), parameters))
     except InputError:  # another release of this collection, or someone by hand, wrote what this one does not know
         return True
+
+
+def _version(files: Mapping[str, str], kept: Mapping[str, str]) -> str:
+    """Name what is in the files.
+
+    Where the Secret has something else under that name, somebody edited it, and a pod may have taken that up: so they
+    get another name, for which each pod reads them again.
+    """
+    named = kept.get("version")
+    if named and files == {name: text for name, text in kept.items() if name != "version"}:
+        return named
+    version = _digest(files)
+    return version if version != named else _digest([kept, files])
 
 
 def _digest(what: object) -> str:

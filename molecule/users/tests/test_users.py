@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,6 +126,26 @@ def test_a_run_that_stopped_before_the_reload_is_made_up_for(cluster: Cluster) -
     run = run_playbook("pgpool", variables={"pgpool_primary_weight": 1})
     assert run.rc == 0, run.output
     assert "Make Pgpool-II take up its files" in run.output
+    again = run_playbook("pgpool", variables={"pgpool_primary_weight": 1})
+    assert (again.rc, again.changed) == (0, 0), again.output
+
+
+def test_a_pod_that_began_with_an_edited_secret_reads_the_mended_one(cluster: Cluster) -> None:
+    where, old = f"--namespace={cluster.namespace}", min(cluster.pgpool_pods())
+    nobody = json.dumps({"stringData": {"pool_passwd": "#\n"}})
+    cluster.kubectl(where, "patch", f"secret/{cluster.name}-pgpool", "--type=merge", f"--patch={nobody}")
+    cluster.kubectl(where, "delete", f"pod/{old}")
+    until(lambda: len(set(cluster.pgpool_pods()) - {old}) == 2, 60, "there is another pod")
+    refused = [
+        address
+        for address in cluster.pgpool_pods().values()
+        if cluster.client().run(f"echo 'SELECT 1' | {cluster.psql_command(address=address)}").rc
+    ]
+    assert refused, "the other pod knows a user"
+    run = run_playbook("pgpool", variables={"pgpool_primary_weight": 1})
+    assert run.rc == 0, run.output
+    for address in cluster.pgpool_pods().values():
+        assert cluster.sql("SELECT 1 AS n", address=address) == [{"n": "1"}]
     again = run_playbook("pgpool", variables={"pgpool_primary_weight": 1})
     assert (again.rc, again.changed) == (0, 0), again.output
 

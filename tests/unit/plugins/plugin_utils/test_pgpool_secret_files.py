@@ -159,6 +159,21 @@ def test_a_new_user_makes_another_version_and_no_restart() -> None:
     assert second["restart"] == first["restart"]
 
 
+@pytest.mark.parametrize("mode", ["env", "files"])
+@pytest.mark.parametrize("edited", ["pool_passwd", "pool_hba.conf"])
+def test_what_was_edited_by_hand_gets_another_version_once(mode: str, edited: str) -> None:
+    """A pod that started meanwhile has the edited file, under the version that the Secret has always had."""
+    first = configured(mode=mode)
+    mended = configured({**first, edited: "edited"}, mode)
+    assert {name: text for name, text in mended.items() if name != "version"} == {
+        name: text for name, text in first.items() if name != "version"
+    }
+    assert mended["version"] != first["version"]
+    assert configured(mended, mode) == mended
+    again = configured({**mended, edited: "edited"}, mode)
+    assert again["version"] != mended["version"]
+
+
 def test_a_parameter_that_is_gone_restarts_once() -> None:
     first = configured()
     second = configured(first, backend_weight0=None)
