@@ -56,7 +56,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 log:
-  description: What it logged. A byte that is not UTF-8 is written as in C(\\x80).
+  description: What it logged. A byte that is not UTF-8 is written as in C(\x80).
   type: str
   returned: success
 """
