@@ -84,6 +84,10 @@ def playbook_environment() -> dict[str, str]:
     }
 
 
+# The API of the tests' cluster is at a port of this machine's loopback address.
+PODMAN_OPTIONS = ["--network=host", "--pull=never", f"--user={os.getuid()}"]
+
+
 def podman_environment() -> dict[str, str]:
     """Return the settings of Podman with which it made the nodes of the cluster, where it needed some."""
     return {"CONTAINERS_CONF": str(path)} if (path := CACHE / "containers.conf").exists() else {}
@@ -95,7 +99,7 @@ def in_image(environment: dict[str, str]) -> list[str]:
     given["XDG_CACHE_HOME"] = str(CACHE.parent)
     folders = {str(ROOT): "ro", str(CACHE): "rw", tempfile.gettempdir(): "rw"}
     return [
-        *("podman", "run", "--rm", "--network=host", "--pull=never", f"--user={os.getuid()}", f"--workdir={ROOT}"),
+        *("podman", "run", "--rm", *PODMAN_OPTIONS, f"--workdir={ROOT}"),
         *(f"--volume={path}:{path}:{mode}" for path, mode in folders.items()),
         *(f"--env={name}={value}" for name, value in given.items()),
         IMAGE,

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
 API_OPTIONS = {
     "kubeconfig": {"type": "raw"},
     "context": {"type": "str"},
@@ -13,3 +15,16 @@ API_OPTIONS = {
     "validate_certs": {"type": "bool"},
     "ca_cert": {"type": "path"},
 }
+
+
+def api_module(argument_spec, missing, **options):
+    """Return the AnsibleModule of a module that asks the API, or end with what it lacks.
+
+    :param missing: the traceback of the import that failed, or None
+    :param options: of AnsibleModule, beside `supports_check_mode`, which all have
+    """
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **options)
+    if missing:
+        needs = "the Python package kubernetes and the collection kubernetes.core"
+        module.fail_json(msg=missing_required_lib(needs), exception=missing)
+    return module

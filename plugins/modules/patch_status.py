@@ -134,8 +134,7 @@ import json
 import time
 import traceback
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
 
 try:
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
@@ -227,8 +226,8 @@ def words(exc):
 
 def main():
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
+    module = api_module(
+        {
             "api_version": {"type": "str", "required": True},
             "kind": {"type": "str", "required": True},
             "name": {"type": "str", "required": True},
@@ -249,12 +248,9 @@ def main():
             "settle": {"type": "int", "default": 0},
             **API_OPTIONS,
         },
+        MISSING,
         required_together=[("then_label", "once")],
-        supports_check_mode=True,
     )
-    if MISSING:
-        needs = "the Python package kubernetes and the collection kubernetes.core"
-        module.fail_json(msg=missing_required_lib(needs), exception=MISSING)
     try:
         client = get_api_client(AnsibleK8SModule(module_class=lambda: module))
         before = changed_status(client, module.params, module.check_mode)

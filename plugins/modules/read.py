@@ -73,8 +73,7 @@ api_found:
 
 import traceback
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
 
 try:
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
@@ -117,11 +116,7 @@ def work(module):
 
 def main():
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    if MISSING:
-        needs = "the Python package kubernetes and the collection kubernetes.core"
-        module.fail_json(msg=missing_required_lib(needs), exception=MISSING)
-    work(module)
+    work(api_module(ARGUMENT_SPEC, MISSING))
 
 
 if __name__ == "__main__":

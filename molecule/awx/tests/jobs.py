@@ -19,7 +19,17 @@ from unittest import mock
 
 import ansible_runner
 import yaml
-from conftest import CACHE, IMAGE, INVENTORIES, KUBECONFIG, ROOT, Cluster, playbook_environment, podman_environment
+from conftest import (
+    CACHE,
+    IMAGE,
+    INVENTORIES,
+    KUBECONFIG,
+    PODMAN_OPTIONS,
+    ROOT,
+    Cluster,
+    playbook_environment,
+    podman_environment,
+)
 from jinja2 import Template
 
 ACCOUNT = "pgha-awx"
@@ -140,8 +150,7 @@ class Controller:
             "process_isolation_executable": "podman",
             "container_image": IMAGE,
             "container_volume_mounts": [f"{self.folder.parent}:{self.folder.parent}:rw", f"{CACHE}:{CACHE}:ro"],
-            # The API of the tests' cluster is at a port of this machine's loopback address.
-            "container_options": ["--network=host", "--pull=never", f"--user={os.getuid()}"],
+            "container_options": PODMAN_OPTIONS,
         }
 
     def run(
