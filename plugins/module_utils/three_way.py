@@ -46,6 +46,35 @@ def with_annotation(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {**wanted, "metadata": metadata}
 
 
+def merge_for(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a manifest that, as a JSON merge patch, would change an object; empty where none would.
+
+    It asks for no annotation, and leaves alone what the manifest does not have. Null takes a field away.
+
+    :param wanted: the manifest
+    :param there: the object as the API has it
+    """
+    patch: dict[str, Any] = {}
+    for key, value in wanted.items():
+        now = there.get(key)
+        if isinstance(value, Mapping):
+            inner = merge_for(value, _mapping(now))
+            if inner:
+                patch[key] = inner
+        elif value != now:
+            patch[key] = value
+    return patch
+
+
+def without_nulls(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest without what a merge patch would take away, as it is created."""
+    return {
+        key: without_nulls(value) if isinstance(value, Mapping) else value
+        for key, value in wanted.items()
+        if value is not None
+    }
+
+
 def _annotated(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return a manifest with annotations, if only empty ones: those of others stay where none are wanted any more."""
     metadata = _mapping(manifest.get("metadata"))

@@ -18,7 +18,11 @@ description:
   - A field that the API does not know is refused.
   - In check mode a changed object is a dry run of the API. An object that is not there is not sent, as its namespace
     or its kind may come with the same run.
-  - Secrets are refused, as the annotation with what was applied last would keep their contents.
+  - Secrets and namespaces are merged, without the annotation with what was applied last. It would keep the contents of
+    a Secret; and with that of somebody else, labels would be taken from a namespace. So what a manifest no longer has
+    stays there; a key of a Secret's C(data) goes where the manifest says C(null).
+  - The contents of Secrets are in no difference. They are in the result, as those of other objects are, so a task that
+    applies some should have C(no_log).
   - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process,
     with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not.
 options:
@@ -73,7 +77,12 @@ import time
 import traceback
 
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
-from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import patch_for, with_annotation
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import (
+    merge_for,
+    patch_for,
+    with_annotation,
+    without_nulls,
+)
 
 try:
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
@@ -95,6 +104,8 @@ except ImportError:
 
 ATTEMPTS = 4
 PAUSE = 2  # seconds
+# What keeps no annotation: it would repeat a Secret, and undo what others applied to a namespace.
+MERGED = ("Namespace", "Secret")
 LONGEST = 1500  # characters of a message
 ARGUMENT_SPEC = {
     "definition": {"type": "list", "elements": "dict", "required": True},
@@ -139,11 +150,13 @@ class Applier:
         if there is None:
             now, method = self._create(resource, definition), "create"
         else:
-            patch = patch_for(definition, there)
+            patch = _patch_for(definition, there)
             now, method = (self._patch(resource, definition, patch), "patch") if patch else (there, "unchanged")
-        same, difference = diff_objects(there or {}, now, self.hidden_fields)
+        kept_secret = ["data"] if _is_secret(definition) else []
+        same, difference = diff_objects(there or {}, now, self.hidden_fields + kept_secret)
         return {
-            "changed": not same,
+            # What is not looked at is different where something was sent.
+            "changed": method != "unchanged" if kept_secret else not same,
             "method": method,
             "result": hide_fields(now, self.hidden_fields),
             "diff": {} if same else difference,
@@ -152,11 +165,8 @@ class Applier:
     def _check(self, definition):
         if not definition.get("apiVersion") or not definition.get("kind") or not _name(definition):
             raise RefusedError("a manifest needs apiVersion, kind and metadata.name")
-        if definition["kind"] == "Secret":
-            raise RefusedError(
-                f"Secret {_name(definition)} is not applied, as an annotation would keep what is in it: "
-                "use kubernetes.core.k8s without `apply`"
-            )
+        if _is_secret(definition) and definition.get("stringData"):
+            raise RefusedError("give `data` in place of `stringData`, with which nothing can be compared")
 
     def _resource(self, definition):
         """Return how the API calls the kind; None for a kind that it does not know, in check mode."""
@@ -177,7 +187,7 @@ class Applier:
             return None
 
     def _create(self, resource, definition):
-        body = with_annotation(definition)
+        body = without_nulls(definition) if definition["kind"] in MERGED else with_annotation(definition)
         if self.check_mode:
             return body
         namespace = definition["metadata"].get("namespace")
@@ -187,7 +197,7 @@ class Applier:
             )
         except ConflictError:  # made by something else since it was looked for
             there = self._read(resource, definition) or {}
-            return self._patch(resource, definition, patch_for(definition, there))
+            return self._patch(resource, definition, _patch_for(definition, there))
 
     def _patch(self, resource, definition, patch):
         address = {**_address(definition), "content_type": "application/merge-patch+json"}
@@ -211,6 +221,14 @@ class Applier:
 def _strict():
     """Have the API refuse fields that it does not know, in place of dropping them without a word."""
     return [("fieldValidation", "Strict"), ("fieldManager", "pgha.kubernetes")]
+
+
+def _is_secret(definition):
+    return definition["kind"] == "Secret"
+
+
+def _patch_for(definition, there):
+    return (merge_for if definition["kind"] in MERGED else patch_for)(definition, there)
 
 
 def _name(definition):

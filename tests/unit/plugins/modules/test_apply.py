@@ -25,6 +25,8 @@ from urllib3.exceptions import ProtocolError
 
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x", "namespace": "demo"}, "spec": {"a": 1}}
 
+SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "data": {"password": "c2VjcmV0"}}
+
 
 def error(kind: type, status: int, message: str = "no") -> Exception:
     exception = ApiException(status=status, reason=message)
@@ -73,7 +75,8 @@ class Client:
         assert content_type == "application/merge-patch+json"
         assert ("fieldValidation", "Strict") in query_params
         there = self.objects.get((resource, name), {})
-        return self._answer("patch", {**there, "spec": {**there.get("spec", {}), **body.get("spec", {})}}, body)
+        parts = {part: {**there.get(part, {}), **body.get(part, {})} for part in ("spec", "data", "metadata")}
+        return self._answer("patch", {**there, **{part: value for part, value in parts.items() if value}}, body)
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +139,42 @@ def test_made_by_something_else_in_the_meantime() -> None:
     assert verbs(client) == ["get", "create", "get", "patch"]
 
 
+def test_a_secret_is_kept_in_no_annotation_and_shown_in_no_difference() -> None:
+    client = Client(kinds=("Secret",))
+    outcome = module.Applier(client).apply({**SECRET, "data": {**SECRET["data"], "gone": None}})
+    assert client.sent[1] == ("create", SECRET)
+    assert (outcome["changed"], outcome["method"]) == (True, "create")
+    assert outcome["result"] == SECRET
+    assert "c2VjcmV0" not in str(outcome["diff"])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "patch"),
+    [
+        ({"password": "c2VjcmV0"}, None),
+        ({"password": "b3RoZXI="}, {"password": "b3RoZXI="}),
+        ({"more": ""}, {"more": ""}),
+        ({"mine": None}, {"mine": None}),
+        ({"gone": None}, None),
+    ],
+)
+def test_a_secret_is_merged(wanted: dict[str, Any], patch: Any) -> None:
+    there = {**SECRET, "data": {**SECRET["data"], "mine": "bWluZQ=="}}
+    client = Client(there, kinds=("Secret",))
+    outcome = module.Applier(client).apply({**SECRET, "data": wanted})
+    assert outcome["changed"] == (patch is not None)
+    assert client.sent[1:] == ([("patch", {"data": patch})] if patch else [])
+    assert "b3RoZXI=" not in str(outcome["diff"])
+
+
+def test_a_namespace_keeps_what_somebody_else_applied() -> None:
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
+    there = with_annotation({**namespace, "metadata": {"name": "x", "labels": {"team": "a"}}})
+    client = Client(there, kinds=("Namespace",))
+    assert module.Applier(client).apply(namespace)["method"] == "unchanged"
+    assert verbs(client) == ["get"]
+
+
 @pytest.mark.parametrize("failure", [error(ServiceUnavailableError, 503), ProtocolError("reset")])
 def test_tries_again_where_the_api_is_away(failure: Exception) -> None:
     client = Client(with_annotation(SERVICE), failures=(failure, failure, None))
@@ -164,7 +203,7 @@ def test_gives_up(failures: list[Exception], requests: int) -> None:
     [
         ({"kind": "Service", "metadata": {"name": "x"}}, "needs apiVersion, kind and metadata.name"),
         ({"apiVersion": "v1", "kind": "Service", "metadata": {}}, "needs apiVersion, kind and metadata.name"),
-        ({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}, "an annotation would keep what is in it"),
+        ({**SECRET, "stringData": {"a": "b"}}, "give `data` in place of `stringData`"),
         (
             {"apiVersion": "a.b/v1", "kind": "Cluster", "metadata": {"name": "x"}},
             "has no kind Cluster of a.b/v1: install",
