@@ -66,13 +66,17 @@ def merge_for(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, 
     return patch
 
 
-def without_nulls(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a manifest without what a merge patch would take away, as it is created."""
-    return {
-        key: without_nulls(value) if isinstance(value, Mapping) else value
-        for key, value in wanted.items()
-        if value is not None
-    }
+def patched(there: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a mapping as a JSON merge patch leaves it."""
+    result = dict(there)
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping):
+            result[key] = patched(_mapping(result.get(key)), value)
+        else:
+            result[key] = value
+    return result
 
 
 def _annotated(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,20 +138,7 @@ def _merged_list(last: Any, wanted: Sequence[Any], there: Sequence[Any], others:
 
 
 def _merged(last: Mapping[str, Any], wanted: Any, there: Any, others: bool) -> dict[str, Any]:
-    return _with(there, _mapping_patch(last, wanted, there, others))
-
-
-def _with(there: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a mapping as a JSON merge patch leaves it."""
-    result = dict(there)
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, Mapping):
-            result[key] = _with(_mapping(result.get(key)), value)
-        else:
-            result[key] = value
-    return result
+    return patched(there, _mapping_patch(last, wanted, there, others))
 
 
 def _identity(wanted: Sequence[Any], there: Sequence[Any]) -> str | None:

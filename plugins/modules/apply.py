@@ -80,8 +80,8 @@ from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import
 from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import (
     merge_for,
     patch_for,
+    patched,
     with_annotation,
-    without_nulls,
 )
 
 try:
@@ -152,20 +152,19 @@ class Applier:
         else:
             patch = _patch_for(definition, there)
             now, method = (self._patch(resource, definition, patch), "patch") if patch else (there, "unchanged")
-        kept_secret = ["data"] if _is_secret(definition) else []
-        same, difference = diff_objects(there or {}, now, self.hidden_fields + kept_secret)
+        same, difference = diff_objects(there or {}, now, self.hidden_fields)
+        secret = ["data"] if definition["kind"] == "Secret" else []
         return {
-            # What is not looked at is different where something was sent.
-            "changed": method != "unchanged" if kept_secret else not same,
+            "changed": not same,
             "method": method,
             "result": hide_fields(now, self.hidden_fields),
-            "diff": {} if same else difference,
+            "diff": {} if same else {side: hide_fields(fields, secret) for side, fields in difference.items()},
         }
 
     def _check(self, definition):
         if not definition.get("apiVersion") or not definition.get("kind") or not _name(definition):
             raise RefusedError("a manifest needs apiVersion, kind and metadata.name")
-        if _is_secret(definition) and definition.get("stringData"):
+        if definition["kind"] == "Secret" and definition.get("stringData"):
             raise RefusedError("give `data` in place of `stringData`, with which nothing can be compared")
 
     def _resource(self, definition):
@@ -187,7 +186,7 @@ class Applier:
             return None
 
     def _create(self, resource, definition):
-        body = without_nulls(definition) if definition["kind"] in MERGED else with_annotation(definition)
+        body = patched({}, definition) if definition["kind"] in MERGED else with_annotation(definition)
         if self.check_mode:
             return body
         namespace = definition["metadata"].get("namespace")
@@ -221,10 +220,6 @@ class Applier:
 def _strict():
     """Have the API refuse fields that it does not know, in place of dropping them without a word."""
     return [("fieldValidation", "Strict"), ("fieldManager", "pgha.kubernetes")]
-
-
-def _is_secret(definition):
-    return definition["kind"] == "Secret"
 
 
 def _patch_for(definition, there):

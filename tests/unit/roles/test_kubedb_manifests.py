@@ -212,15 +212,15 @@ def test_the_job_is_another_one_for_other_users_passwords_and_instances() -> Non
     def name(**changes: Any) -> str:
         return evaluate("{{ __postgres_cluster_job }}", **{"__postgres_cluster_secrets": secrets("1"), **changes})
 
+    written = {"result": {"kind": "Secret", **secrets("3")["resources"][0]}}
     names = [
         name(),
         name(postgres_cluster_users=[{"name": "app", "createdb": True}]),
         name(postgres_cluster_instances=5),
         name(__postgres_cluster_secrets=secrets("2")),
-        # One Secret that was written is returned alone, several in a list.
-        name(__postgres_cluster_written={"result": {"kind": "Secret", **secrets("3")["resources"][0]}}),
+        name(__postgres_cluster_written={"result": {"results": [written]}}),
     ]
-    several = [{"result": {"kind": "Secret", **secrets("3")["resources"][0]}}, {"result": {"kind": "Namespace"}}]
+    several = [written, {"result": {"kind": "Namespace"}}]
     assert name() == names[0]
     assert len(set(names)) == 5
     assert name(__postgres_cluster_written={"result": {"results": several}}) == names[4]
