@@ -18,6 +18,9 @@ ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 # What tells the items of a list apart, best first. Used only where every item of both lists has it, each another.
 _IDENTITIES = ("name", "mountPath", "devicePath", "containerPort", "port", "key", "topologyKey")
 
+# Mappings of text to text. The API keeps an empty text in them, and leaves it out of fields of its own.
+_TEXTS = ("annotations", "data", "labels", "matchLabels", "nodeSelector")
+
 
 def patch_for(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON merge patch that makes an object as wanted; empty where it is.
@@ -92,16 +95,16 @@ def _keeps_others(wanted: Mapping[str, Any]) -> bool:
 
 
 def _mapping_patch(
-    last: Mapping[str, Any], wanted: Mapping[str, Any], there: Mapping[str, Any], others: bool
+    last: Mapping[str, Any], wanted: Mapping[str, Any], there: Mapping[str, Any], others: bool, texts: bool = False
 ) -> dict[str, Any]:
     patch: dict[str, Any] = {key: None for key in last if key not in wanted and there.get(key) is not None}
     for key, value in wanted.items():
         now = there.get(key)
         if now is None:
-            if not _is_empty(value):  # the API leaves out what is empty
+            if (texts and value == "") or not _is_left_out(value, key):
                 patch[key] = value
         elif isinstance(value, Mapping) and isinstance(now, Mapping):
-            inner = _mapping_patch(_mapping(last.get(key)), value, now, others)
+            inner = _mapping_patch(_mapping(last.get(key)), value, now, others, key in _TEXTS)
             if inner:
                 patch[key] = inner
         elif _is_list(value) and _is_list(now):
@@ -166,10 +169,12 @@ def _at(items: Sequence[Any], index: int) -> Any:
     return items[index] if index < len(items) else None
 
 
-def _is_empty(value: Any) -> bool:
-    """Tell whether a value says nothing: null, an empty text, or containers with nothing but such in them."""
+def _is_left_out(value: Any, key: str) -> bool:
+    """Tell whether the API leaves a field out: null, an empty text, or containers with nothing but such in them."""
     if isinstance(value, Mapping):
-        return all(_is_empty(item) for item in value.values())
+        if key in _TEXTS:
+            return all(item is None for item in value.values())
+        return all(_is_left_out(item, name) for name, item in value.items())
     return value is None or value == "" or (_is_list(value) and len(value) == 0)
 
 

@@ -73,6 +73,9 @@ def test_nothing_to_do(last: Any, there: Any, api: str) -> None:
         pytest.param({"a": 1}, {"a": True}, {"a": 1}, {"a": 1}, id="true is not 1"),
         pytest.param({"a": 1}, {"a": {"b": 1}}, {"a": 1}, {"a": 1}, id="another type"),
         pytest.param({"a": 1}, {}, {"a": 1}, {"a": 1}, id="gone"),
+        pytest.param({}, None, {"nodeSelector": {"k": ""}}, {"nodeSelector": {"k": ""}}, id="an empty text"),
+        pytest.param({"labels": {"k": ""}}, {"labels": {}}, {"labels": {"k": ""}}, {"labels": {"k": ""}}, id="lost"),
+        pytest.param({"data": {"f": "1"}}, None, {"data": {"f": ""}}, {"data": {"f": ""}}, id="a text emptied"),
         pytest.param({"a": [1]}, None, {"a": [1, 2]}, {"a": [1, 2]}, id="a plain list changed"),
         pytest.param({"a": [1]}, None, {"a": []}, {"a": []}, id="a list emptied"),
         pytest.param({"a": [{"name": "x"}]}, None, {}, {"a": None}, id="a list not wanted any more"),
@@ -166,7 +169,9 @@ def test_inputs_stay_as_they_are() -> None:
 
 SPECS = st.recursive(
     st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "b"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "a", "b"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "a", "data"]), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 
