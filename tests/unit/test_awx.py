@@ -312,6 +312,16 @@ def test_each_alert_starts_one_playbook() -> None:
     assert set(told["run"]) & set(told["approve"]) == set()
 
 
+def test_an_alert_starts_at_once_only_what_looks_or_adds_something() -> None:
+    """docs/adr/0023: nothing that makes a cluster what the inventory says, as that wakes one which was put to sleep."""
+    told = load(AWX / "jobs.yml")["alerts"]
+    assert set(told["run"]) == {"diagnose", "verify", "backup"}
+    # Its limit is a PostgreSQL cluster, so that nobody asks Prometheus.
+    plays = load(ROOT / "playbooks/verify.yml")
+    assert [play["hosts"] for play in plays if "Prometheus" in play["name"]] == ["kubernetes_clusters"]
+    assert {"ExporterDown", "ExporterBlind", "ScrapeMissing"} <= set(told["run"]["diagnose"])
+
+
 def test_the_rulebook_is_one_that_the_engine_takes() -> None:
     rulebook = load(awx.RULEBOOK)
     schema = json.loads((files("ansible_rulebook") / "schema/ruleset_schema.json").read_text(encoding="utf-8"))
