@@ -189,6 +189,14 @@ def test_the_survey_is_one_that_awx_takes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SURVEYED)
+def test_no_question_asks_for_a_secret_of_several_lines(name: str) -> None:
+    """A password is one line in AWX. A licence is PEM: it comes by a credential."""
+    asked = {question["question_name"] for question in SURVEYED[name]["survey_spec"]["spec"]}
+    assert asked & {"kubedb_license", "kubedb_license.text"} == set()
+    assert "kubedb_license" in json.dumps(CONTROLLER["controller_credential_types"])
+
+
+@pytest.mark.parametrize("name", SURVEYED)
 def test_each_question_is_one_of_a_variable(name: str) -> None:
     for question in SURVEYED[name]["survey_spec"]["spec"]:
         option = awx.option_of(question["question_name"])
