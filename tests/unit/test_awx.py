@@ -55,6 +55,7 @@ FIELDS = {
     "controller_execution_environments": COMMON | {"image", "pull"},
     "controller_projects": COMMON
     | {"scm_type", "scm_url", "scm_branch", "scm_clean", "scm_update_on_launch", "allow_override", "wait"}
+    | {"scm_update_cache_timeout"}
     | {"default_environment"},
     "controller_credential_types": {"name", "description", "kind", "inputs", "injectors"},
     "controller_credentials": COMMON | {"credential_type", "inputs"},
@@ -264,6 +265,15 @@ def test_schedules_have_rules_that_awx_takes() -> None:
         assert set(schedule.get("extra_data", {})) <= asked
     wanted = {"pgha verify", "pgha status", "pgha backup", "pgha restore_drill"}
     assert {schedule["unified_job_template"] for schedule in CONTROLLER["controller_schedules"]} == wanted
+
+
+def test_what_is_pushed_is_taken_up_by_the_next_job() -> None:
+    [project] = CONTROLLER["controller_projects"]
+    sources = CONTROLLER["controller_inventory_sources"]
+    assert project["scm_update_on_launch"]
+    assert all(source["update_on_launch"] for source in sources)
+    kept = [project["scm_update_cache_timeout"], *(source["update_cache_timeout"] for source in sources)]
+    assert max(kept) <= 60
 
 
 def test_credential_types_hand_on_each_input_and_no_secret_by_a_file_of_the_project() -> None:
