@@ -290,30 +290,50 @@ def test_credential_types_hand_on_each_input_and_no_secret_by_a_file_of_the_proj
         assert any(field.get("secret") for field in fields.values())
 
 
-def test_the_groups_of_the_constructed_inventory(tmp_path: Path) -> None:
-    """As AWX makes it: from another inventory's hosts, groups and variables."""
+def constructed(tmp_path: Path, hosts: dict[str, Any]) -> list[str]:
+    """Return the options for an inventory as AWX makes it: from another one's hosts, groups and variables."""
     [source] = [entry for entry in CONTROLLER["controller_inventory_sources"] if "source_vars" in entry]
-    hosts = {
-        "billing": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_namespace": "finance"},
-        "hot-postgres": {"pgha_drills_allowed": True, "pgha_operator": "kubedb"},
-    }
     groups = {
         "postgres_clusters": {"hosts": hosts},
         "kubernetes_clusters": {"hosts": {"k8s": {"pgha_drills_allowed": True}}},
     }
     (tmp_path / "1.yml").write_text(yaml.safe_dump({"all": {"children": groups}}))
     (tmp_path / "constructed.yml").write_text(yaml.safe_dump(source["source_vars"]))
+    return [f"--inventory={tmp_path / name}" for name in ("1.yml", "constructed.yml")]
+
+
+def test_the_groups_of_the_constructed_inventory(tmp_path: Path) -> None:
+    hosts = {
+        "billing": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_namespace": "finance"},
+        "hot-postgres": {"pgha_drills_allowed": True, "pgha_operator": "kubedb"},
+        "orders": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_operator": "kubedb"},
+    }
     done = subprocess.run(
-        ["ansible-inventory", "--list", "--inventory", tmp_path / "1.yml", "--inventory", tmp_path / "constructed.yml"],
+        ["ansible-inventory", "--list", *constructed(tmp_path, hosts)],
         capture_output=True,
         text=True,
         check=True,
     )
     made = {name: entry["hosts"] for name, entry in json.loads(done.stdout).items() if "hosts" in entry}
-    assert made["with_backups"] == ["billing"]
+    assert made["with_backups"] == ["billing", "orders"]
+    assert made["for_restore_drills"] == ["billing"]
     assert made["for_drills"] == ["hot-postgres"]
     assert made["namespace_finance"] == ["billing"]
-    assert made["operator_kubedb"] == ["hot-postgres"]
+    assert made["operator_kubedb"] == ["hot-postgres", "orders"]
+
+
+@pytest.mark.parametrize("name", ["pgha backup", "pgha restore drill"])
+def test_a_schedule_does_not_fail_before_anything_has_backups(tmp_path: Path, name: str) -> None:
+    [schedule] = [entry for entry in CONTROLLER["controller_schedules"] if entry["name"] == name]
+    template = TEMPLATES[schedule["unified_job_template"]]
+    done = subprocess.run(
+        ["ansible-playbook", *constructed(tmp_path, {"hot-postgres": {}}), f"--limit={schedule['limit']}",
+         "--extra-vars", json.dumps(template["extra_vars"]), ROOT / template["playbook"]],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "playbooks/collections"), "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("skipping: no hosts matched") == 1
 
 
 def test_each_alert_starts_one_playbook() -> None:
