@@ -241,10 +241,35 @@ def test_what_destroys_something_is_for_nobody_without_approval() -> None:
 def test_the_workflow_has_the_parts_of_site_in_their_order() -> None:
     imported = re.findall(r"import_playbook: (\w+)\.yml", (ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
     nodes = WORKFLOWS["pgha site step by step"]["simplified_workflow_nodes"]
-    assert [node["identifier"] for node in nodes] == [*imported, "verify", "diagnose"]
-    for node, following in pairwise(nodes[:-1]):
+    assert [node["identifier"] for node in nodes] == [*imported, "verify", "diagnose", "failed"]
+    for node, following in pairwise(nodes[:-2]):
         assert node["success_nodes"] == [following["identifier"]]
-    assert [node.get("failure_nodes") for node in nodes] == [None, *[["diagnose"]] * (len(nodes) - 2), None]
+    assert [node.get("failure_nodes") for node in nodes] == [None, *[["diagnose"]] * (len(nodes) - 3), None, None]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_of_which_a_step_failed_fails(name: str) -> None:
+    """AWX' has_workflow_failed: only a job that failed and that no failure or always path follows makes it fail."""
+    nodes = {node["identifier"]: node for node in WORKFLOWS[name]["simplified_workflow_nodes"]}
+    assert not any("always_nodes" in node for node in nodes.values())
+    for node in nodes.values():
+        for after in node.get("failure_nodes", []):
+            assert nodes[after]["success_nodes"] == ["failed"]
+            assert "failure_nodes" not in nodes[after]
+    assert nodes["failed"] == {"identifier": "failed", "unified_job_template": "pgha failed"}
+
+
+def test_the_last_job_of_a_workflow_that_failed_fails_and_says_where_to_look(tmp_path: Path) -> None:
+    template = TEMPLATES["pgha failed"]
+    told = {"awx_workflow_job_name": "pgha site step by step", "awx_workflow_job_id": 12}
+    done = subprocess.run(
+        ["ansible-playbook", *constructed(tmp_path, {"hot-postgres": {}}), "--limit=hot-postgres",
+         "--extra-vars", json.dumps({**template["extra_vars"], **told}), ROOT / template["playbook"]],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "playbooks/collections"), "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "A step of the workflow pgha site step by step (job 12) failed" in done.stdout + done.stderr
 
 
 def test_answers_of_a_workflow_are_those_of_its_jobs() -> None:
