@@ -125,6 +125,12 @@ def test_the_objects_have_fields_that_the_roles_know() -> None:
     assert unknown == set()
 
 
+def set_to(value: Any) -> Any:
+    """Return what a setting is, where the value is one."""
+    setting = re.fullmatch(r"\{\{ (pgha_\w+) \}\}", value) if isinstance(value, str) else None
+    return load(AWX / "settings.yml")[setting[1]] if setting else value
+
+
 def references() -> Iterator[tuple[str, str, Any]]:
     """Yield (what it is, where it is named, the name) of each name of another object."""
     kinds = {
@@ -144,7 +150,7 @@ def references() -> Iterator[tuple[str, str, Any]]:
         for entry in [*entries, *nodes]:
             for kind, fields in kinds.items():
                 for field in fields:
-                    named = entry.get(field, [])
+                    named = set_to(entry.get(field, []))
                     yield from ((kind, where, name) for name in ([named] if isinstance(named, str) else named))
 
 
@@ -327,6 +333,19 @@ def constructed(tmp_path: Path, hosts: dict[str, Any]) -> list[str]:
     return [f"--inventory={tmp_path / name}" for name in ("1.yml", "constructed.yml")]
 
 
+def test_the_settings_have_what_the_type_of_the_credential_asks_for() -> None:
+    [credential] = CONTROLLER["controller_credentials"]
+    types = {kind["name"]: kind["inputs"]["required"] for kind in CONTROLLER["controller_credential_types"]}
+    assert set(set_to(credential["inputs"])) == set(types[set_to(credential["credential_type"])])
+    # The other one, which is there as a comment.
+    text = (AWX / "settings.yml").read_text(encoding="utf-8")
+    block = text.partition("For several:\n")[2].partition("\npgha_awx_kubernetes_type:")[0]
+    other = yaml.safe_load("\n".join(line.removeprefix("# ") for line in block.splitlines()))
+    assert set(other["pgha_awx_kubernetes"]) == set(types[other["pgha_awx_kubernetes_type"]])
+    # All templates have it, so that its type is the one for each job.
+    assert {tuple(template["credentials"]) for template in TEMPLATES.values()} == {(credential["name"],)}
+
+
 def test_the_groups_of_the_constructed_inventory(tmp_path: Path) -> None:
     hosts = {
         "billing": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_namespace": "finance"},
@@ -451,7 +470,8 @@ def test_apply_hands_the_objects_on_with_the_settings_in_them(tmp_path: Path) ->
     )
     made = json.loads((tmp_path / "given.json").read_text())
     assert {entry["organization"] for entry in made["controller_templates"]} == {settings["pgha_awx_organization"]}
-    assert made["controller_credentials"][0]["inputs"]["api_key"] == "token"
+    assert made["controller_credentials"][0]["inputs"] == settings["pgha_awx_kubernetes"]
+    assert made["controller_credentials"][0]["credential_type"] == "pgha Kubernetes API"
     [kind] = [kind for kind in made["controller_credential_types"] if kind["name"] == "pgha Kubernetes API"]
     assert kind["injectors"]["env"]["K8S_AUTH_API_KEY"] == "{{ api_key }}"
     for name, workflow in zip(WORKFLOWS, made["controller_workflows"], strict=True):
