@@ -48,6 +48,8 @@ PROMPTS = ("inventory", "credential", "limit", "job_type", "diff_mode", "verbosi
 TYPES = {"int": "integer", "float": "float", "dict": "textarea", "list": "textarea"}
 LONGEST = {"text": 1024, "password": 1024, "textarea": 65536}
 APPROVAL_SECONDS = 86400
+# The last node where a step failed: with one that succeeds, the workflow would count as successful.
+FAILED = "failed"
 # An alert that goes on firing is sent again and again: what it starts is started once in this time for each cluster.
 THROTTLE = {
     "once_within": "1 hour",
@@ -193,7 +195,7 @@ def approved(playbook: str) -> dict[str, Any]:
                 "success_nodes": [playbook],
             },
             {"identifier": playbook, "unified_job_template": title(playbook), "failure_nodes": ["diagnose"]},
-            {"identifier": "diagnose", "unified_job_template": title("diagnose")},
+            *_after_failure("diagnose"),
         ],
     }
 
@@ -217,8 +219,15 @@ def steps(name: str, told: Mapping[str, Any]) -> dict[str, Any]:
             }
             for step in order
         ]
-        + [{"identifier": told["failure"], "unified_job_template": title(told["failure"])}],
+        + _after_failure(told["failure"]),
     }
+
+
+def _after_failure(playbook: str) -> list[dict[str, Any]]:
+    return [
+        {"identifier": playbook, "unified_job_template": title(playbook), "success_nodes": [FAILED]},
+        {"identifier": FAILED, "unified_job_template": title(FAILED)},
+    ]
 
 
 def _workflow(name: str, description: str, asks: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import input_formats as fmt
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_credentials import unread_kubeconfig
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_inputs import kubedb_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.monitoring_inputs import monitoring_checks
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_inputs import pgpool_checks
@@ -234,6 +235,8 @@ def input_problems(variables: Mapping[str, Any], options: Mapping[str, Any], rol
             problems += _value_problems(name, name, variables[name], option)
         elif option.get("required"):
             problems.append(f"{name} is missing: {_remedy(name, option)}")
+    if not problems:
+        problems += unread_kubeconfig(variables, role)
     if not problems and role in CHECKS:
         problems += CHECKS[role](variables)
     return problems

@@ -55,6 +55,7 @@ FIELDS = {
     "controller_execution_environments": COMMON | {"image", "pull"},
     "controller_projects": COMMON
     | {"scm_type", "scm_url", "scm_branch", "scm_clean", "scm_update_on_launch", "allow_override", "wait"}
+    | {"scm_update_cache_timeout"}
     | {"default_environment"},
     "controller_credential_types": {"name", "description", "kind", "inputs", "injectors"},
     "controller_credentials": COMMON | {"credential_type", "inputs"},
@@ -124,6 +125,12 @@ def test_the_objects_have_fields_that_the_roles_know() -> None:
     assert unknown == set()
 
 
+def set_to(value: Any) -> Any:
+    """Return what a setting is, where the value is one."""
+    setting = re.fullmatch(r"\{\{ (pgha_\w+) \}\}", value) if isinstance(value, str) else None
+    return load(AWX / "settings.yml")[setting[1]] if setting else value
+
+
 def references() -> Iterator[tuple[str, str, Any]]:
     """Yield (what it is, where it is named, the name) of each name of another object."""
     kinds = {
@@ -143,7 +150,7 @@ def references() -> Iterator[tuple[str, str, Any]]:
         for entry in [*entries, *nodes]:
             for kind, fields in kinds.items():
                 for field in fields:
-                    named = entry.get(field, [])
+                    named = set_to(entry.get(field, []))
                     yield from ((kind, where, name) for name in ([named] if isinstance(named, str) else named))
 
 
@@ -186,6 +193,14 @@ def test_the_survey_is_one_that_awx_takes(name: str) -> None:
         # An answer that nobody gave would win over the inventory.
         assert "default" not in question
         assert question["type"] not in ("text", "textarea", "password") or question["min"] == int(question["required"])
+
+
+@pytest.mark.parametrize("name", SURVEYED)
+def test_no_question_asks_for_a_secret_of_several_lines(name: str) -> None:
+    """A password is one line in AWX. A licence is PEM: it comes by a credential."""
+    asked = {question["question_name"] for question in SURVEYED[name]["survey_spec"]["spec"]}
+    assert asked & {"kubedb_license", "kubedb_license.text"} == set()
+    assert "kubedb_license" in json.dumps(CONTROLLER["controller_credential_types"])
 
 
 @pytest.mark.parametrize("name", SURVEYED)
@@ -232,10 +247,35 @@ def test_what_destroys_something_is_for_nobody_without_approval() -> None:
 def test_the_workflow_has_the_parts_of_site_in_their_order() -> None:
     imported = re.findall(r"import_playbook: (\w+)\.yml", (ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
     nodes = WORKFLOWS["pgha site step by step"]["simplified_workflow_nodes"]
-    assert [node["identifier"] for node in nodes] == [*imported, "verify", "diagnose"]
-    for node, following in pairwise(nodes[:-1]):
+    assert [node["identifier"] for node in nodes] == [*imported, "verify", "diagnose", "failed"]
+    for node, following in pairwise(nodes[:-2]):
         assert node["success_nodes"] == [following["identifier"]]
-    assert [node.get("failure_nodes") for node in nodes] == [None, *[["diagnose"]] * (len(nodes) - 2), None]
+    assert [node.get("failure_nodes") for node in nodes] == [None, *[["diagnose"]] * (len(nodes) - 3), None, None]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_of_which_a_step_failed_fails(name: str) -> None:
+    """AWX' has_workflow_failed: only a job that failed and that no failure or always path follows makes it fail."""
+    nodes = {node["identifier"]: node for node in WORKFLOWS[name]["simplified_workflow_nodes"]}
+    assert not any("always_nodes" in node for node in nodes.values())
+    for node in nodes.values():
+        for after in node.get("failure_nodes", []):
+            assert nodes[after]["success_nodes"] == ["failed"]
+            assert "failure_nodes" not in nodes[after]
+    assert nodes["failed"] == {"identifier": "failed", "unified_job_template": "pgha failed"}
+
+
+def test_the_last_job_of_a_workflow_that_failed_fails_and_says_where_to_look(tmp_path: Path) -> None:
+    template = TEMPLATES["pgha failed"]
+    told = {"awx_workflow_job_name": "pgha site step by step", "awx_workflow_job_id": 12}
+    done = subprocess.run(
+        ["ansible-playbook", *constructed(tmp_path, {"hot-postgres": {}}), "--limit=hot-postgres",
+         "--extra-vars", json.dumps({**template["extra_vars"], **told}), ROOT / template["playbook"]],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "playbooks/collections"), "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "A step of the workflow pgha site step by step (job 12) failed" in done.stdout + done.stderr
 
 
 def test_answers_of_a_workflow_are_those_of_its_jobs() -> None:
@@ -258,6 +298,15 @@ def test_schedules_have_rules_that_awx_takes() -> None:
     assert {schedule["unified_job_template"] for schedule in CONTROLLER["controller_schedules"]} == wanted
 
 
+def test_what_is_pushed_is_taken_up_by_the_next_job() -> None:
+    [project] = CONTROLLER["controller_projects"]
+    sources = CONTROLLER["controller_inventory_sources"]
+    assert project["scm_update_on_launch"]
+    assert all(source["update_on_launch"] for source in sources)
+    kept = [project["scm_update_cache_timeout"], *(source["update_cache_timeout"] for source in sources)]
+    assert max(kept) <= 60
+
+
 def test_credential_types_hand_on_each_input_and_no_secret_by_a_file_of_the_project() -> None:
     for kind in CONTROLLER["controller_credential_types"]:
         fields = {field["id"]: field for field in kind["inputs"]["fields"]}
@@ -272,30 +321,63 @@ def test_credential_types_hand_on_each_input_and_no_secret_by_a_file_of_the_proj
         assert any(field.get("secret") for field in fields.values())
 
 
-def test_the_groups_of_the_constructed_inventory(tmp_path: Path) -> None:
-    """As AWX makes it: from another inventory's hosts, groups and variables."""
+def constructed(tmp_path: Path, hosts: dict[str, Any]) -> list[str]:
+    """Return the options for an inventory as AWX makes it: from another one's hosts, groups and variables."""
     [source] = [entry for entry in CONTROLLER["controller_inventory_sources"] if "source_vars" in entry]
-    hosts = {
-        "billing": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_namespace": "finance"},
-        "hot-postgres": {"pgha_drills_allowed": True, "pgha_operator": "kubedb"},
-    }
     groups = {
         "postgres_clusters": {"hosts": hosts},
         "kubernetes_clusters": {"hosts": {"k8s": {"pgha_drills_allowed": True}}},
     }
     (tmp_path / "1.yml").write_text(yaml.safe_dump({"all": {"children": groups}}))
     (tmp_path / "constructed.yml").write_text(yaml.safe_dump(source["source_vars"]))
+    return [f"--inventory={tmp_path / name}" for name in ("1.yml", "constructed.yml")]
+
+
+def test_the_settings_have_what_the_type_of_the_credential_asks_for() -> None:
+    [credential] = CONTROLLER["controller_credentials"]
+    types = {kind["name"]: kind["inputs"]["required"] for kind in CONTROLLER["controller_credential_types"]}
+    assert set(set_to(credential["inputs"])) == set(types[set_to(credential["credential_type"])])
+    # The other one, which is there as a comment.
+    text = (AWX / "settings.yml").read_text(encoding="utf-8")
+    block = text.partition("For several:\n")[2].partition("\npgha_awx_kubernetes_type:")[0]
+    other = yaml.safe_load("\n".join(line.removeprefix("# ") for line in block.splitlines()))
+    assert set(other["pgha_awx_kubernetes"]) == set(types[other["pgha_awx_kubernetes_type"]])
+    # All templates have it, so that its type is the one for each job.
+    assert {tuple(template["credentials"]) for template in TEMPLATES.values()} == {(credential["name"],)}
+
+
+def test_the_groups_of_the_constructed_inventory(tmp_path: Path) -> None:
+    hosts = {
+        "billing": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_namespace": "finance"},
+        "hot-postgres": {"pgha_drills_allowed": True, "pgha_operator": "kubedb"},
+        "orders": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_operator": "kubedb"},
+    }
     done = subprocess.run(
-        ["ansible-inventory", "--list", "--inventory", tmp_path / "1.yml", "--inventory", tmp_path / "constructed.yml"],
+        ["ansible-inventory", "--list", *constructed(tmp_path, hosts)],
         capture_output=True,
         text=True,
         check=True,
     )
     made = {name: entry["hosts"] for name, entry in json.loads(done.stdout).items() if "hosts" in entry}
-    assert made["with_backups"] == ["billing"]
+    assert made["with_backups"] == ["billing", "orders"]
+    assert made["for_restore_drills"] == ["billing"]
     assert made["for_drills"] == ["hot-postgres"]
     assert made["namespace_finance"] == ["billing"]
-    assert made["operator_kubedb"] == ["hot-postgres"]
+    assert made["operator_kubedb"] == ["hot-postgres", "orders"]
+
+
+@pytest.mark.parametrize("name", ["pgha backup", "pgha restore drill"])
+def test_a_schedule_does_not_fail_before_anything_has_backups(tmp_path: Path, name: str) -> None:
+    [schedule] = [entry for entry in CONTROLLER["controller_schedules"] if entry["name"] == name]
+    template = TEMPLATES[schedule["unified_job_template"]]
+    done = subprocess.run(
+        ["ansible-playbook", *constructed(tmp_path, {"hot-postgres": {}}), f"--limit={schedule['limit']}",
+         "--extra-vars", json.dumps(template["extra_vars"]), ROOT / template["playbook"]],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "playbooks/collections"), "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("skipping: no hosts matched") == 1
 
 
 def test_each_alert_starts_one_playbook() -> None:
@@ -310,6 +392,16 @@ def test_each_alert_starts_one_playbook() -> None:
         assert not templates[playbook].get("needs")
     assert {f"pgha {playbook} once approved" for playbook in told["approve"]} <= set(WORKFLOWS)
     assert set(told["run"]) & set(told["approve"]) == set()
+
+
+def test_an_alert_starts_at_once_only_what_looks_or_adds_something() -> None:
+    """docs/adr/0023: nothing that makes a cluster what the inventory says, as that wakes one which was put to sleep."""
+    told = load(AWX / "jobs.yml")["alerts"]
+    assert set(told["run"]) == {"diagnose", "verify", "backup"}
+    # Its limit is a PostgreSQL cluster, so that nobody asks Prometheus.
+    plays = load(ROOT / "playbooks/verify.yml")
+    assert [play["hosts"] for play in plays if "Prometheus" in play["name"]] == ["kubernetes_clusters"]
+    assert {"ExporterDown", "ExporterBlind", "ScrapeMissing"} <= set(told["run"]["diagnose"])
 
 
 def test_the_rulebook_is_one_that_the_engine_takes() -> None:
@@ -378,7 +470,8 @@ def test_apply_hands_the_objects_on_with_the_settings_in_them(tmp_path: Path) ->
     )
     made = json.loads((tmp_path / "given.json").read_text())
     assert {entry["organization"] for entry in made["controller_templates"]} == {settings["pgha_awx_organization"]}
-    assert made["controller_credentials"][0]["inputs"]["api_key"] == "token"
+    assert made["controller_credentials"][0]["inputs"] == settings["pgha_awx_kubernetes"]
+    assert made["controller_credentials"][0]["credential_type"] == "pgha Kubernetes API"
     [kind] = [kind for kind in made["controller_credential_types"] if kind["name"] == "pgha Kubernetes API"]
     assert kind["injectors"]["env"]["K8S_AUTH_API_KEY"] == "{{ api_key }}"
     for name, workflow in zip(WORKFLOWS, made["controller_workflows"], strict=True):

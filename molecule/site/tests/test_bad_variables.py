@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import KUBECONFIG, Run, run_playbook
+from conftest import Run, run_playbook
 
 
 class Case(NamedTuple):
@@ -59,8 +59,13 @@ CASES = {
         ["postgres_cluster_storage.class is 'fast' (string)", "no such StorageClass", "standard"],
     ),
     "API that does not answer": Case(
-        {"pgha_k8s_auth": {"host": "https://127.0.0.1:1", "api_key": "hidden-token", "kubeconfig": str(KUBECONFIG)}},
+        {"pgha_k8s_auth": {"host": "https://127.0.0.1:1", "api_key": "hidden-token"}},
         ["the Kubernetes API at https://127.0.0.1:1 cannot be used", "connection refused", "pgha_k8s_auth"],
+        hidden="hidden-token",
+    ),
+    "context that would be ignored": Case(
+        {"pgha_k8s_auth": {"host": "https://127.0.0.1:1", "api_key": "hidden-token", "context": "live"}},
+        ["pgha_k8s_auth.context is 'live' (string)", "it would be ignored"],
         hidden="hidden-token",
     ),
     "no kubeconfig": Case(

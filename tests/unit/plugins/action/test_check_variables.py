@@ -42,6 +42,15 @@ def test_each_problem_is_a_line() -> None:
     assert {line.partition(" ")[0] for line in lines} == {"pgha_namespace", "pgpool_replica", "pgpool_replicas"}
 
 
+def test_a_context_is_refused_where_the_environment_says_where_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with AWX' credential for one Kubernetes cluster, which would have each job write to that one."""
+    assert check("pgpool", pgha_k8s_auth={"context": "live"}) == {"changed": False}
+    monkeypatch.setenv("K8S_AUTH_HOST", "https://api.example.com:6443")
+    monkeypatch.setenv("K8S_AUTH_API_KEY", "token")
+    result = check("pgpool", pgha_k8s_auth={"context": "live"})
+    assert result["msg"].startswith("pgha_k8s_auth.context is 'live' (string): it would be ignored")
+
+
 @pytest.mark.parametrize("role", ["cloudnativepg", "monitoring", "pgpool", "postgres_cluster"])
 def test_each_role_that_uses_it_has_options(role: str) -> None:
     assert f"{role}_k8s_auth" in check_variables.options(str(ROLES / role))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_address import api_address, tcp_problem
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_credentials import unread_kubeconfig
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_problem import api_problem
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import diagnosis
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
@@ -205,3 +206,55 @@ def test_resources() -> None:
     }
     with pytest.raises(InputError, match=r"^limits\.memory is '2 gigs': give a Kubernetes quantity"):
         resources({"limits": {"memory": "2 gigs"}})
+
+
+HOST_AND_KEY = {"K8S_AUTH_HOST": "https://h", "K8S_AUTH_API_KEY": "canary"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "environment", "beginnings"),
+    [
+        ({"pgha_k8s_auth": {"context": "live"}}, HOST_AND_KEY, ["pgha_k8s_auth.context is 'live' (string): "]),
+        ({"pgha_k8s_auth": {"kubeconfig": "/k"}}, HOST_AND_KEY, ["pgha_k8s_auth.kubeconfig is '/k' (string): "]),
+        (
+            {"pgha_k8s_auth": {"context": "live"}, "demo_k8s_auth": {"context": "live"}},
+            HOST_AND_KEY,
+            ["pgha_k8s_auth.context is 'live' (string): "],
+        ),
+        (
+            {"pgha_k8s_auth": {}, "demo_k8s_auth": {"context": "a", "kubeconfig": "/k"}},
+            HOST_AND_KEY,
+            ["demo_k8s_auth.context is 'a' (string): ", "demo_k8s_auth.kubeconfig is '/k' (string): "],
+        ),
+        (
+            {"pgha_k8s_auth": {"context": "live", "host": "https://h", "api_key": "canary"}},
+            {},
+            ["pgha_k8s_auth.context is 'live' (string): "],
+        ),
+        (
+            {"pgha_k8s_auth": {"context": "live", "host": "https://h"}},
+            {"K8S_AUTH_API_KEY": "canary"},
+            ["pgha_k8s_auth.context is 'live' (string): "],
+        ),
+        # With a kubeconfig, the context chooses. An address alone is another one for what the context has.
+        ({"pgha_k8s_auth": {"context": "live"}}, {"K8S_AUTH_KUBECONFIG": "/k"}, []),
+        ({"pgha_k8s_auth": {"context": "live"}}, {"K8S_AUTH_HOST": "https://h", "K8S_AUTH_API_KEY": ""}, []),
+        ({"pgha_k8s_auth": {"context": "live", "host": "https://h"}}, {}, []),
+        ({"pgha_k8s_auth": {"context": ""}}, HOST_AND_KEY, []),
+        ({"pgha_k8s_auth": {"context": "live"}, "demo_k8s_auth": {}}, HOST_AND_KEY, []),
+        ({}, HOST_AND_KEY, []),
+    ],
+)
+def test_a_context_that_would_be_ignored_is_refused(
+    variables: dict[str, Any], environment: dict[str, str], beginnings: list[str]
+) -> None:
+    problems = list(unread_kubeconfig(variables, "demo", environment))
+    assert len(problems) == len(beginnings)
+    for problem, beginning in zip(problems, beginnings, strict=True):
+        assert problem.startswith(beginning)
+        assert "canary" not in problem
+
+
+def test_a_context_that_would_be_ignored_says_what_wins() -> None:
+    [problem] = unread_kubeconfig({"pgha_k8s_auth": {"context": "live"}}, "demo", HOST_AND_KEY)
+    assert "with the environment's K8S_AUTH_HOST and the environment's K8S_AUTH_API_KEY;" in problem
