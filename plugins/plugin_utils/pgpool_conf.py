@@ -99,7 +99,7 @@ def params(parameters: Mapping, version: str | None = None) -> list[dict[str, st
     """
     variables = []
     for name, text in _texts(parameters, version).items():
-        if text and _SECRET.search(name):
+        if text and is_secret(name):
             raise InputError(
                 f"{name} is a secret, and an environment variable shows it to everyone who can see the pod: leave it"
                 " empty and put the user into pool_passwd, or give Pgpool-II a whole pgpool.conf as a file"
@@ -107,7 +107,7 @@ def params(parameters: Mapping, version: str | None = None) -> list[dict[str, st
         if "=" in text:
             raise InputError(
                 f"{name} has a '=' in its value, where the upstream image's entry point cuts a variable in two: give"
-                " Pgpool-II a whole pgpool.conf as a file instead"
+                " Pgpool-II a whole pgpool.conf as a file instead (pgpool_config_mode: files)"
             )
         variables.append({"name": f"PGPOOL_PARAMS_{name.upper()}", "value": text.replace("$", "$$")})
     return variables
@@ -120,6 +120,11 @@ def conf(parameters: Mapping, version: str | None = None) -> str:
     like any other.
     """
     return "".join(f"{name} = '{text}'\n" for name, text in _texts(parameters, version).items())
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether the value of a parameter is a password or a key."""
+    return _SECRET.search(name) is not None
 
 
 def numbered(parameters: Mapping) -> dict[str, object]:

@@ -16,6 +16,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils import (
     pgpool_load_balance,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import RESTART
 
 # Parameters on which the pods, the probes and the Services of the role rely.
 _FIXED = {
@@ -35,17 +36,7 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
 
     :param variables: the role's variables
     """
-    for name, value in (variables.get("pgpool_params") or {}).items():
-        if name in _FIXED:
-            yield f"pgpool_params.{name} cannot be set: remove it, as {_FIXED[name]}"
-            continue
-        if isinstance(value, (list, tuple)):
-            yield f"pgpool_params.{name} is a list: give each backend its own, as the role numbers them ({name}1)"
-            continue
-        try:
-            pgpool_conf.params({name: value})
-        except InputError as exc:
-            yield f"pgpool_params.{name}: {exc}"
+    yield from _params(variables)
     yield from _load_balance(variables)
     yield from _network_policy(variables.get("pgpool_network_policy") or {})
     yield from _tls(variables)
@@ -60,6 +51,28 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             f"pgpool_service.node_port is {service['node_port']} (integer): a Service of the type ClusterIP has none;"
             " give type NodePort too, or leave node_port out"
         )
+
+
+def _params(variables: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in (variables.get("pgpool_params") or {}).items():
+        if name in _FIXED:
+            yield f"pgpool_params.{name} cannot be set: remove it, as {_FIXED[name]}"
+            continue
+        if isinstance(value, (list, tuple)):
+            yield f"pgpool_params.{name} is a list: give each backend its own, as the role numbers them ({name}1)"
+            continue
+        if value and isinstance(name, str) and pgpool_conf.is_secret(name):
+            yield (
+                f"pgpool_params.{name} is a secret, which has no place among parameters: remove it, as the role takes"
+                " the passwords of its users from their Secrets"
+            )
+            continue
+        try:
+            pgpool_conf.conf({name: value})
+            if variables.get("pgpool_config_mode") != "files" and pgpool_conf.with_change({name: value}, RESTART):
+                pgpool_conf.params({name: value})
+        except InputError as exc:
+            yield f"pgpool_params.{name}: {exc}"
 
 
 def _load_balance(variables: Mapping[str, Any]) -> Iterator[str]:

@@ -199,3 +199,26 @@ def test_the_mounted_entry_point_is_that_of_the_image() -> None:
     made = yaml.safe_load(str(templar.template(trust_as_template(text), escape_backslashes=False)))
     script = (ROLE.parents[1] / "images/pgpool/entrypoint.sh").read_text()
     assert made["data"]["pgpool-entrypoint"].strip() == script.strip()
+
+
+@pytest.mark.parametrize("on", [True, "on"])
+def test_the_cache_of_results_learns_of_writes(on: object) -> None:
+    def folder(**params: object) -> str:
+        return evaluate("{{ __pgpool_all_params.memqcache_oiddir | default('') }}", pgpool_params=params)
+
+    assert folder(memory_cache_enabled=on) == "/run/pgpool/oiddir"
+    assert folder(memory_cache_enabled=on, memqcache_oiddir="/tmp/oiddir") == "/tmp/oiddir"
+    assert folder() == folder(memory_cache_enabled="off") == ""
+
+
+def test_the_exporter_asks_for_what_the_api_would_show() -> None:
+    asked = {"enabled": True, "resources": {"requests": {"cpu": 0.5, "memory": "1024Mi"}}}
+    exporter = deployment(pgpool_exporter=asked)["spec"]["template"]["spec"]["containers"][1]
+    assert exporter["resources"] == {"requests": {"cpu": "500m", "memory": "1Gi"}}
+
+
+def test_a_reload_in_check_mode_says_nothing_of_files_that_were_not_made() -> None:
+    block = yaml.safe_load((ROLE / "tasks/take_up.yml").read_text())[-1]["block"]
+    tasks = {task["name"]: task for task in block}
+    made, said = (tasks[f"Take up | {name}"]["when"] for name in ("Make the files that hold secrets", "Say what a run would do"))
+    assert said == f"ansible_check_mode and {made}"

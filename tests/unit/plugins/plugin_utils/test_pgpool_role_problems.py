@@ -133,7 +133,14 @@ def test_an_unknown_limit_is_none() -> None:
             {"pgpool_params": {"backends": []}},
             "pgpool_params.backends cannot be set: remove it, as the role makes them",
         ),
-        ({"pgpool_params": {"sr_check_password": "hunter2"}}, "pgpool_params.sr_check_password: sr_check_password is"),
+        (
+            {"pgpool_params": {"sr_check_password": "hunter2"}, "pgpool_config_mode": "files"},
+            "pgpool_params.sr_check_password is a secret, which has no place among parameters: remove it",
+        ),
+        (
+            {"pgpool_params": {"wd_lifecheck_query": "SELECT 1 = 1"}},
+            "pgpool_params.wd_lifecheck_query: wd_lifecheck_query has a '=' in its value",
+        ),
         (
             {"pgpool_hba_rules": [{"type": "host", "address": "all", "method": "trust"}]},
             "pgpool_hba_rules: rule 1 of pool_hba: method 'trust' for all is refused",
@@ -199,6 +206,19 @@ def test_wrong_variables(variables: dict[str, Any], sentence: str) -> None:
     (problem,) = pgpool_checks(variables)
     assert problem.startswith(sentence)
     assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "value"),
+    [
+        ("env", "log_line_prefix", "%m [%p]: user=%u,db=%d "),
+        ("files", "log_line_prefix", "%m [%p]: user=%u,db=%d "),
+        ("files", "wd_lifecheck_query", "SELECT 1 = 1"),
+        ("env", "sr_check_password", ""),
+    ],
+)
+def test_an_equals_sign_in_a_file_is_a_character_like_any_other(mode: str, name: str, value: str) -> None:
+    assert list(pgpool_checks({"pgpool_config_mode": mode, "pgpool_params": {name: value}})) == []
 
 
 def test_right_variables() -> None:
