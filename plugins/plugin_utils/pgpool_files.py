@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf, pool_passwd
@@ -62,7 +62,7 @@ def pgpool_files(
     new = generated or {}
     key = kept.get("pgpoolkey") or new.get("key", "")
     pcp_password = kept.get("pcppass", "").strip().rpartition(":")[2] or new.get("pcp_password", "")
-    lines = pool_passwd.lines(_users(secrets, contract), POOL_PASSWD_METHODS.get(method, "aes"), key)
+    lines = pool_passwd.lines(_users(secrets, contract), _passwd_method(contract), key)
     files = {
         "pool_passwd": "".join(f"{line}\n" for line in lines),
         "pool_hba.conf": pgpool_conf.hba(hba_rules or _default_rules(method, tls_required)),
@@ -106,6 +106,30 @@ def _digest(what: object) -> str:
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
+def pgpool_user_problems(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why :func:`pgpool_files` could not take the users of the Secrets. No sentence holds a password.
+
+    :param secrets: as for :func:`pgpool_files`
+    :param contract: as for :func:`pgpool_files`
+    """
+    readable = []
+    for secret in secrets:
+        try:
+            users = _users([secret], contract)
+        except InputError as exc:
+            yield f"{exc}; mend it, or take it out of pgpool_users_selector"
+            continue
+        readable.append(secret)
+        try:
+            pool_passwd.check(users, _passwd_method(contract))
+        except InputError as exc:
+            yield f"the Secret {secret['metadata']['name']} cannot be used: {exc}"
+    try:
+        _users(readable, contract)
+    except InputError as exc:
+        yield str(exc)
+
+
 def pgpool_missing_users(
     secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any], needed: Iterable[str]
 ) -> list[str]:
@@ -117,6 +141,10 @@ def pgpool_missing_users(
     """
     found = _users(secrets, contract)
     return [name for name in needed if name not in found]
+
+
+def _passwd_method(contract: Mapping[str, Any]) -> str:
+    return POOL_PASSWD_METHODS.get(contract["auth_method"], "aes")
 
 
 def _default_rules(method: str, tls_required: bool) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ CONTRACT: dict[str, Any] = {
     "primary_host": "hot-rw.demo.svc",
     "standby_host": "hot-ro.demo.svc",
     "port": 5432,
+    "auth_method": "scram-sha-256",
     "max_connections": 300,
     "instances": [
         {"name": f"hot-{n}", "host": f"hot-{n}.demo.svc", "role": "primary" if n == 1 else "standby"} for n in (1, 2, 3)
@@ -60,6 +61,41 @@ def test_no_cluster_is_said_alone() -> None:
 def test_a_user_without_a_secret() -> None:
     (problem,) = problems(wanted(), secrets("pgpool_check"))
     assert problem.startswith("the user pgha_monitor has no Secret in the namespace demo")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"username": "app", "password": "hunter2\n"}, "the Secret hot-app cannot be used: user 'app': the"),
+        ({"username": "app", "password": "hunter2" * 12}, "the Secret hot-app cannot be used: user 'app': the"),
+        ({"username": "app"}, "the Secret hot-app lacks the key password, so it is no user's; mend it"),
+        ({"username": "pgha_monitor", "password": "hunter2"}, "the Secrets pgha_monitor and hot-app both say"),
+    ],
+)
+def test_a_secret_that_pgpool_cannot_take(data: dict[str, str], sentence: str) -> None:
+    encoded = {key: base64.b64encode(text.encode()).decode() for key, text in data.items()}
+    bad = {"metadata": {"name": "hot-app"}, "type": "kubernetes.io/basic-auth", "data": encoded}
+    (problem,) = problems(wanted(), [*secrets(*USERS), bad])
+    assert problem.startswith(sentence)
+    assert "hunter2" not in problem
+
+
+def test_each_secret_that_pgpool_cannot_take_is_said() -> None:
+    found = [{**one, "data": {"username": one["data"]["username"]}} for one in secrets(*USERS)]
+    assert [problem.split()[2] for problem in problems(wanted(), found)] == list(USERS)
+
+
+def test_a_long_password_is_fine_where_it_is_hashed() -> None:
+    (app,) = secrets("app")
+    app["data"]["password"] = base64.b64encode(b"x" * 100).decode()
+    assert problems(wanted(), [*secrets(*USERS), app], auth_method="md5") == []
+
+
+def test_the_secret_of_a_user_is_not_written_over() -> None:
+    (problem,) = problems({**wanted(), "name": "app"}, secrets("app", *USERS))
+    assert problem.startswith("pgpool_name is 'app' (string): the namespace demo has a Secret of that name")
+    own = {"metadata": {"name": "hot-pgpool"}, "type": "Opaque", "data": {}}
+    assert problems({**wanted(), "name": "hot-pgpool"}, [*secrets(*USERS), own]) == []
 
 
 @pytest.mark.parametrize(
