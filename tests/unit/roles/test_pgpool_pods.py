@@ -222,3 +222,27 @@ def test_a_reload_in_check_mode_says_nothing_of_files_that_were_not_made() -> No
     conditions = {task["name"].removeprefix("Take up | "): task.get("when") for task in block}
     made = conditions["Make the files that hold secrets"]
     assert conditions["Say what a run would do"] == f"ansible_check_mode and {made}"
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, []),
+        ({"pgpool_exporter": {"enabled": False}}, ["Service hot-pgpool-stats"]),
+        (
+            {"pgpool_exporter": {"enabled": "no"}, "pgpool_network_policy": {"enabled": False}},
+            ["NetworkPolicy hot-pgpool", "Service hot-pgpool-stats"],
+        ),
+    ],
+)
+def test_what_was_switched_off_goes(given: dict[str, Any], names: list[str]) -> None:
+    found = evaluate("{{ __pgpool_unwanted }}", **given)
+    assert [f"{item['kind']} {item['metadata']['name']}" for item in found] == names
+    assert {item["metadata"]["namespace"] for item in found} <= {"demo"}
+
+
+def test_no_pod_is_asked_through_an_exporter_that_it_does_not_have() -> None:
+    [loop] = [task["loop"] for task in yaml.safe_load((ROLE / "tasks/pool_nodes.yml").read_text()) if "loop" in task]
+    pods = {"resources": [{"metadata": {"name": "hot-pgpool-a"}}]}
+    assert evaluate(loop, __pgpool_pods=pods) == ["hot-pgpool-a"]
+    assert evaluate(loop, __pgpool_pods=pods, pgpool_exporter={"enabled": False}) == []

@@ -245,6 +245,32 @@ def test_wrong_variables(variables: dict[str, Any], sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("operator", "name", "fine"),
+    [
+        ("cloudnativepg", "hot", False),
+        ("existing", "hot", False),
+        ("cloudnativepg", "hot-rw", False),
+        ("cloudnativepg", "hot-superuser", False),
+        ("cloudnativepg", "hot-12", False),
+        ("kubedb", "hot-standby", False),
+        ("kubedb_v1alpha1", "hot-replicas", False),
+        ("cloudnativepg", "hot-pgpool", True),
+        ("cloudnativepg", "hot-pgpool-2", True),
+        ("cloudnativepg", "hotter-1", True),
+        ("kubedb", "hot-rw", True),
+    ],
+)
+def test_pgpool_is_not_named_as_what_the_operator_makes(operator: str, name: str, fine: bool) -> None:
+    variables = {"pgpool_name": name, "pgpool_postgres_name": "hot", "pgpool_operator": operator}
+    found = list(pgpool_checks(variables))
+    assert len(found) == (0 if fine else 1)
+    assert fine or found[0] == (
+        f"pgpool_name is {name!r} (string): {name} is the name of an object of the PostgreSQL cluster hot; give another"
+        " name, such as hot-pgpool"
+    )
+
+
+@pytest.mark.parametrize(
     ("mode", "name", "value"),
     [
         ("env", "log_line_prefix", "%m [%p]: user=%u,db=%d "),
