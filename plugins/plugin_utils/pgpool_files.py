@@ -38,6 +38,7 @@ def pgpool_files(
     parameters: Mapping[str, Any] | None = None,
     config_mode: str = "env",
     tls_required: bool = False,
+    socket_users: Sequence[str] = (),
 ) -> dict[str, str]:
     """Make the files.
 
@@ -55,6 +56,7 @@ def pgpool_files(
     :param parameters: all of Pgpool-II's parameters
     :param config_mode: `env`: those that need a restart are in the environment; `files`: all are in a file
     :param tls_required: whether the default rules refuse plain connections
+    :param socket_users: who gets in on the Unix socket whatever `hba_rules` say
     :raises InputError: two Secrets name one user, or a file cannot be written
     """
     method = contract["auth_method"]
@@ -65,7 +67,9 @@ def pgpool_files(
     lines = pool_passwd.lines(_users(secrets, contract), _passwd_method(contract), key)
     files = {
         "pool_passwd": "".join(f"{line}\n" for line in lines),
-        "pool_hba.conf": pgpool_conf.hba(hba_rules or _default_rules(method, tls_required)),
+        "pool_hba.conf": pgpool_conf.hba(
+            [*_socket_rules(method, socket_users), *hba_rules] if hba_rules else _default_rules(method, tls_required)
+        ),
         "pcp.conf": pool_passwd.pcp_conf({PCP_USER: pcp_password}),
         "pcppass": f"*:*:{PCP_USER}:{pcp_password}\n",
         "pgpoolkey": key,
@@ -150,6 +154,10 @@ def _passwd_method(contract: Mapping[str, Any]) -> str:
 def _default_rules(method: str, tls_required: bool) -> list[dict[str, str]]:
     remote = "hostssl" if tls_required else "host"
     return [{"type": "local", "method": method}, {"type": remote, "address": "all", "method": method}]
+
+
+def _socket_rules(method: str, users: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"type": "local", "user": list(users), "method": method}] if users else []
 
 
 def _users(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> dict[str, str]:

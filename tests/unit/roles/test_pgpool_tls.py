@@ -223,8 +223,8 @@ def by_cert_manager(name: str) -> dict[str, Any]:
 def gone(rendered: Callable) -> Callable[..., list[str]]:
     def names(*reads: dict[str, Any], **given: Any) -> list[str]:
         text = (ROLE / "templates" / "absent.yml.j2").read_text(encoding="utf-8")
-        known = {"__pgpool_there": {"results": list(reads)}, "__pgpool_others": [], "__pgpool_tls_read": {"resources": []}}
-        made = rendered(text, **{**known, **given})
+        known = {"__pgpool_others": [], "__pgpool_tls_read": {"resources": []}, **given}
+        made = rendered(text, __pgpool_there={"results": list(reads)}, **known)
         return [f"{item['kind']} {item['metadata']['name']}" for item in yaml.safe_load_all(made or "") if item]
 
     return names
