@@ -246,3 +246,20 @@ def test_no_pod_is_asked_through_an_exporter_that_it_does_not_have() -> None:
     pods = {"resources": [{"metadata": {"name": "hot-pgpool-a"}}]}
     assert evaluate(loop, __pgpool_pods=pods) == ["hot-pgpool-a"]
     assert evaluate(loop, __pgpool_pods=pods, pgpool_exporter={"enabled": False}) == []
+
+
+def test_variables_are_checked_again_where_they_are_others() -> None:
+    def digest(**given: Any) -> str:
+        return evaluate("{{ __pgpool_variables_digest }}", **given)
+
+    assert len(digest()) == 64
+    assert digest() == digest(pgpool_result={"name": "hot-pgpool"}, pgpool_verify_result={}, pgpool_ledger={})
+    assert len({digest(), digest(pgpool_name="hot-pgpool-2"), digest(pgpool_params={"max_pool": 2})}) == 3
+    includes = [
+        task
+        for path in (ROLE / "tasks").glob("*.yml")
+        for task in yaml.safe_load(path.read_text())
+        if task.get("ansible.builtin.include_tasks") == "preflight.yml"
+    ]
+    assert len(includes) == 5
+    assert {task["when"] for task in includes} == {"__pgpool_checked | default('') != __pgpool_variables_digest"}
