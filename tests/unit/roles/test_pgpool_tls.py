@@ -221,9 +221,10 @@ def by_cert_manager(name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def gone(rendered: Callable) -> Callable[..., list[str]]:
-    def names(*reads: dict[str, Any], **given: Any) -> list[str]:
+    def names(*reads: dict[str, Any], secrets: tuple[str, ...] = (), **given: Any) -> list[str]:
         text = (ROLE / "templates" / "absent.yml.j2").read_text(encoding="utf-8")
         known = {"__pgpool_others": [], "__pgpool_tls_read": {"resources": []}, **given}
+        known["__pgpool_there_secrets"] = {"resources": [{"metadata": {"name": name}} for name in secrets]}
         made = rendered(text, __pgpool_there={"results": list(reads)}, **known)
         return [f"{item['kind']} {item['metadata']['name']}" for item in yaml.safe_load_all(made or "") if item]
 
@@ -231,10 +232,11 @@ def gone(rendered: Callable) -> Callable[..., list[str]]:
 
 
 def test_what_goes_away_with_it(gone: Callable) -> None:
-    secrets = found("Secret", ["hot-pgpool", "hot-pgpool-tls", "hot-pgpool-ca"])
     of_another = found("Service", ["hot-pgpool-2"], instance="hot-pgpool-2")
-    assert gone(secrets, of_another) == ["Secret hot-pgpool", "Secret hot-pgpool-tls", "Secret hot-pgpool-ca"]
-    assert "Secret hot-pgpool-tls" not in gone(secrets, pgpool_tls={"mode": "required", "secret": "hot-pgpool-tls"})
+    made = gone(found("Service", ["hot-pgpool"]), of_another, secrets=("hot-pgpool", "hot-pgpool-tls"))
+    assert made == ["Service hot-pgpool", "Secret hot-pgpool", "Secret hot-pgpool-tls"]
+    kept = {"mode": "required", "secret": "hot-pgpool-tls"}
+    assert gone(secrets=("hot-pgpool", "hot-pgpool-tls"), pgpool_tls=kept) == ["Secret hot-pgpool"]
 
 
 def test_the_services_of_instances_go_with_the_last_one(gone: Callable) -> None:
