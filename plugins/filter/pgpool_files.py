@@ -23,7 +23,7 @@ description:
   - With O(parameters), also C(params.conf) or C(pgpool.conf); C(restart), a text that is another one as soon as there
     is a change that no reload takes up; and C(version), which names what is in all the others.
   - Entries of C(pool_passwd) are encrypted with AES where PostgreSQL uses SCRAM, and hashed where it uses MD5.
-positional: contract, current, generated, hba_rules, parameters, config_mode, tls_required
+positional: contract, current, generated, hba_rules, parameters, config_mode, tls_required, socket_users
 options:
   _input:
     description: >-
@@ -65,6 +65,13 @@ options:
     description: Whether the default rules refuse connections without TLS.
     type: bool
     default: false
+  socket_users:
+    description: >-
+      Users who get in on the Unix socket whatever O(hba_rules) say, such as the exporter's. The default rules let all
+      users in there.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -90,6 +97,7 @@ def pgpool_files(
     parameters: Mapping[str, Any] | None = None,
     config_mode: str = "env",
     tls_required: bool = False,
+    socket_users: Sequence[str] = (),
 ) -> dict[str, str]:
     """Make the files of Pgpool-II."""
     if not isinstance(secrets, (list, tuple)):
@@ -98,7 +106,7 @@ def pgpool_files(
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_files: config_mode is {config_mode!r}; env or files is right")
     try:
         return _utils.pgpool_files(
-            secrets, contract, current, generated, hba_rules, parameters, config_mode, bool(tls_required)
+            secrets, contract, current, generated, hba_rules, parameters, config_mode, bool(tls_required), socket_users
         )
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_files: {exc}") from exc

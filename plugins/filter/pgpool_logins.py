@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Returns names of Secrets and of keys in them, and nothing of what they hold, so that they can be mounted.
-positional: contract
+positional: contract, hba_rules
 options:
   _input:
     description: Secrets as the Kubernetes API returns them.
@@ -22,6 +22,13 @@ options:
     description: The PostgreSQL cluster, as the role C(postgres_cluster) exports it.
     type: dict
     required: true
+  hba_rules:
+    description: >-
+      Rules of C(pool_hba.conf), as P(pgha.kubernetes.pool_hba#filter) takes them. Whom none of them lets in over the
+      network is left out. By default nobody is.
+    type: list
+    elements: raw
+    default: []
 """
 
 EXAMPLES = r"""
@@ -41,14 +48,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_verify import logins
 
 
-def pgpool_logins(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> list[dict[str, str]]:
+def pgpool_logins(
+    secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any], hba_rules: Sequence[Mapping | str] = ()
+) -> list[dict[str, str]]:
     """Name the Secrets of users."""
     if not isinstance(secrets, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_logins: give a list of Secrets, not {type(secrets).__name__}")
-    return logins(secrets, contract)
+    try:
+        return logins(secrets, contract, hba_rules)
+    except InputError as exc:
+        raise AnsibleFilterError(f"pgha.kubernetes.pgpool_logins: {exc}") from exc
 
 
 class FilterModule:

@@ -154,6 +154,8 @@ FORMATS: dict[str, fmt.Format] = {
     "pgpool_monitor_user": fmt.non_empty("the name of a database user"),
     "pgpool_service.node_port": fmt.node_port("Kubernetes chooses one"),
     "pgpool_exporter.image": fmt.image(),
+    "pgpool_exporter.resources.requests.*": fmt.quantity(),
+    "pgpool_exporter.resources.limits.*": fmt.quantity(),
     "pgpool_resources.requests.*": fmt.quantity(),
     "pgpool_resources.limits.*": fmt.quantity(),
     "pgpool_stop_delay": fmt.integer(0, 600),

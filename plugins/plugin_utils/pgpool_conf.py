@@ -55,6 +55,7 @@ _HBA_OPTIONS = {
 }
 _HBA_KEYS = ("type", "database", "user", "address", "method", "options")
 _HBA_HEADER = ("# TYPE", "DATABASE", "USER", "ADDRESS", "METHOD", "OPTIONS")
+_HBA_EVERYWHERE = ("all", "0.0.0.0/0")
 _HBA_PLAIN = re.compile(r"[A-Za-z0-9_.:/=-]+")
 _HBA_HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _HBA_BLANK = re.compile(r"[ \t,]*")
@@ -72,6 +73,7 @@ class HbaRule(NamedTuple):
     users: tuple[str, ...]
     address: str | None
     method: str
+    databases: tuple[str, ...] = ("all",)
 
 
 def params(parameters: Mapping, version: str | None = None) -> list[dict[str, str]]:
@@ -99,7 +101,7 @@ def params(parameters: Mapping, version: str | None = None) -> list[dict[str, st
     """
     variables = []
     for name, text in _texts(parameters, version).items():
-        if text and _SECRET.search(name):
+        if text and is_secret(name):
             raise InputError(
                 f"{name} is a secret, and an environment variable shows it to everyone who can see the pod: leave it"
                 " empty and put the user into pool_passwd, or give Pgpool-II a whole pgpool.conf as a file"
@@ -107,7 +109,7 @@ def params(parameters: Mapping, version: str | None = None) -> list[dict[str, st
         if "=" in text:
             raise InputError(
                 f"{name} has a '=' in its value, where the upstream image's entry point cuts a variable in two: give"
-                " Pgpool-II a whole pgpool.conf as a file instead"
+                " Pgpool-II a whole pgpool.conf as a file instead (pgpool_config_mode: files)"
             )
         variables.append({"name": f"PGPOOL_PARAMS_{name.upper()}", "value": text.replace("$", "$$")})
     return variables
@@ -120,6 +122,11 @@ def conf(parameters: Mapping, version: str | None = None) -> str:
     like any other.
     """
     return "".join(f"{name} = '{text}'\n" for name, text in _texts(parameters, version).items())
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether the value of a parameter is a password or a key."""
+    return _SECRET.search(name) is not None
 
 
 def numbered(parameters: Mapping) -> dict[str, object]:
@@ -252,7 +259,26 @@ def hba_rule(rule: Mapping | str) -> HbaRule | None:
         return None
     kind = _unquoted(fields[0][0])
     address, method = (None, fields[3]) if kind == "local" else (_unquoted(fields[3][0]), fields[4])
-    return HbaRule(kind, tuple(map(_unquoted, fields[2])), address, _unquoted(method[0]))
+    databases, users = (tuple(map(_unquoted, field)) for field in fields[1:3])
+    return HbaRule(kind, users, address, _unquoted(method[0]), databases)
+
+
+def may_come(user: str, rules: Sequence[Mapping | str]) -> bool:
+    """Tell whether rules of pool_hba.conf let a user in over the network, from some address and to some database.
+
+    Args:
+        user: the name.
+        rules: as for :func:`hba`.
+
+    """
+    for rule in filter(None, map(hba_rule, rules)):
+        if rule.type == "local" or not {user, "all"} & set(rule.users):
+            continue
+        if rule.method != "reject":
+            return True
+        if rule.type == "host" and rule.address in _HBA_EVERYWHERE and "all" in rule.databases:
+            return False
+    return False
 
 
 def hba(rules: Sequence[Mapping | str]) -> str:

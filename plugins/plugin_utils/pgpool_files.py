@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf, pool_passwd
@@ -38,6 +38,7 @@ def pgpool_files(
     parameters: Mapping[str, Any] | None = None,
     config_mode: str = "env",
     tls_required: bool = False,
+    socket_users: Sequence[str] = (),
 ) -> dict[str, str]:
     """Make the files.
 
@@ -55,6 +56,7 @@ def pgpool_files(
     :param parameters: all of Pgpool-II's parameters
     :param config_mode: `env`: those that need a restart are in the environment; `files`: all are in a file
     :param tls_required: whether the default rules refuse plain connections
+    :param socket_users: who gets in on the Unix socket whatever `hba_rules` say
     :raises InputError: two Secrets name one user, or a file cannot be written
     """
     method = contract["auth_method"]
@@ -62,10 +64,12 @@ def pgpool_files(
     new = generated or {}
     key = kept.get("pgpoolkey") or new.get("key", "")
     pcp_password = kept.get("pcppass", "").strip().rpartition(":")[2] or new.get("pcp_password", "")
-    lines = pool_passwd.lines(_users(secrets, contract), POOL_PASSWD_METHODS.get(method, "aes"), key)
+    lines = pool_passwd.lines(_users(secrets, contract), _passwd_method(contract), key)
     files = {
         "pool_passwd": "".join(f"{line}\n" for line in lines),
-        "pool_hba.conf": pgpool_conf.hba(hba_rules or _default_rules(method, tls_required)),
+        "pool_hba.conf": pgpool_conf.hba(
+            [*_socket_rules(method, socket_users), *hba_rules] if hba_rules else _default_rules(method, tls_required)
+        ),
         "pcp.conf": pool_passwd.pcp_conf({PCP_USER: pcp_password}),
         "pcppass": f"*:*:{PCP_USER}:{pcp_password}\n",
         "pgpoolkey": key,
@@ -106,6 +110,30 @@ def _digest(what: object) -> str:
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
+def pgpool_user_problems(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why :func:`pgpool_files` could not take the users of the Secrets. No sentence holds a password.
+
+    :param secrets: as for :func:`pgpool_files`
+    :param contract: as for :func:`pgpool_files`
+    """
+    readable = []
+    for secret in secrets:
+        try:
+            users = _users([secret], contract)
+        except InputError as exc:
+            yield f"{exc}; mend it, or take it out of pgpool_users_selector"
+            continue
+        readable.append(secret)
+        try:
+            pool_passwd.check(users, _passwd_method(contract))
+        except InputError as exc:
+            yield f"the Secret {secret['metadata']['name']} cannot be used: {exc}"
+    try:
+        _users(readable, contract)
+    except InputError as exc:
+        yield str(exc)
+
+
 def pgpool_missing_users(
     secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any], needed: Iterable[str]
 ) -> list[str]:
@@ -119,9 +147,17 @@ def pgpool_missing_users(
     return [name for name in needed if name not in found]
 
 
+def _passwd_method(contract: Mapping[str, Any]) -> str:
+    return POOL_PASSWD_METHODS.get(contract["auth_method"], "aes")
+
+
 def _default_rules(method: str, tls_required: bool) -> list[dict[str, str]]:
     remote = "hostssl" if tls_required else "host"
     return [{"type": "local", "method": method}, {"type": remote, "address": "all", "method": method}]
+
+
+def _socket_rules(method: str, users: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"type": "local", "user": list(users), "method": method}] if users else []
 
 
 def _users(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> dict[str, str]:

@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import (
     certificates,
+    operators,
     pgpool_conf,
     pgpool_lint,
     pgpool_load_balance,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import RESTART
 
 # Parameters on which the pods, the probes and the Services of the role rely.
 _FIXED = {
@@ -29,23 +32,17 @@ _FIXED = {
     "backends": "the role makes them of the cluster's instances; to change one, name its parameters (backend_weight1)",
 }
 
+# Endings of the names of what the role makes: its Services, Secrets and the ConfigMap.
+_OBJECTS = ("", "-stats", "-tls", "-ca", "-entrypoint")
+
 
 def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield sentences about the role's variables, each of which has its type by then.
 
     :param variables: the role's variables
     """
-    for name, value in (variables.get("pgpool_params") or {}).items():
-        if name in _FIXED:
-            yield f"pgpool_params.{name} cannot be set: remove it, as {_FIXED[name]}"
-            continue
-        if isinstance(value, (list, tuple)):
-            yield f"pgpool_params.{name} is a list: give each backend its own, as the role numbers them ({name}1)"
-            continue
-        try:
-            pgpool_conf.params({name: value})
-        except InputError as exc:
-            yield f"pgpool_params.{name}: {exc}"
+    yield from _name(variables)
+    yield from _params(variables)
     yield from _load_balance(variables)
     yield from _network_policy(variables.get("pgpool_network_policy") or {})
     yield from _tls(variables)
@@ -60,6 +57,44 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             f"pgpool_service.node_port is {service['node_port']} (integer): a Service of the type ClusterIP has none;"
             " give type NodePort too, or leave node_port out"
         )
+
+
+def _name(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that objects of the role would take the place of those of the PostgreSQL cluster's operator."""
+    name, cluster = (str(variables.get(variable) or "") for variable in ("pgpool_name", "pgpool_postgres_name"))
+    adapter = operators.ADAPTERS.get(str(variables.get("pgpool_operator")))
+    if not name or not cluster or not adapter:
+        return
+    taken = {cluster + ending for ending in (adapter.OWN_OBJECTS | adapter.RESERVED_SECRETS) - {"-pgpool"}}
+    for made in (name + ending for ending in _OBJECTS):
+        if made in taken or re.fullmatch(re.escape(cluster) + "-[0-9]+", made):
+            yield (
+                f"pgpool_name is {name!r} (string): {made} is the name of an object of the PostgreSQL cluster"
+                f" {cluster}; give another name, such as {cluster}-pgpool"
+            )
+            return
+
+
+def _params(variables: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in (variables.get("pgpool_params") or {}).items():
+        if name in _FIXED:
+            yield f"pgpool_params.{name} cannot be set: remove it, as {_FIXED[name]}"
+            continue
+        if isinstance(value, (list, tuple)):
+            yield f"pgpool_params.{name} is a list: give each backend its own, as the role numbers them ({name}1)"
+            continue
+        if value and isinstance(name, str) and pgpool_conf.is_secret(name):
+            yield (
+                f"pgpool_params.{name} is a secret, which has no place among parameters: remove it, as the role takes"
+                " the passwords of its users from their Secrets"
+            )
+            continue
+        try:
+            pgpool_conf.conf({name: value})
+            if variables.get("pgpool_config_mode") != "files" and pgpool_conf.with_change({name: value}, RESTART):
+                pgpool_conf.params({name: value})
+        except InputError as exc:
+            yield f"pgpool_params.{name}: {exc}"
 
 
 def _load_balance(variables: Mapping[str, Any]) -> Iterator[str]:

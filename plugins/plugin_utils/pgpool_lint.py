@@ -540,7 +540,8 @@ def _memory_cache(picture: Picture) -> Iterator[str]:
     if picture.is_on("memory_cache_enabled"):
         yield (
             f"{picture.said('memory_cache_enabled')}: each pod has a cache of its own, and none sees writes that go"
-            " through another pod or past Pgpool-II, so a client reads old rows until memqcache_expire; remove it"
+            " through another pod or past Pgpool-II, so a client reads old rows until memqcache_expire, of which 0, the"
+            " default, is for ever; remove it, or give memqcache_expire the seconds for which old rows are fine"
         )
 
 

@@ -123,8 +123,9 @@ def conflicts(asked: Mapping[str, Any], parameters: Mapping[str, Any]) -> Iterat
     """
     for key, parameter in PARAMETERS.items():
         implied = key == "databases" and asked.get("preset") == "strict"
-        if (asked.get(key) or implied) and parameter in parameters:
-            yield key if asked.get(key) else "preset"
+        given = asked.get(key) not in (None, "", {})  # YAML makes False of `after_write: off`
+        if (given or implied) and parameter in parameters:
+            yield key if given else "preset"
 
 
 def primary_share(parameters: Mapping[str, Any], database: str, application: str = "") -> float | None:

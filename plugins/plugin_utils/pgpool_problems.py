@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_files import pgpool_missing_users
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_files import (
+    pgpool_missing_users,
+    pgpool_user_problems,
+)
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_resources import MIB, memory, memory_at_start
 
 # PostgreSQL keeps 3 for superusers; the operator, the exporter and someone with psql need some more.
@@ -23,8 +26,8 @@ def pgpool_problems(
 ) -> Iterator[str]:
     """Yield a sentence for each thing that is wrong.
 
-    :param wanted: `replicas`, `params` (all of Pgpool-II's parameters, backends too), `resources` (as asked for) and
-        `users` (those whom Pgpool-II and its exporter log in as)
+    :param wanted: `name` (that of Pgpool-II's Secret), `replicas`, `params` (all of Pgpool-II's parameters, backends
+        too), `resources` (as asked for) and `users` (those whom Pgpool-II and its exporter log in as)
     :param contract: the PostgreSQL cluster
     :param secrets: the Secrets that were read
     """
@@ -35,13 +38,28 @@ def pgpool_problems(
             f" {namespace}; make it with the playbook pgha.kubernetes.postgres_cluster, or name one that is there"
         )
         return
-    for user in pgpool_missing_users(secrets, contract, wanted["users"]):
+    yield from _own_secret(wanted, namespace, secrets)
+    of_users = list(pgpool_user_problems(secrets, contract))
+    yield from of_users
+    # Whose Secret it is that cannot be read is not known.
+    for user in [] if of_users else pgpool_missing_users(secrets, contract, wanted["users"]):
         yield (
             f"the user {user} has no Secret in the namespace {namespace}; make it with the playbook"
             " pgha.kubernetes.postgres_cluster, or give another name in pgpool_check_user or pgpool_monitor_user"
         )
     yield from _capacity(wanted, contract)
     yield from _memory(wanted)
+
+
+def _own_secret(wanted: Mapping[str, Any], namespace: str, secrets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield that a Secret with the name of Pgpool-II's own is somebody else's, such as a user's."""
+    for secret in secrets:
+        kind = secret.get("type") or "Opaque"
+        if secret["metadata"]["name"] == wanted.get("name") and kind != "Opaque":
+            yield (
+                f"pgpool_name is {wanted['name']!r} (string): the namespace {namespace} has a Secret of that name and"
+                f" of the type {kind}, which is not Pgpool-II's; give another name"
+            )
 
 
 # While the Deployment replaces its pods, a new one serves before an old one goes (maxSurge in deployment.yml.j2).

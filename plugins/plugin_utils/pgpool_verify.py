@@ -8,6 +8,7 @@ The script `roles/pgpool/files/verify.sh` prints one fact per line: its kind, a 
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -40,11 +41,14 @@ _COLUMNS = (
 )
 
 
-def logins(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> list[dict[str, str]]:
+def logins(
+    secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any], hba_rules: Sequence[Mapping | str] = ()
+) -> list[dict[str, str]]:
     """List whose login can be tried, the superuser last.
 
-    :param secrets: Secrets as the Kubernetes API returns them; what is in them is not looked at
+    :param secrets: Secrets as the Kubernetes API returns them
     :param contract: the PostgreSQL cluster
+    :param hba_rules: the user's own rules of pool_hba.conf; whom none lets in over the network is left out
     :returns: for each, the Secret's name and the keys of the user's name and password in it
     """
     superuser = contract.get("superuser_secret") or {}
@@ -56,7 +60,11 @@ def logins(secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) ->
     if superuser.get("name") in [secret["metadata"]["name"] for secret in secrets]:
         keys = {key: superuser[key] for key in ("username_key", "password_key")}
         found.append({"secret": superuser["name"], **keys})
-    return found
+    if not hba_rules:
+        return found
+    data = {secret["metadata"]["name"]: secret.get("data") or {} for secret in secrets}
+    names = [base64.b64decode(data[login["secret"]].get(login["username_key"], "")).decode() for login in found]
+    return [login for login, name in zip(found, names, strict=True) if pgpool_conf.may_come(name, hba_rules)]
 
 
 def verdict(

@@ -69,9 +69,7 @@ def lines(users: Mapping | Iterable[Mapping], method: str = "md5", key: str | No
         InputError: a user cannot be written, or could not log in with what was written.
 
     """
-    _check_method("method", method)
-    entries = list(_users(users, method))
-    _check_unique(entry.name for entry in entries)
+    entries = _entries(users, method)
     encoders: dict[str, Callable[[str, str], str]] = {
         "md5": md5_entry,
         "text": lambda _, password: text_entry(password),
@@ -80,6 +78,11 @@ def lines(users: Mapping | Iterable[Mapping], method: str = "md5", key: str | No
         encrypt = aes_encrypter(clear_text(key))
         encoders["aes"] = lambda _, password: encrypt(password)
     return [_line(entry, encoders[entry.method]) for entry in entries]
+
+
+def check(users: Mapping | Iterable[Mapping], method: str = "md5") -> None:
+    """Raise InputError where :func:`lines` would for the users, whatever the key."""
+    _entries(users, method)
 
 
 def pcp_conf(users: Mapping | Iterable[Mapping]) -> str:
@@ -173,6 +176,14 @@ def clear_text(value: object) -> object:
 def escape(field: str) -> str:
     """Escape one field of pool_passwd as its reader un-escapes it: a backslash before ``:`` and before itself."""
     return field.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def _entries(users: Mapping | Iterable[Mapping], method: str) -> list[User]:
+    """Return the users, each checked, and none of them twice."""
+    _check_method("method", method)
+    entries = list(_users(users, method))
+    _check_unique(entry.name for entry in entries)
+    return entries
 
 
 def _users(users: Mapping | Iterable[Mapping], method: str, allowed: tuple[str, ...] = _USER_KEYS) -> Iterator[User]:

@@ -156,6 +156,7 @@ DYNAMIC: dict[str, list[str]] = {
         "PodDisruptionBudget",
         "Deployment",
     ],
+    "pgpool/unwanted.yml | Unwanted | Delete what an earlier run made": ["NetworkPolicy", "Service"],
     "pgpool/absent.yml | Absent | Delete its objects": [
         "Deployment",
         "NetworkPolicy",

@@ -20,8 +20,8 @@ the role postgres_cluster has to know. It has:
     sentences about PostgreSQL parameters that the operator keeps to itself
 `input_problems(variables)`
     sentences about variables of the role postgres_cluster that the operator cannot do
-`is_reserved_role(name)`, `RESERVED_SECRETS`
-    names of roles, and endings of names of Secrets, that belong to the operator
+`is_reserved_role(name)`, `RESERVED_SECRETS`, `OWN_OBJECTS`
+    names of roles, endings of names of Secrets, and of other objects, that belong to the operator
 `OLDEST_VERSION`
     the oldest major version of PostgreSQL that is made
 `INSTANCE_LABELS`

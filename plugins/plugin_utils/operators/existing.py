@@ -15,6 +15,7 @@ from typing import Any
 
 KEY = "contract.json"
 RESERVED_SECRETS = frozenset({"-pgpool"})
+OWN_OBJECTS = frozenset({"", "-stats"})
 OLDEST_VERSION = 0
 
 # What an instance is, nothing but the description says: Prometheus finds the annotated Service of the metrics.

@@ -24,6 +24,8 @@ OLDEST_VERSION = 13  # older ones keep WAL by segments, and nobody mends them
 
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-auth", "-server-cert", "-client-cert", "-metrics-exporter-cert", "-pgpool"})
+# Endings of its Services and PodDisruptionBudgets.
+OWN_OBJECTS = frozenset({"", "-standby", "-pods", "-stats"})
 
 # Those of REQUESTS, and a backup, are asked for by objects of their own.
 OPERATIONS = frozenset({"restart", "scale", "upgrade", "rotate_password", "hibernate", "backup", "restore"})

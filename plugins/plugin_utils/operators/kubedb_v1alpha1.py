@@ -23,6 +23,7 @@ API_VERSION = "kubedb.com/v1alpha1"
 RUNNING = "Running"
 OLDEST_VERSION = 9
 RESERVED_SECRETS = frozenset({"-auth", "-pgpool"})
+OWN_OBJECTS = frozenset({"", "-replicas", "-pods", "-stats"})
 
 # The releases that it is for do nothing else: no requests, no switchover, no other version.
 OPERATIONS = frozenset({"scale"})

@@ -199,3 +199,67 @@ def test_the_mounted_entry_point_is_that_of_the_image() -> None:
     made = yaml.safe_load(str(templar.template(trust_as_template(text), escape_backslashes=False)))
     script = (ROLE.parents[1] / "images/pgpool/entrypoint.sh").read_text()
     assert made["data"]["pgpool-entrypoint"].strip() == script.strip()
+
+
+@pytest.mark.parametrize("on", [True, "on"])
+def test_the_cache_of_results_learns_of_writes(on: object) -> None:
+    def folder(**params: object) -> str:
+        return evaluate("{{ __pgpool_all_params.memqcache_oiddir | default('') }}", pgpool_params=params)
+
+    assert folder(memory_cache_enabled=on) == "/run/pgpool/oiddir"
+    assert folder(memory_cache_enabled=on, memqcache_oiddir="/tmp/oiddir") == "/tmp/oiddir"
+    assert folder() == folder(memory_cache_enabled="off") == ""
+
+
+def test_the_exporter_asks_for_what_the_api_would_show() -> None:
+    asked = {"enabled": True, "resources": {"requests": {"cpu": 0.5, "memory": "1024Mi"}}}
+    exporter = deployment(pgpool_exporter=asked)["spec"]["template"]["spec"]["containers"][1]
+    assert exporter["resources"] == {"requests": {"cpu": "500m", "memory": "1Gi"}}
+
+
+def test_a_reload_in_check_mode_says_nothing_of_files_that_were_not_made() -> None:
+    block = yaml.safe_load((ROLE / "tasks/take_up.yml").read_text())[-1]["block"]
+    conditions = {task["name"].removeprefix("Take up | "): task.get("when") for task in block}
+    made = conditions["Make the files that hold secrets"]
+    assert conditions["Say what a run would do"] == f"ansible_check_mode and {made}"
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, []),
+        ({"pgpool_exporter": {"enabled": False}}, ["Service hot-pgpool-stats"]),
+        (
+            {"pgpool_exporter": {"enabled": "no"}, "pgpool_network_policy": {"enabled": False}},
+            ["NetworkPolicy hot-pgpool", "Service hot-pgpool-stats"],
+        ),
+    ],
+)
+def test_what_was_switched_off_goes(given: dict[str, Any], names: list[str]) -> None:
+    found = evaluate("{{ __pgpool_unwanted }}", **given)
+    assert [f"{item['kind']} {item['metadata']['name']}" for item in found] == names
+    assert {item["metadata"]["namespace"] for item in found} <= {"demo"}
+
+
+def test_no_pod_is_asked_through_an_exporter_that_it_does_not_have() -> None:
+    [loop] = [task["loop"] for task in yaml.safe_load((ROLE / "tasks/pool_nodes.yml").read_text()) if "loop" in task]
+    pods = {"resources": [{"metadata": {"name": "hot-pgpool-a"}}]}
+    assert evaluate(loop, __pgpool_pods=pods) == ["hot-pgpool-a"]
+    assert evaluate(loop, __pgpool_pods=pods, pgpool_exporter={"enabled": False}) == []
+
+
+def test_variables_are_checked_again_where_they_are_others() -> None:
+    def digest(**given: Any) -> str:
+        return evaluate("{{ __pgpool_variables_digest }}", **given)
+
+    assert len(digest()) == 64
+    assert digest() == digest(pgpool_result={"name": "hot-pgpool"}, pgpool_verify_result={}, pgpool_ledger={})
+    assert len({digest(), digest(pgpool_name="hot-pgpool-2"), digest(pgpool_params={"max_pool": 2})}) == 3
+    includes = [
+        task
+        for path in (ROLE / "tasks").glob("*.yml")
+        for task in yaml.safe_load(path.read_text())
+        if task.get("ansible.builtin.include_tasks") == "preflight.yml"
+    ]
+    assert len(includes) == 5
+    assert {task["when"] for task in includes} == {"__pgpool_checked | default('') != __pgpool_variables_digest"}

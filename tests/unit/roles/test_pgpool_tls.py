@@ -195,23 +195,95 @@ def test_the_check_of_fields_finds_a_misspelt_one() -> None:
     assert misfits(wrong, CERTIFICATE) == [".spec.dnsName", ".spec.usages[]", ".spec.privateKey.size"]
 
 
+LABELS = {
+    "app.kubernetes.io/name": "pgpool",
+    "app.kubernetes.io/instance": "hot-pgpool",
+    "app.kubernetes.io/component": "proxy",
+    "app.kubernetes.io/part-of": "pgha",
+    "app.kubernetes.io/managed-by": "pgha.kubernetes",
+    "pgha.kubernetes/cluster": "hot",
+}
+
+
+def found(kind: str, names: list[str], component: str = "proxy", instance: str = "hot-pgpool") -> dict[str, Any]:
+    """What a read by labels gives."""
+    labels = {**LABELS, "app.kubernetes.io/component": component, "app.kubernetes.io/instance": instance}
+    return {
+        "__pgpool_kind": {"api_version": "v1", "kind": kind, "component": component},
+        "resources": [{"metadata": {"name": name, "labels": labels}} for name in names],
+    }
+
+
+def by_cert_manager(name: str) -> dict[str, Any]:
+    """A read of a Secret that cert-manager wrote for the Certificate of that name."""
+    return {"resources": [{"metadata": {"annotations": {"cert-manager.io/certificate-name": name}}}]}
+
+
+@pytest.fixture
+def gone(rendered: Callable) -> Callable[..., list[str]]:
+    def names(*reads: dict[str, Any], secrets: tuple[str, ...] = (), **given: Any) -> list[str]:
+        text = (ROLE / "templates" / "absent.yml.j2").read_text(encoding="utf-8")
+        known = {"__pgpool_others": [], "__pgpool_tls_read": {"resources": []}, **given}
+        known["__pgpool_there_secrets"] = {"resources": [{"metadata": {"name": name}} for name in secrets]}
+        made = rendered(text, __pgpool_there={"results": list(reads)}, **known)
+        return [f"{item['kind']} {item['metadata']['name']}" for item in yaml.safe_load_all(made or "") if item]
+
+    return names
+
+
+def test_what_goes_away_with_it(gone: Callable) -> None:
+    of_another = found("Service", ["hot-pgpool-2"], instance="hot-pgpool-2")
+    made = gone(found("Service", ["hot-pgpool"]), of_another, secrets=("hot-pgpool", "hot-pgpool-tls"))
+    assert made == ["Service hot-pgpool", "Secret hot-pgpool", "Secret hot-pgpool-tls"]
+    kept = {"mode": "required", "secret": "hot-pgpool-tls"}
+    assert gone(secrets=("hot-pgpool", "hot-pgpool-tls"), pgpool_tls=kept) == ["Secret hot-pgpool"]
+
+
+def test_the_services_of_instances_go_with_the_last_one(gone: Callable) -> None:
+    services = found("Service", ["hot-1", "hot-2"], "instance", "hot")
+    assert gone(services) == ["Service hot-1", "Service hot-2"]
+    assert gone(services, __pgpool_others=["hot-pgpool-2"]) == []
+
+
+def test_what_has_but_the_name_stays(gone: Callable) -> None:
+    assert gone() == []
+    assert gone(__pgpool_tls_read=by_cert_manager("shop")) == []
+
+
+@pytest.mark.parametrize(("labels", "names"), [(LABELS, ["Secret hot-pgpool-tls"]), ({}, []), (None, [])])
+def test_the_secret_of_cert_manager_goes_with_the_roles_own_certificate(
+    gone: Callable, labels: dict[str, str] | None, names: list[str]
+) -> None:
+    certificate = {"resources": [{"metadata": {"name": "hot-pgpool", "labels": labels}}]}
+    read = by_cert_manager("hot-pgpool")
+    assert gone(__pgpool_tls_read=read, __pgpool_certificate_read=certificate) == names
+    assert gone(__pgpool_tls_read=read, __pgpool_certificate_read={"resources": []}) == ["Secret hot-pgpool-tls"]
+
+
 @pytest.mark.parametrize(
-    ("tls", "kinds"),
-    [
-        ({"mode": "disabled"}, {"hot-pgpool-tls", "hot-pgpool-ca"}),
-        ({"mode": "required"}, {"hot-pgpool-tls", "hot-pgpool-ca"}),
-        ({"mode": "required", "secret": "hot-pgpool-tls"}, set()),
-        ({"mode": "required", "issuer": {"name": "internal"}}, {"hot-pgpool-tls", "hot-pgpool-ca", "Certificate"}),
-    ],
+    ("labels", "others"),
+    [({**LABELS, "team": "shop"}, False), ({**LABELS, "app.kubernetes.io/instance": "shop"}, True), (None, True)],
 )
-def test_what_goes_away_with_it(render: Callable, tls: dict[str, Any], kinds: set[str]) -> None:
-    variables = yaml.safe_load((ROLE / "vars" / "main.yml").read_text(encoding="utf-8"))
-    given = {"pgpool_name": "hot-pgpool", "pgpool_postgres_namespace": "demo", "pgpool_tls": tls}
-    given["__pgpool_services"] = []
-    text = (ROLE / "templates" / "absent.yml.j2").read_text(encoding="utf-8")
-    made = [item for item in yaml.safe_load_all(render(text, yaml.safe_dump({**variables, **given}))) if item]
-    secrets = {item["metadata"]["name"] for item in made if item["kind"] == "Secret"} - {"hot-pgpool"}
-    assert secrets | {item["kind"] for item in made if item["kind"] == "Certificate"} == kinds
+def test_whose_certificate_it_is(rendered: Callable, labels: dict[str, str] | None, others: bool) -> None:
+    read = {"resources": [{"metadata": {"labels": labels}}]}
+    assert rendered("{{ __pgpool_certificate_is_others }}", __pgpool_certificate_read=read) is others
+    assert rendered("{{ __pgpool_certificate_is_others }}", __pgpool_certificate_read={"resources": []}) is False
+
+
+def test_a_secret_of_cert_manager_is_known_by_its_annotation(rendered: Callable) -> None:
+    assert rendered("{{ __pgpool_certificate }}", __pgpool_tls_read=by_cert_manager("hot-pgpool")) == "hot-pgpool"
+    for nothing in ([], [{"metadata": {}}], [{"metadata": {"annotations": None}}]):
+        assert rendered("{{ __pgpool_certificate | length }}", __pgpool_tls_read={"resources": nothing}) == 0
+
+
+def test_a_certificate_of_the_roles_own_is_no_longer_cert_managers(rendered: Callable) -> None:
+    text = (ROLE / "templates" / "tls_secrets.yml.j2").read_text(encoding="utf-8")
+    now = [{"metadata": {"annotations": {"cert-manager.io/certificate-name": "hot-pgpool", "team": "shop"}}}]
+    part = {"name": "hot-pgpool-tls", "data": {"tls.crt": "YQ=="}, "now": now}
+    (made,) = [item for item in yaml.safe_load_all(rendered(text, __pgpool_tls_parts=[part])) if item]
+    assert made["metadata"]["annotations"] == {"cert-manager.io/certificate-name": None}
+    first = (ROLE / "tasks" / "tls_own.yml").read_text(encoding="utf-8")
+    assert yaml.safe_load(first)[0]["ansible.builtin.include_tasks"] == "tls_issuer_absent.yml"
 
 
 def test_only_what_differs_is_written_and_the_ca_comes_first(rendered: Callable) -> None:

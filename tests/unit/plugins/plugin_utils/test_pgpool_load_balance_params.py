@@ -223,6 +223,7 @@ def test_a_lag_that_nobody_sees_is_refused() -> None:
         ({"preset": "strict"}, {APPLICATIONS: "a:standby"}, []),
         ({"databases": {}}, {DATABASES: "a:standby"}, []),
         ({"per": "session", "after_write": "always"}, {"statement_level_load_balance": True}, ["per"]),
+        ({"after_write": False}, {"disable_load_balance_on_write": "always"}, ["after_write"]),
     ],
 )
 def test_parameters_that_would_overrule_it(asked: dict, parameters: dict, found: list[str]) -> None:

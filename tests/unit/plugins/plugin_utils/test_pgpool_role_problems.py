@@ -24,6 +24,7 @@ CONTRACT: dict[str, Any] = {
     "primary_host": "hot-rw.demo.svc",
     "standby_host": "hot-ro.demo.svc",
     "port": 5432,
+    "auth_method": "scram-sha-256",
     "max_connections": 300,
     "instances": [
         {"name": f"hot-{n}", "host": f"hot-{n}.demo.svc", "role": "primary" if n == 1 else "standby"} for n in (1, 2, 3)
@@ -60,6 +61,41 @@ def test_no_cluster_is_said_alone() -> None:
 def test_a_user_without_a_secret() -> None:
     (problem,) = problems(wanted(), secrets("pgpool_check"))
     assert problem.startswith("the user pgha_monitor has no Secret in the namespace demo")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"username": "app", "password": "hunter2\n"}, "the Secret hot-app cannot be used: user 'app': the"),
+        ({"username": "app", "password": "hunter2" * 12}, "the Secret hot-app cannot be used: user 'app': the"),
+        ({"username": "app"}, "the Secret hot-app lacks the key password, so it is no user's; mend it"),
+        ({"username": "pgha_monitor", "password": "hunter2"}, "the Secrets pgha_monitor and hot-app both say"),
+    ],
+)
+def test_a_secret_that_pgpool_cannot_take(data: dict[str, str], sentence: str) -> None:
+    encoded = {key: base64.b64encode(text.encode()).decode() for key, text in data.items()}
+    bad = {"metadata": {"name": "hot-app"}, "type": "kubernetes.io/basic-auth", "data": encoded}
+    (problem,) = problems(wanted(), [*secrets(*USERS), bad])
+    assert problem.startswith(sentence)
+    assert "hunter2" not in problem
+
+
+def test_each_secret_that_pgpool_cannot_take_is_said() -> None:
+    found = [{**one, "data": {"username": one["data"]["username"]}} for one in secrets(*USERS)]
+    assert [problem.split()[2] for problem in problems(wanted(), found)] == list(USERS)
+
+
+def test_a_long_password_is_fine_where_it_is_hashed() -> None:
+    (app,) = secrets("app")
+    app["data"]["password"] = base64.b64encode(b"x" * 100).decode()
+    assert problems(wanted(), [*secrets(*USERS), app], auth_method="md5") == []
+
+
+def test_the_secret_of_a_user_is_not_written_over() -> None:
+    (problem,) = problems({**wanted(), "name": "app"}, secrets("app", *USERS))
+    assert problem.startswith("pgpool_name is 'app' (string): the namespace demo has a Secret of that name")
+    own = {"metadata": {"name": "hot-pgpool"}, "type": "Opaque", "data": {}}
+    assert problems({**wanted(), "name": "hot-pgpool"}, [*secrets(*USERS), own]) == []
 
 
 @pytest.mark.parametrize(
@@ -133,7 +169,14 @@ def test_an_unknown_limit_is_none() -> None:
             {"pgpool_params": {"backends": []}},
             "pgpool_params.backends cannot be set: remove it, as the role makes them",
         ),
-        ({"pgpool_params": {"sr_check_password": "hunter2"}}, "pgpool_params.sr_check_password: sr_check_password is"),
+        (
+            {"pgpool_params": {"sr_check_password": "hunter2"}, "pgpool_config_mode": "files"},
+            "pgpool_params.sr_check_password is a secret, which has no place among parameters: remove it",
+        ),
+        (
+            {"pgpool_params": {"wd_lifecheck_query": "SELECT 1 = 1"}},
+            "pgpool_params.wd_lifecheck_query: wd_lifecheck_query has a '=' in its value",
+        ),
         (
             {"pgpool_hba_rules": [{"type": "host", "address": "all", "method": "trust"}]},
             "pgpool_hba_rules: rule 1 of pool_hba: method 'trust' for all is refused",
@@ -199,6 +242,45 @@ def test_wrong_variables(variables: dict[str, Any], sentence: str) -> None:
     (problem,) = pgpool_checks(variables)
     assert problem.startswith(sentence)
     assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    ("operator", "name", "fine"),
+    [
+        ("cloudnativepg", "hot", False),
+        ("existing", "hot", False),
+        ("cloudnativepg", "hot-rw", False),
+        ("cloudnativepg", "hot-superuser", False),
+        ("cloudnativepg", "hot-12", False),
+        ("kubedb", "hot-standby", False),
+        ("kubedb_v1alpha1", "hot-replicas", False),
+        ("cloudnativepg", "hot-pgpool", True),
+        ("cloudnativepg", "hot-pgpool-2", True),
+        ("cloudnativepg", "hotter-1", True),
+        ("kubedb", "hot-rw", True),
+    ],
+)
+def test_pgpool_is_not_named_as_what_the_operator_makes(operator: str, name: str, fine: bool) -> None:
+    variables = {"pgpool_name": name, "pgpool_postgres_name": "hot", "pgpool_operator": operator}
+    found = list(pgpool_checks(variables))
+    assert len(found) == (0 if fine else 1)
+    assert fine or found[0] == (
+        f"pgpool_name is {name!r} (string): {name} is the name of an object of the PostgreSQL cluster hot; give another"
+        " name, such as hot-pgpool"
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "value"),
+    [
+        ("env", "log_line_prefix", "%m [%p]: user=%u,db=%d "),
+        ("files", "log_line_prefix", "%m [%p]: user=%u,db=%d "),
+        ("files", "wd_lifecheck_query", "SELECT 1 = 1"),
+        ("env", "sr_check_password", ""),
+    ],
+)
+def test_an_equals_sign_in_a_file_is_a_character_like_any_other(mode: str, name: str, value: str) -> None:
+    assert list(pgpool_checks({"pgpool_config_mode": mode, "pgpool_params": {name: value}})) == []
 
 
 def test_right_variables() -> None:

@@ -75,6 +75,19 @@ def test_default_rules_let_all_users_in_with_the_clusters_method() -> None:
     assert rows[1:] == [["local", "all", "all", "scram-sha-256"], ["host", "all", "all", "all", "scram-sha-256"]]
 
 
+def test_the_exporter_gets_in_on_the_socket_whatever_the_rules_are() -> None:
+    rules = [{"type": "host", "user": "app", "address": "10.0.0.0/8", "method": "scram-sha-256"}]
+
+    def rows(given: list[dict[str, str]], **more: Any) -> list[list[str]]:
+        files = pgpool_files([APP], CONTRACT, generated=GENERATED, hba_rules=given, **more)
+        return [line.split() for line in files["pool_hba.conf"].splitlines()[1:]]
+
+    own = ["host", "all", "app", "10.0.0.0/8", "scram-sha-256"]
+    assert rows(rules) == [own]
+    assert rows(rules, socket_users=["pgha_monitor"]) == [["local", "all", "pgha_monitor", "scram-sha-256"], own]
+    assert rows([], socket_users=["pgha_monitor"]) == rows([])
+
+
 def test_where_tls_is_required_the_default_rules_refuse_plain_connections() -> None:
     files = pgpool_files([APP], CONTRACT, generated=GENERATED, tls_required=True)
     rows = [line.split()[0] for line in files["pool_hba.conf"].splitlines() if not line.startswith("#")]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 from pathlib import Path
@@ -300,6 +301,25 @@ def test_logins() -> None:
         {"secret": "pg-superuser", "username_key": "u", "password_key": "p"},
     ]
     assert [entry["secret"] for entry in logins([secret("pg-a")], {"superuser_secret": None})] == ["pg-a"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "users"),
+    [
+        ([], ["app", "pgha_monitor", "postgres"]),
+        (["host all app 10.0.0.0/8 scram-sha-256"], ["app"]),
+        (["local all all scram-sha-256", "hostssl all app,pgha_monitor all md5"], ["app", "pgha_monitor"]),
+        (["host all postgres all reject", "host all all all md5"], ["app", "pgha_monitor"]),
+        (["host x app all reject", "host all app 10.0.0.0/8 reject", "host all app all md5"], ["app"]),
+    ],
+)
+def test_logins_of_those_whom_a_rule_lets_in(rules: list[str], users: list[str]) -> None:
+    def one(user: str, key: str) -> dict:
+        return {**secret(f"pg-{user}"), "data": {key: base64.b64encode(user.encode()).decode()}}
+
+    contract = {"superuser_secret": {"name": "pg-postgres", "username_key": "u", "password_key": "p"}}
+    secrets = [one("app", "username"), one("pgha_monitor", "username"), one("postgres", "u")]
+    assert [entry["secret"] for entry in logins(secrets, contract, rules)] == [f"pg-{user}" for user in users]
 
 
 def test_the_script_is_posix_shell() -> None:

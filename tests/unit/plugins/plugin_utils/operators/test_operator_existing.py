@@ -102,3 +102,4 @@ def test_each_adapter_is_complete(name: str) -> None:
     ):
         assert callable(getattr(module, function))
     assert module.RESERVED_SECRETS
+    assert "" in module.OWN_OBJECTS
