@@ -124,13 +124,12 @@ def wanted(cluster: Cluster, *users: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_a_user_with_overlap_has_a_second_login_that_may_do_the_same() -> None:
     first, second = all_users([{**APP, "createdb": True, "connection_limit": 7}], [], "hot", system=False)
-    assert (first["second"], first["login_secret"], first["plain"]) == ("app_2", "hot-app-login", False)
+    assert (first["second"], first["login_secret"]) == ("app_2", "hot-app-login")
     assert second == {
         "name": "app_2",
         "first": "app",
         "secret": "hot-app-2",
         "login_secret": "hot-app-login",
-        "plain": False,
         "state": "present",
         "roles": ["app"],
         "connection_limit": 7,

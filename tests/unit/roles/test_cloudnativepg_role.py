@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What postgres_cluster writes, deletes, reads and asks where CloudNativePG runs the cluster."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from test_kubedb_manifests import evaluate, manifests, plain
+
+FOUND = {"metrics": {"port": 9187, "port_name": "metrics", "selector": {}}}
+KNOWN = {"operator": "cloudnativepg", "__postgres_cluster_found": FOUND}
+
+
+def made(**changes: Any) -> list[dict[str, Any]]:
+    return json.loads(json.dumps(plain(manifests(**{**KNOWN, **changes}))))
+
+
+def roles_of(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    (cluster,) = [item for item in objects if item["kind"] == "Cluster"]
+    return {role["name"]: role for role in cluster["spec"]["managed"]["roles"]}
+
+
+def test_the_owner_of_the_first_database_is_managed_with_and_without_privileges() -> None:
+    plain_one = roles_of(made(postgres_cluster_users=[{"name": "app"}]))
+    assert list(plain_one) == ["app", "pgpool_check", "pgha_monitor"]
+    assert plain_one["app"] == {
+        "name": "app",
+        "ensure": "present",
+        "login": True,
+        "inherit": True,
+        "connectionLimit": -1,
+        "passwordSecret": {"name": "hot-postgres-app"},
+    }
+    assert roles_of(made(postgres_cluster_users=[{"name": "app", "superuser": True}]))["app"]["superuser"] is True
