@@ -35,3 +35,11 @@ def test_the_owner_of_the_first_database_is_managed_with_and_without_privileges(
         "passwordSecret": {"name": "hot-postgres-app"},
     }
     assert roles_of(made(postgres_cluster_users=[{"name": "app", "superuser": True}]))["app"]["superuser"] is True
+
+
+def test_databases_are_deleted_after_their_cluster() -> None:
+    databases = [{"name": "app"}, {"name": "shop", "owner": "app"}]
+    known = {**KNOWN, "postgres_cluster_databases": databases}
+    kinds = "{{ __postgres_cluster_deletions | map(attribute='kind') | list }}"
+    assert evaluate(kinds, **known, __postgres_cluster_api_found=True) == ["Service", "Cluster", "Database"]
+    assert evaluate(kinds, **known, __postgres_cluster_api_found=False) == ["Service"]
