@@ -43,3 +43,10 @@ def test_databases_are_deleted_after_their_cluster() -> None:
     kinds = "{{ __postgres_cluster_deletions | map(attribute='kind') | list }}"
     assert evaluate(kinds, **known, __postgres_cluster_api_found=True) == ["Service", "Cluster", "Database"]
     assert evaluate(kinds, **known, __postgres_cluster_api_found=False) == ["Service"]
+
+
+def test_a_parameter_that_is_removed_is_looked_for_in_the_operator_s_file_alone() -> None:
+    """Initdb writes shared_buffers and others into postgresql.conf, where they stay."""
+    known = {**KNOWN, "__postgres_cluster_other_parameters": {"shared_buffers": None, "work_mem": "8MB"}}
+    sql = evaluate("{{ __postgres_cluster_parameters_sql }}", **known)
+    assert sql.count("FROM pg_file_settings AS file") == sql.count("file.sourcefile LIKE '%/custom.conf'") == 2
