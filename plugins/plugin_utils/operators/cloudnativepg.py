@@ -266,6 +266,7 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
     storage = spec.get("storage") or {}
     yield from volume_problems(wanted, storage.get("size") or "", storage.get("storageClass") or "")
     yield from _update_problems(wanted, spec)
+    yield from _owner_problems(wanted["databases"], origin(wanted["name"], [cluster], wanted["databases"]))
     running, major = _version(cluster), str(wanted["version"]).partition(".")[0]
     if running and int(major) < int(running):
         yield (
@@ -286,6 +287,17 @@ def _update_problems(wanted: Mapping[str, Any], spec: Mapping[str, Any]) -> Iter
             f"postgres_cluster_image is {wanted['image']!r} (string): it differs from the cluster's, and so do the "
             f"parameters {', '.join(sorted(other))}; change one of the two, run this, then change the other"
         )
+
+
+def _owner_problems(databases: Sequence[Mapping[str, Any]], made: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that the database which was made with the cluster keeps its owner, as `bootstrap` is looked at once."""
+    for index, database in enumerate(databases):
+        if made["owner"] and database["name"] == made["database"] and owner_of(database) != made["owner"]:
+            yield (
+                f"postgres_cluster_databases[{index}].owner is {owner_of(database)!r} (string): {database['name']!r} was "
+                f"made with the cluster, for {made['owner']!r}, and keeps its owner; give {made['owner']!r}, of which "
+                f"others can be members (roles in postgres_cluster_users)"
+            )
 
 
 def switchover(primary: str, standby: str, now: str) -> dict[str, Any]:

@@ -50,3 +50,20 @@ def test_a_parameter_that_is_removed_is_looked_for_in_the_operator_s_file_alone(
     known = {**KNOWN, "__postgres_cluster_other_parameters": {"shared_buffers": None, "work_mem": "8MB"}}
     sql = evaluate("{{ __postgres_cluster_parameters_sql }}", **known)
     assert sql.count("FROM pg_file_settings AS file") == sql.count("file.sourcefile LIKE '%/custom.conf'") == 2
+
+
+def test_each_database_is_waited_for_but_the_one_that_came_with_the_cluster() -> None:
+    cluster = {
+        "kind": "Cluster",
+        "metadata": {"name": "hot-postgres"},
+        "spec": {"bootstrap": {"initdb": {"database": "old", "owner": "app"}}},
+    }
+    kinds = "{{ __postgres_cluster_more_reads | map(attribute='kind') | list }}"
+    for objects, databases, wanted in (
+        ([], ["app"], []),
+        ([], ["app", "shop"], ["Database"]),
+        ([cluster], ["app"], ["Database"]),
+        ([cluster], ["old"], []),
+    ):
+        known = {**KNOWN, "postgres_cluster_databases": [{"name": name} for name in databases]}
+        assert evaluate(kinds, **known, __postgres_cluster_objects=objects) == wanted
