@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from test_kubedb_manifests import evaluate, manifests, plain
+import yaml
+from test_kubedb_manifests import ROLE, evaluate, manifests, plain
 
 FOUND = {"metrics": {"port": 9187, "port_name": "metrics", "selector": {}}}
 KNOWN = {"operator": "cloudnativepg", "__postgres_cluster_found": FOUND}
@@ -67,3 +68,16 @@ def test_each_database_is_waited_for_but_the_one_that_came_with_the_cluster() ->
     ):
         known = {**KNOWN, "postgres_cluster_databases": [{"name": name} for name in databases]}
         assert evaluate(kinds, **known, __postgres_cluster_objects=objects) == wanted
+
+
+def test_a_user_s_secret_is_read_whatever_its_type_is() -> None:
+    (read, *_) = yaml.safe_load((ROLE / "tasks/users.yml").read_text())
+    # Helm's, of which there is one for each release that was ever installed, are no user's.
+    assert read["pgha.kubernetes.read"]["field_selectors"] == ["type!=helm.sh/release.v1"]
+
+
+def test_the_time_to_wait_for_is_told_in_seconds_since_1970() -> None:
+    """now(utc=true) has no zone, so that its timestamp is right in UTC alone."""
+    text = (ROLE / "tasks/users.yml").read_text()
+    assert "now().timestamp()" in text
+    assert "utc" not in text

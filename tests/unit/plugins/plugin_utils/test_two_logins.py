@@ -304,6 +304,16 @@ def test_a_secret_of_something_else_is_left_alone(cluster: Cluster) -> None:
     assert secrets_to_delete(users, list(cluster.secrets.values()), LABELS) == ["hot-app", "hot-app-2"]
 
 
+def test_a_user_s_secret_of_another_type_is_refused(cluster: Cluster) -> None:
+    cluster.secrets["hot-app"]["type"] = "Opaque"
+    (problem,) = login_problems(wanted(cluster), list(cluster.secrets.values()))
+    assert problem.startswith(
+        "the Secret hot-app of the user 'app' has the type Opaque: make it anew with the type kubernetes.io/basic-auth"
+    )
+    gone = wanted(cluster, {**APP, "state": "absent"})
+    assert list(login_problems(gone, list(cluster.secrets.values()))) == []
+
+
 def test_pgpool_takes_the_users_and_not_the_login(cluster: Cluster) -> None:
     cluster.run(rotate=("app",))
     secrets, contract = list(cluster.secrets.values()), {"auth_method": "md5", "superuser_secret": None}
