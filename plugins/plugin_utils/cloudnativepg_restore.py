@@ -85,12 +85,21 @@ def _made(backup: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def backup_makers(name: str, objects: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Say what makes backups of a Cluster that has some."""
+    return [(_API_VERSION, "ScheduledBackup", name)] if _has_backups(named(objects, "Cluster", name)) else []
+
+
+def _has_backups(cluster: Mapping[str, Any]) -> bool:
+    spec = cluster.get("spec") or {}
+    plugins = [item["name"] for item in spec.get("plugins") or []]
+    return PLUGIN in plugins or "barmanObjectStore" in (spec.get("backup") or {})
+
+
 def backup_refusals(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say why no base backup is made of a Cluster as it is, as sentences."""
     cluster = named(objects, "Cluster", name)
-    spec = cluster.get("spec") or {}
-    plugins = [item["name"] for item in spec.get("plugins") or []]
-    if PLUGIN not in plugins and "barmanObjectStore" not in (spec.get("backup") or {}):
+    if not _has_backups(cluster):
         return [f"the PostgreSQL cluster {name} has no backups yet: run site.yml first, which sets them up"]
     return list(_archiving_problems(cluster))
 

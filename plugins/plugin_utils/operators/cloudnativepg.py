@@ -40,6 +40,7 @@ INSTANCE_LABELS = {
     "role": ROLE_LABEL,
 }
 
+backup_makers = cloudnativepg_restore.backup_makers
 backup_refusals = cloudnativepg_restore.backup_refusals
 backup_plan = cloudnativepg_restore.backup_plan
 backup_result = cloudnativepg_restore.backup_result
