@@ -81,3 +81,31 @@ def test_the_time_to_wait_for_is_told_in_seconds_since_1970() -> None:
     text = (ROLE / "tasks/users.yml").read_text()
     assert "now().timestamp()" in text
     assert "utc" not in text
+
+
+def test_a_restore_without_an_answer_to_its_query_is_not_good() -> None:
+    check = yaml.safe_load((ROLE / "tasks/restore_check.yml").read_text())[-1]
+    restored = {"answer": ""}
+
+    def verdict(query: str, answer: dict[str, Any]) -> tuple[bool, str]:
+        known = {
+            **KNOWN,
+            "postgres_cluster_restore": {"source": "old", "query": query},
+            "__postgres_cluster_restored": restored,
+            "__postgres_cluster_answer": answer,
+        }
+        asked = check["ansible.builtin.assert"]
+        good = all(evaluate("{{ " + each + " }}", **known) for each in asked["that"])
+        return good, evaluate(asked["fail_msg"], **known)
+
+    assert verdict("SELECT 1", {"rc": 0, "stdout": "1"})[0]
+    assert verdict("", {"skipped": True})[0]
+    good, said = verdict("SELECT 1", {"failed": False, "msg": "Failed to execute on pod new-1"})
+    assert (good, said) == (
+        False,
+        "hot-postgres is there, and does not answer SELECT 1 as expected: Failed to execute on pod new-1",
+    )
+    assert verdict("SELECT x", {"rc": 1, "stderr": "no x", "msg": "m"}) == (
+        False,
+        "hot-postgres is there, and does not answer SELECT x as expected: no x",
+    )
