@@ -17,7 +17,11 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store impor
     secret_problems,
     with_defaults,
 )
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
+    is_true,
+    owner_of,
+    secret_name,
+)
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec, is_there, named
 
 _TARGETS = {
@@ -237,7 +241,7 @@ def _target(asked: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> t
         target["targetImmediate"] = True
     if asked.get("timeline"):
         target["targetTLI"] = str(asked["timeline"])
-    if asked.get("exclusive"):
+    if is_true(asked.get("exclusive")):
         target["exclusive"] = True
     words = {
         "": "as its newest backup and all archived WAL make it",

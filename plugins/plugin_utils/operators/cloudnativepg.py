@@ -93,6 +93,12 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     for name in ("postgres_cluster_kubedb", "postgres_cluster_superuser"):
         if variables.get(name):
             yield f"{name} is a mapping: leave it empty, as it is for KubeDB alone and the operator is 'cloudnativepg'"
+    version = str(variables.get("postgres_cluster_version") or "")
+    if "-" in version:
+        yield (
+            f"postgres_cluster_version is {version!r} (string): give the number alone, {version.partition('-')[0]}, and "
+            "the image of that name as postgres_cluster_image"
+        )
     image = str(variables.get("postgres_cluster_image") or "")
     if image and not _release(image):
         yield (

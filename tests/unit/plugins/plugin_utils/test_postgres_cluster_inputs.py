@@ -181,6 +181,10 @@ def test_accepts(changes: dict[str, Any]) -> None:
             f"postgres_cluster_image is 'r.io/p@sha256:{'0' * 64}' (string): give an image whose tag begins with",
         ),
         (
+            {"version": "17-bookworm"},
+            "postgres_cluster_version is '17-bookworm' (string): give the number alone, 17, and the image of that name as",
+        ),
+        (
             {"image": "r.io/p:latest"},
             "postgres_cluster_image is 'r.io/p:latest' (string): give an image whose tag begins with PostgreSQL",
         ),
