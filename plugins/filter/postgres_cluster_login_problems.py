@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: postgres_cluster_login_problems
-short_description: Why the two logins of users cannot be as they are wanted
+short_description: Why the logins of users cannot be as they are wanted
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Refuses what would lock applications out, such as to drop the login that they use, and to switch to a login whose
-    password is another one than the one that was brought to PostgreSQL.
+    password is another one than the one that was brought to PostgreSQL; and a user's Secret of another type.
 positional: secrets
 options:
   _input:

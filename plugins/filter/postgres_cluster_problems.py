@@ -16,8 +16,8 @@ positional: current, prerequisites, operator
 options:
   _input:
     description:
-      - What is wanted, with the keys C(name), C(namespace), C(version), C(storage), C(create_namespace),
-        C(allow_major_upgrade), C(operator_follows) and C(api_found).
+      - What is wanted, with the keys C(name), C(namespace), C(version), C(storage), C(databases),
+        C(create_namespace), C(allow_major_upgrade), C(operator_follows) and C(api_found).
     type: dict
     required: true
   current:

@@ -17,7 +17,11 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store impor
     secret_problems,
     with_defaults,
 )
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
+    is_true,
+    owner_of,
+    secret_name,
+)
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec, is_there, named
 
 _TARGETS = {
@@ -85,12 +89,21 @@ def _made(backup: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def backup_makers(name: str, objects: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Say what makes backups of a Cluster that has some."""
+    return [(_API_VERSION, "ScheduledBackup", name)] if _has_backups(named(objects, "Cluster", name)) else []
+
+
+def _has_backups(cluster: Mapping[str, Any]) -> bool:
+    spec = cluster.get("spec") or {}
+    plugins = [item["name"] for item in spec.get("plugins") or []]
+    return PLUGIN in plugins or "barmanObjectStore" in (spec.get("backup") or {})
+
+
 def backup_refusals(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say why no base backup is made of a Cluster as it is, as sentences."""
     cluster = named(objects, "Cluster", name)
-    spec = cluster.get("spec") or {}
-    plugins = [item["name"] for item in spec.get("plugins") or []]
-    if PLUGIN not in plugins and "barmanObjectStore" not in (spec.get("backup") or {}):
+    if not _has_backups(cluster):
         return [f"the PostgreSQL cluster {name} has no backups yet: run site.yml first, which sets them up"]
     return list(_archiving_problems(cluster))
 
@@ -228,7 +241,7 @@ def _target(asked: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> t
         target["targetImmediate"] = True
     if asked.get("timeline"):
         target["targetTLI"] = str(asked["timeline"])
-    if asked.get("exclusive"):
+    if is_true(asked.get("exclusive")):
         target["exclusive"] = True
     words = {
         "": "as its newest backup and all archived WAL make it",

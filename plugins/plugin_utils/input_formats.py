@@ -34,6 +34,15 @@ _IMAGE = re.compile(
 _ROLE = re.compile(r"[a-z_][a-z0-9_-]*[a-z0-9]|[a-z]")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,2}(-[A-Za-z0-9.]+)?")
 
+# The fields of cron: the first and the last number, and names for them.
+_CRON = (
+    (0, 59, ""),
+    (0, 23, ""),
+    (1, 31, ""),
+    (1, 12, "jan feb mar apr may jun jul aug sep oct nov dec"),
+    (0, 6, "sun mon tue wed thu fri sat"),
+)
+
 _FACTORS = {
     "": Decimal(1),
     "m": Decimal("0.001"),
@@ -221,8 +230,11 @@ def image(pinned: bool = True, digest: bool = True) -> Format:
 
 
 def version(example: str) -> Format:
-    """Take a version number."""
-    return Format(f"give a version such as {example}", lambda value: _matches(_VERSION, value))
+    """Take a version number, but none that YAML made a number of: 17.10 without quotes is 17.1."""
+    return Format(
+        f"give a version such as {example}, in quotes where it has a dot",
+        lambda value: not isinstance(value, float) and _matches(_VERSION, value),
+    )
 
 
 def chart_version(example: str) -> Format:
@@ -274,14 +286,28 @@ def folder() -> Format:
 
 
 def cron() -> Format:
-    """Take when something is done, as cron writes it: without seconds."""
+    """Take when something is done, as cron writes it: without seconds, and as the operators read it (robfig/cron)."""
+
+    def accepts(value: Any) -> bool:
+        fields = value.split(" ") if isinstance(value, str) else []
+        return len(fields) == len(_CRON) and all(
+            _in_cron(part, *limits) for field, limits in zip(fields, _CRON, strict=True) for part in field.split(",")
+        )
+
     return Format(
-        "give five fields as cron has them, such as '0 2 * * *': minute, hour, day, month, day of the week",
-        lambda value: (
-            isinstance(value, str)
-            and re.fullmatch(r"([0-9*/,-]+ ){2}[0-9*/,?-]+ [0-9A-Za-z*/,-]+ [0-9A-Za-z*/,?-]+", value) is not None
-        ),
+        "give five fields as cron has them, such as '0 2 * * *': minute, hour, day, month, day of the week (Sunday is 0)",
+        accepts,
     )
+
+
+def _in_cron(part: str, low: int, high: int, names: str) -> bool:
+    """Tell whether a part of a field of cron is a number, a range, or all, with a step or not."""
+    match = re.fullmatch(r"(?:([*?])|(\w+)(?:-(\w+))?)(?:/0*[1-9][0-9]*)?", part, re.ASCII)
+    if not match or match[1]:
+        return match is not None
+    known = {name: number for number, name in enumerate(names.split(), start=low)}
+    ends = [known.get(end.lower(), as_int(end)) for end in match.groups()[1:] if end]
+    return None not in ends and low <= ends[0] <= ends[-1] <= high
 
 
 def days_weeks_months() -> Format:

@@ -19,6 +19,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import nam
 
 CORE = "core.kubestash.com/v1alpha1"
 STORAGE = "storage.kubestash.com/v1alpha1"
+ARCHIVER = "archiver.kubedb.com/v1alpha1"
 KIND = "BackupSession"
 SUCCEEDED = "Succeeded"
 ENDED = frozenset({SUCCEEDED, "Failed", "Skipped"})
@@ -32,6 +33,17 @@ def configuration_name(cluster: str) -> str:
 def full_repository(cluster: str) -> str:
     """Return the name of the Repository that holds a cluster's base backups."""
     return f"{cluster}-full"
+
+
+def makers(name: str, objects: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Say what makes backups of a cluster with this collection's archiver.
+
+    The BackupStorage is not among it, nor the RetentionPolicy: Repositories name them, and restores begin with these.
+    """
+    archiver = (named(objects, "Postgres", name).get("spec") or {}).get("archiver") or {}
+    if (archiver.get("ref") or {}).get("name") != name:
+        return []
+    return [(CORE, "BackupConfiguration", f"{name}-logical"), (ARCHIVER, "PostgresArchiver", name)]
 
 
 def reads(name: str, namespace: str) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_backup impo
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_cluster import major
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_requests import message
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import is_true
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec, is_there, named
 
 # What else can be asked for, and why KubeDB cannot do it.
@@ -61,7 +62,8 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield what of `postgres_cluster_restore` KubeDB cannot do."""
     asked = variables.get("postgres_cluster_restore") or {}
     for key, why in _REFUSED.items():
-        if asked.get(key):
+        given = is_true(asked.get(key)) if key == "exclusive" else asked.get(key)
+        if given:
             kind = kind_of(asked[key])
             value = str(asked[key]).lower() if kind == "boolean" else repr(asked[key])
             yield f"postgres_cluster_restore.{key} is {value} ({kind}): leave it out, {why}"

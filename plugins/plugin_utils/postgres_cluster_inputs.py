@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import backup_checks
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int, database_role
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
     SUPERUSER,
     SYSTEM_USERS,
@@ -82,7 +82,8 @@ def _users(variables: Mapping[str, Any]) -> Iterator[str]:
             yield f"{shown}: the cluster has no such user; give one of {', '.join(sorted({*known, *owners, *own}))}"
         elif known.get(name, {}).get("password") is not None:
             yield f"{shown}: its password is given in postgres_cluster_users; write the new one there"
-    by_secret: dict[str, str] = {}
+    by_secret = {secret_name(cluster, name): name for name in own}
+    of_backups = _backup_secrets(variables)
     for name, shown in names.items():
         if operator.is_reserved_role(name):
             yield f"{shown} is {name!r} (string): give another name, PostgreSQL or its operator keeps this one"
@@ -91,12 +92,24 @@ def _users(variables: Mapping[str, Any]) -> Iterator[str]:
                 f"{shown} is {name!r} (string): give another name, as the Secret "
                 f"{secret_name(cluster, name)} of this user is another one's"
             )
+        if secret_name(cluster, name) in of_backups:
+            yield (
+                f"{shown} is {name!r} (string): give another name, or name the Secret of "
+                f"postgres_cluster_backup.{of_backups[secret_name(cluster, name)]} otherwise, as both would be "
+                f"{secret_name(cluster, name)}"
+            )
         other = by_secret.setdefault(secret_name(cluster, name), name)
         if other != name:
             yield (
                 f"{shown} is {name!r} (string): give a name that differs from {other!r} in more than "
                 f"'-' and '_', as both would have the Secret {secret_name(cluster, name)}"
             )
+
+
+def _backup_secrets(variables: Mapping[str, Any]) -> dict[str, str]:
+    """Return which Secrets are the object store's, and by which key of `postgres_cluster_backup`."""
+    backup = variables.get("postgres_cluster_backup") or {}
+    return {backup[key]: key for key in ("credentials_secret", "ca_secret", "encryption_secret") if backup.get(key)}
 
 
 def _overlap(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -108,6 +121,7 @@ def _overlap(variables: Mapping[str, Any]) -> Iterator[str]:
         owner_of(database) for database in variables.get("postgres_cluster_databases") or []
     }
     reserved = operators.adapter(variables.get("postgres_cluster_operator", "cloudnativepg")).RESERVED_SECRETS
+    of_backups = _backup_secrets(variables)
     for index, user in enumerate(users):
         if not is_true(user.get("overlap", False)):
             continue
@@ -129,7 +143,7 @@ def _overlap(variables: Mapping[str, Any]) -> Iterator[str]:
             continue
         for what, secret in (("second login", secret_name("", second)), ("login of now", login_secret_name("", name))):
             others = [other for other in sorted(names - {name}) if secret_name("", other) == secret]
-            if others or secret in reserved:
+            if others or secret in reserved or f"{cluster}{secret}" in of_backups:
                 whose = f"the user {others[0]!r} has" if others else "another one has"
                 yield f"{shown} give {name!r} another name, as {whose} the Secret {cluster}{secret} of its {what}"
 
@@ -149,6 +163,13 @@ def _superuser_rotation(shown: str, variables: Mapping[str, Any], operator: Modu
 
 def _databases(variables: Mapping[str, Any]) -> Iterator[str]:
     databases = variables.get("postgres_cluster_databases") or []
+    role = database_role()
+    for index, database in enumerate(databases):
+        if not database.get("owner") and not role.accepts(database["name"]):
+            yield (
+                f"postgres_cluster_databases[{index}].owner is missing, and the name of the database, "
+                f"{database['name']!r}, cannot be that of a user: {role.remedy}"
+            )
     for name, count in Counter(database["name"] for database in databases).items():
         if count > 1:
             yield f"postgres_cluster_databases has {name!r} {count} times (list): name each database once"

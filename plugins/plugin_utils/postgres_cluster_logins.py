@@ -23,6 +23,8 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
 )
 
 _KEYS = ("username", "password")
+# Whoever else needs a user's password, such as Pgpool-II, finds its Secret by this type, which nothing can change.
+_TYPE = "kubernetes.io/basic-auth"
 
 
 def logins_to_write(
@@ -82,6 +84,12 @@ def login_problems(users: Sequence[Mapping[str, Any]], existing: Sequence[Mappin
     found = {secret["metadata"]["name"]: secret for secret in existing}
     by_name = {user["name"]: user for user in users}
     for user in users:
+        kind = (found.get(user["secret"]) or {}).get("type", _TYPE)
+        if kind != _TYPE and user["state"] == "present":
+            yield (
+                f"the Secret {user['secret']} of the user {user['name']!r} has the type {kind}: make it anew with the type "
+                f"{_TYPE} (something else that writes it has to say so, too), or give the user another name"
+            )
         first = by_name.get(user.get("first", ""))
         login = found.get(user.get("login_secret", ""))
         if first is not None and user["state"] == "absent":

@@ -90,10 +90,9 @@ def _second(first: dict[str, Any], wanted: bool, cluster: str) -> dict[str, Any]
     if wanted:
         first["overlap"] = True
     if state == "present":
-        # An owner of a database, too, is to be the operator's to watch: it says when the password has arrived.
-        first.update(second=name, login_secret=login, plain=False)
+        first.update(second=name, login_secret=login)
     copied = {key: first[key] for key in ("connection_limit", *_FLAGS)}
-    own = {"name": name, "state": state, "secret": secret_name(cluster, name), "roles": [first["name"]], "plain": False}
+    own = {"name": name, "state": state, "secret": secret_name(cluster, name), "roles": [first["name"]]}
     return {**own, **copied, "first": first["name"], "login_secret": login}
 
 
@@ -107,8 +106,6 @@ def _filled_in(name: str, user: Mapping[str, Any], cluster: str) -> dict[str, An
     }
     for flag in _FLAGS:
         full[flag] = is_true(user.get(flag, False))
-    # Whether there is no more to it than that it logs in.
-    full["plain"] = not full["roles"] and full["connection_limit"] == -1 and not any(full[flag] for flag in _FLAGS)
     if user.get("password") is not None:
         full["password"] = user["password"]
     return full

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import ANNOTATION
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import is_true
 
 TARGETS = ("target_time", "target_lsn", "target_xid", "target_name")
 WITHOUT_END = "recovery ended before configured recovery target was reached"
@@ -29,7 +30,7 @@ def restore_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     given = [name for name in TARGETS if restore.get(name)]
     if len(given) > 1:
         yield f"postgres_cluster_restore has {' and '.join(given)} (mapping): give one of them, where recovery ends"
-    if restore.get("exclusive") and not given:
+    if is_true(restore.get("exclusive")) and not given:
         yield "postgres_cluster_restore.exclusive is true (boolean): give the target before which recovery ends, too"
     if restore.get("expect") is not None and not restore.get("query"):
         yield "postgres_cluster_restore.expect is given without a query: give postgres_cluster_restore.query, too"

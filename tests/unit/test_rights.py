@@ -175,9 +175,7 @@ DYNAMIC: dict[str, list[str]] = {
         "ScheduledBackup@backup",
         "ObjectStore@backup",
     ],
-    "postgres_cluster/apply.yml | Apply | Take back what made backups, where there are to be none any longer": [
-        "ScheduledBackup@backup"
-    ],
+    "postgres_cluster/backup_off.yml | Backup off | Delete what makes backups": ["ScheduledBackup"],
     "postgres_cluster/backup_make.yml | Backup | Ask for it": ["Backup"],
     "postgres_cluster/backup_make.yml | Backup | Wait until it has ended": ["get Backup"],
     "postgres_cluster/backup_make.yml | Backup | Read what it made": [],  # KubeDB's alone

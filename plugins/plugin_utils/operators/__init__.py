@@ -51,6 +51,9 @@ the role postgres_cluster has to know. It has:
 `backup_refusals(name, objects)`, `backup_plan(name, objects, now)`, `backup_result(backup, objects)`
     sentences that say why no base backup can be made of a cluster as it is, the name of the object that asks for one or
     which one goes on, and what became of it
+`backup_makers(name, objects)` (may be missing)
+    what beside the main object makes backups of a cluster: API version, kind and name of each; nothing where the main
+    object has none
 `restore_reads(source, namespace)`, `restore(wanted, current, sources)`, `restore_progress(objects)`
     what to read of the source, what a new cluster is made with, to come from its backups, or why it cannot, and how far
     it is (cloudnativepg_restore.py, kubedb_restore.py)

@@ -42,6 +42,7 @@ INSTANCE_LABELS = {
     "role": ROLE_LABEL,
 }
 
+backup_makers = cloudnativepg_restore.backup_makers
 backup_refusals = cloudnativepg_restore.backup_refusals
 backup_plan = cloudnativepg_restore.backup_plan
 backup_result = cloudnativepg_restore.backup_result
@@ -94,6 +95,12 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     for name in ("postgres_cluster_kubedb", "postgres_cluster_superuser"):
         if variables.get(name):
             yield f"{name} is a mapping: leave it empty, as it is for KubeDB alone and the operator is 'cloudnativepg'"
+    version = str(variables.get("postgres_cluster_version") or "")
+    if "-" in version:
+        yield (
+            f"postgres_cluster_version is {version!r} (string): give the number alone, {version.partition('-')[0]}, and "
+            "the image of that name as postgres_cluster_image"
+        )
     image = str(variables.get("postgres_cluster_image") or "")
     if image and not _release(image):
         yield (
@@ -268,6 +275,7 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
     storage = spec.get("storage") or {}
     yield from volume_problems(wanted, storage.get("size") or "", storage.get("storageClass") or "")
     yield from _update_problems(wanted, spec)
+    yield from _owner_problems(wanted["databases"], origin(wanted["name"], [cluster], wanted["databases"]))
     running, major = _version(cluster), str(wanted["version"]).partition(".")[0]
     if running and int(major) < int(running):
         yield (
@@ -288,6 +296,17 @@ def _update_problems(wanted: Mapping[str, Any], spec: Mapping[str, Any]) -> Iter
             f"postgres_cluster_image is {wanted['image']!r} (string): it differs from the cluster's, and so do the "
             f"parameters {', '.join(sorted(other))}; change one of the two, run this, then change the other"
         )
+
+
+def _owner_problems(databases: Sequence[Mapping[str, Any]], made: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that the database which was made with the cluster keeps its owner, as `bootstrap` is looked at once."""
+    for index, database in enumerate(databases):
+        if made["owner"] and database["name"] == made["database"] and owner_of(database) != made["owner"]:
+            yield (
+                f"postgres_cluster_databases[{index}].owner is {owner_of(database)!r} (string): {database['name']!r} was "
+                f"made with the cluster, for {made['owner']!r}, and keeps its owner; give {made['owner']!r}, of which "
+                f"others can be members (roles in postgres_cluster_users)"
+            )
 
 
 def switchover(primary: str, standby: str, now: str) -> dict[str, Any]:

@@ -173,6 +173,7 @@ def request_plan(
 
 request_verdict = kubedb_requests.verdict
 
+backup_makers = kubedb_backup.makers
 backup_reads = kubedb_backup.reads
 backup_refusals = kubedb_backup.refusals
 backup_plan = kubedb_backup.plan

@@ -394,3 +394,38 @@ def test_what_a_drill_asks() -> None:
     known = {"operator": "cloudnativepg", "__postgres_cluster_drill_lsn": "0/5000060"}
     assert "pg_walfile_name('0/5000060')" in evaluate("{{ __postgres_cluster_drill_archived_sql }}", **known)
     assert "FROM ONLY %I.%I AS pgha_row" in evaluate("{{ __postgres_cluster_drill_sql }}", **known)
+
+
+@pytest.mark.parametrize(
+    ("operator", "before", "leavers"),
+    [
+        ("cloudnativepg", STORE, ["ScheduledBackup"]),
+        ("cloudnativepg", {**STORE, "method": "plugin"}, ["ScheduledBackup"]),
+        ("kubedb", KUBESTASH["least"], ["BackupConfiguration", "PostgresArchiver"]),
+    ],
+)
+def test_what_makes_backups_goes_where_there_are_to_be_none(
+    operator: str, before: dict[str, Any], leavers: list[str]
+) -> None:
+    def going(objects: list[dict[str, Any]], backup: dict[str, Any], **changes: Any) -> list[str]:
+        known = {"__postgres_cluster_objects": objects, "postgres_cluster_backup": backup, **changes}
+        kinds = "{{ __postgres_cluster_backup_leavers | map(attribute='kind') | list }}"
+        return evaluate(kinds, operator=operator, **known)
+
+    objects = made(before) if operator == "cloudnativepg" else by_kubedb(before)
+    assert going(objects, {}) == leavers
+    assert going(objects, before) == []
+    # Once the main object has none, there is nothing to look for.
+    assert going(made({}) if operator == "cloudnativepg" else by_kubedb({}), {}) == []
+
+
+def test_backups_that_overrides_ask_for_stay() -> None:
+    overrides = {"spec": {"backup": {"barmanObjectStore": {"destinationPath": "s3://own"}}}}
+    known = {"__postgres_cluster_objects": made(STORE), "postgres_cluster_overrides": overrides}
+    assert evaluate("{{ __postgres_cluster_backup_leavers }}", operator="cloudnativepg", **known) == []
+
+
+def test_what_makes_backups_goes_before_the_evidence_does() -> None:
+    tasks = [task["name"] for task in yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/apply.yml").read_text())]
+    off = "Apply | Take back what makes backups, where there are to be none any longer"
+    assert tasks.index(off) < tasks.index("Apply | Apply the manifests")

@@ -180,6 +180,7 @@ def test_site_yml_keeps_what_a_restored_cluster_was_made_with() -> None:
         ({"source_namespace": "other"}, "postgres_cluster_restore.source_namespace is 'other' (string): leave it out"),
         ({"target_time": "2026-11-25T21:00:00.5Z"}, "give whole seconds"),
         ({"target_time": "2026-11-25T21:00:00Z", "source_namespace": "demo"}, ""),
+        ({"target_time": "2026-11-25T21:00:00Z", "exclusive": "false"}, ""),
     ],
 )
 def test_what_kubedb_cannot_do_is_one_sentence_that_names_the_variable(asked: dict[str, Any], said: str) -> None:

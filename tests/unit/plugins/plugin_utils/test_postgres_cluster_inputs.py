@@ -92,6 +92,20 @@ def test_accepts(changes: dict[str, Any]) -> None:
             "postgres_cluster_users[1].name is 'a-b' (string): give a name that differs",
         ),
         (
+            {"users": [{"name": "pgpool-check"}]},
+            "postgres_cluster_users[0].name is 'pgpool-check' (string): give a name that differs from 'pgpool_check'",
+        ),
+        (
+            {"users": [{"name": "backup"}], "backup": {"bucket": "b", "credentials_secret": "hot-backup"}},
+            "postgres_cluster_users[0].name is 'backup' (string): give another name, or name the Secret of "
+            "postgres_cluster_backup.credentials_secret otherwise, as both would be hot-backup",
+        ),
+        (
+            {"databases": [{"name": "app"}, {"name": "Shop"}]},
+            "postgres_cluster_databases[1].owner is missing, and the name of the database, 'Shop', cannot be that of a "
+            "user: give a name of lower-case letters",
+        ),
+        (
             {"users": [{"name": "a", "overlap": True, "password": "x"}]},
             "postgres_cluster_users[0].overlap is true (boolean): leave its password out, as rotations make new ones",
         ),
@@ -116,6 +130,14 @@ def test_accepts(changes: dict[str, Any]) -> None:
             {"users": [{"name": "a", "overlap": True}, {"name": "a_login"}]},
             "postgres_cluster_users[0].overlap is true (boolean): give 'a' another name, as the user 'a_login' has the "
             "Secret hot-a-login of its login of now",
+        ),
+        (
+            {
+                "users": [{"name": "a", "overlap": True}],
+                "backup": {"bucket": "b", "credentials_secret": "hot-a-login"},
+            },
+            "postgres_cluster_users[0].overlap is true (boolean): give 'a' another name, as another one has the Secret "
+            "hot-a-login of its login of now",
         ),
         (
             {"users": [{"name": "a", "overlap": True}], "rotate_users": ["a_2"]},
@@ -157,6 +179,10 @@ def test_accepts(changes: dict[str, Any]) -> None:
         (
             {"image": "r.io/p@sha256:" + "0" * 64},
             f"postgres_cluster_image is 'r.io/p@sha256:{'0' * 64}' (string): give an image whose tag begins with",
+        ),
+        (
+            {"version": "17-bookworm"},
+            "postgres_cluster_version is '17-bookworm' (string): give the number alone, 17, and the image of that name as",
         ),
         (
             {"image": "r.io/p:latest"},

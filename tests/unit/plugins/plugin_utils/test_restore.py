@@ -91,6 +91,7 @@ def test_the_newest() -> None:
         ({"target_xid": 740, "backup": "old-1"}, {"targetXID": "740", "backupID": "20261125T200000"}),
         ({"target_name": "a", "backup": "20261125T200000"}, {"targetName": "a", "backupID": "20261125T200000"}),
         ({"backup": "old-1"}, {"targetImmediate": True, "backupID": "20261125T200000"}),
+        ({"target_lsn": "0/5", "exclusive": "false"}, {"targetLSN": "0/5"}),
         (
             {"target_lsn": "0/5", "exclusive": True, "timeline": 2},
             {"targetLSN": "0/5", "exclusive": True, "targetTLI": "2"},
@@ -204,6 +205,7 @@ def test_site_yml_keeps_what_a_restored_cluster_was_made_with() -> None:
     [
         ({"target_lsn": "0/5", "target_time": "x"}, ["has target_time and target_lsn (mapping): give one of them"]),
         ({"exclusive": True}, ["exclusive is true (boolean): give the target"]),
+        ({"exclusive": "false"}, []),
         ({"expect": "1"}, ["give postgres_cluster_restore.query, too"]),
         ({"source": "new"}, ["that is the cluster itself"]),
         ({"source": "new", "source_namespace": "other"}, []),

@@ -124,13 +124,12 @@ def wanted(cluster: Cluster, *users: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_a_user_with_overlap_has_a_second_login_that_may_do_the_same() -> None:
     first, second = all_users([{**APP, "createdb": True, "connection_limit": 7}], [], "hot", system=False)
-    assert (first["second"], first["login_secret"], first["plain"]) == ("app_2", "hot-app-login", False)
+    assert (first["second"], first["login_secret"]) == ("app_2", "hot-app-login")
     assert second == {
         "name": "app_2",
         "first": "app",
         "secret": "hot-app-2",
         "login_secret": "hot-app-login",
-        "plain": False,
         "state": "present",
         "roles": ["app"],
         "connection_limit": 7,
@@ -303,6 +302,16 @@ def test_a_secret_of_something_else_is_left_alone(cluster: Cluster) -> None:
     assert problem.startswith("the Secret hot-app-login is not of this collection: delete it")
     users = wanted(cluster, {**APP, "state": "absent"})
     assert secrets_to_delete(users, list(cluster.secrets.values()), LABELS) == ["hot-app", "hot-app-2"]
+
+
+def test_a_user_s_secret_of_another_type_is_refused(cluster: Cluster) -> None:
+    cluster.secrets["hot-app"]["type"] = "Opaque"
+    (problem,) = login_problems(wanted(cluster), list(cluster.secrets.values()))
+    assert problem.startswith(
+        "the Secret hot-app of the user 'app' has the type Opaque: make it anew with the type kubernetes.io/basic-auth"
+    )
+    gone = wanted(cluster, {**APP, "state": "absent"})
+    assert list(login_problems(gone, list(cluster.secrets.values()))) == []
 
 
 def test_pgpool_takes_the_users_and_not_the_login(cluster: Cluster) -> None:

@@ -41,7 +41,6 @@ def test_owners_and_own_users_are_added() -> None:
     users = all_users([{"name": "report"}], [{"name": "app"}, {"name": "x", "owner": "boss"}], "hot")
     assert [user["name"] for user in users] == ["report", "app", "boss", "pgpool_check", "pgha_monitor"]
     assert [user["roles"] for user in users] == [[], [], [], ["pg_monitor"], ["pg_monitor"]]
-    assert [user["plain"] for user in users] == [True, True, True, False, False]
 
 
 def test_an_entry_adds_to_an_own_user() -> None:
@@ -62,7 +61,6 @@ def test_entries_are_filled_in() -> None:
         "createdb": True,
         "createrole": False,
         "replication": False,
-        "plain": False,
     }
 
 

@@ -23,6 +23,7 @@ WANTED: dict[str, Any] = {
     "allow_major_upgrade": False,
     "storage": {"size": "1Gi", "class": "standard"},
     "parameters": {"max_connections": 200, "work_mem": "8MB", "log_checkpoints": True},
+    "databases": [{"name": "app"}],
     "operator_follows": False,
     "api_found": True,
 }
@@ -310,6 +311,7 @@ def test_nothing_is_wrong() -> None:
     assert problems([], [STANDARD], operator_follows=True, api_found=False) == []
     assert problems([], NEEDED, storage={"size": "1Gi"}) == []
     assert problems([load("after_failover")], [], storage={"size": "2Gi"}) == []
+    assert problems([load("after_failover")], [], databases=[{"name": "b"}, {"name": "app", "owner": "app"}]) == []
     assert problems([load("after_failover")], [], version="18", allow_major_upgrade=True, image="r.io/p:18") == []
 
 
@@ -357,6 +359,10 @@ def test_problems_of_a_new_cluster(needed: list[dict[str, Any]], changes: dict[s
         (
             {"image": "r.io/p:17", "parameters": {"work_mem": "9MB"}},
             "so do the parameters work_mem; change one of the two",
+        ),
+        (
+            {"databases": [{"name": "b"}, {"name": "app", "owner": "new"}]},
+            "postgres_cluster_databases[1].owner is 'new' (string): 'app' was made with the cluster, for 'app', and",
         ),
     ],
 )
