@@ -44,7 +44,7 @@ EXAMPLES = r"""
   ansible.builtin.wait_for:
     timeout: >-
       {{ __users | pgha.kubernetes.postgres_cluster_login_wait(
-           __read.resources, ['app'], 120, now(utc=true).timestamp()) }}
+           __read.resources, ['app'], 120, now().timestamp()) }}
 """
 
 RETURN = r"""
