@@ -30,13 +30,14 @@ options:
     description:
       - V(cluster) is what the contract needs.
       - V(prerequisites) is what has to be there before a cluster can be made.
+      - V(operator) is the pods of the operator itself, if they are known.
       - V(databases) is what makes the databases beside the first, if they are objects of their own.
       - V(requests) is what the operator is asked for, if by objects of their own.
       - V(upgrade) is what another version of PostgreSQL is judged by, if there is something.
       - V(backup) is what else backups are judged by, if there is something.
       - V(restore) is what a restore reads of the cluster whose backups it takes; nothing for an operator that has none.
     type: str
-    choices: [cluster, prerequisites, databases, requests, upgrade, backup, restore]
+    choices: [cluster, prerequisites, operator, databases, requests, upgrade, backup, restore]
     default: cluster
 """
 
@@ -78,8 +79,8 @@ def postgres_cluster_reads(
         return adapter.prerequisites(namespace)
     if what == "requests":
         return adapter.request_reads(namespace) if hasattr(adapter, "request_reads") else []
-    if what == "upgrade":
-        return adapter.upgrade_reads() if hasattr(adapter, "upgrade_reads") else []
+    if what in ("operator", "upgrade"):
+        return getattr(adapter, f"{what}_reads")() if hasattr(adapter, f"{what}_reads") else []
     if what in ("backup", "restore"):
         return getattr(adapter, f"{what}_reads")(name, namespace) if hasattr(adapter, f"{what}_reads") else []
     return adapter.database_reads(name, namespace) if what == "databases" else adapter.reads(name, namespace)

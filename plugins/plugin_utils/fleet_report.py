@@ -41,7 +41,7 @@ def _cluster(host: str, report: Mapping[str, Any], failure: str) -> dict[str, An
         "name": report["name"],
         "state": WRONG if report["problems"] else WELL,
         "problems": list(report["problems"]),
-        "page": f"{report['name']}.html",
+        "page": f"{host}.html",
         **_facts(report),
     }
 

@@ -74,7 +74,8 @@ def _expected(objects: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]
         if (metadata["namespace"], service) in asking:
             for endpoint in item.get("endpoints") or []:
                 reference = endpoint.get("targetRef") or {}
-                if reference.get("kind") == "Pod":
+                # The scrape config drops what is on its way out.
+                if reference.get("kind") == "Pod" and not (endpoint.get("conditions") or {}).get("terminating"):
                     found.add((metadata["namespace"], service, reference["name"]))
     return sorted(found)
 

@@ -153,7 +153,8 @@ def _pods(seen: _Seen) -> list[dict[str, Any]]:
 
 
 def _alerts(seen: _Seen, contract: Mapping[str, Any], runbooks: str) -> Iterator[dict[str, Any]]:
-    volumes = {f"{told['name']}{suffix}" for told in contract["instances"] for suffix in ("", "-wal")}
+    pods = [told.get("pod") or told["name"] for told in contract["instances"]]
+    volumes = {claim for pod in pods for claim in (pod, f"{pod}-wal", f"data-{pod}")}
     for one in seen.of("ALERTS"):
         labels = one.labels
         if not labels.get("cluster") and labels.get("persistentvolumeclaim") not in volumes:

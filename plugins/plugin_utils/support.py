@@ -10,7 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_operator import LICENSED
+
 MASK = "********"
+
+# By the label app.kubernetes.io/name of their pods.
+_OPERATORS = ("cloudnative-pg", *LICENSED)
 
 _SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key|access_?key|private_?key|passphrase", re.IGNORECASE)
 # What is said before the secret stays, so that a line can still be understood.
@@ -82,7 +87,7 @@ def _is_wanted(metadata: Mapping[str, Any], name: str, instances: Sequence[str])
     return (
         metadata["name"] in instances
         or labels.get("pgha.kubernetes/cluster") == name
-        or labels.get("app.kubernetes.io/name") == "cloudnative-pg"
+        or labels.get("app.kubernetes.io/name") in _OPERATORS
     )
 
 

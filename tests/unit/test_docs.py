@@ -78,3 +78,9 @@ def test_each_name_in_code_with_underscores_is_a_parameter() -> None:
 
 def test_no_pitfall_is_without_a_test() -> None:
     assert [row[0] for row in ROWS if row[3] == NO_TEST] == []
+
+
+def test_no_runbook_asks_a_standby_for_what_a_primary_alone_knows() -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs/runbooks").glob("*.md")}
+    asking = {name: text for name, text in texts.items() if "pg_current_wal_lsn()" in text}
+    assert [name for name, text in asking.items() if "CASE WHEN pg_is_in_recovery()" not in text] == []

@@ -226,7 +226,7 @@ DYNAMIC: dict[str, list[str]] = {
     # Of another name each time.
     "pgpool/verify_job.yml | Verify job | Start it": ["get Job", "create Job"],
     "pgpool/ledger_start.yml | Ledger start | Start it": ["get Job", "create Job"],
-    "drills/read.yml | Read | Read pods, and what others share": ["list Pod everywhere", "list Deployment everywhere"],
+    "drills/read.yml | Read | Read pods, and what others share": ["list Pod", "list Deployment everywhere"],
     "drills/delete.yml | Delete | Delete them": ["Pod", "PersistentVolumeClaim"],
     "drills/drill_certificate_expired.yml | Drill certificate expired | Replace it by an expired one": ["Secret"],
     "drills/drill_certificate_expired.yml | Drill certificate expired | Put back the one that was there": ["Secret"],

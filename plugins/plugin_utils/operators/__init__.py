@@ -14,6 +14,8 @@ the role postgres_cluster has to know. It has:
     the contract (docs/architecture.md, README of the role postgres_cluster) from the objects that were read
 `prerequisites(namespace)`
     arguments of `k8s_info` for what has to be in the Kubernetes cluster before a PostgreSQL cluster can be made
+`operator_reads()` (may be missing)
+    arguments of `k8s_info` for the operator's own pods, whose logs go into the archive for support
 `problems(wanted, current, prerequisites)`
     sentences that say why what is wanted cannot be made of what is there
 `parameter_problems(parameters)`

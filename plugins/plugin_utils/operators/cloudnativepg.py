@@ -226,6 +226,11 @@ def prerequisites(namespace: str) -> list[dict[str, Any]]:
     ]
 
 
+def operator_reads() -> list[dict[str, Any]]:
+    """Say what `k8s_info` has to read of the operator itself."""
+    return [{"api_version": "v1", "kind": "Pod", "label_selectors": ["app.kubernetes.io/name=cloudnative-pg"]}]
+
+
 def problems(
     wanted: Mapping[str, Any],
     current: Sequence[Mapping[str, Any]],

@@ -16,6 +16,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs impo
     storage_class_problems,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes, as_int
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_operator import LICENSED
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.users_sql import job_reads
 
 API_VERSION = "kubedb.com/v1"
@@ -157,6 +158,12 @@ def prerequisites(namespace: str) -> list[dict[str, Any]]:
         {"api_version": "apps/v1", "kind": "StatefulSet", "label_selectors": provisioner},
         _CATALOG,
     ]
+
+
+def operator_reads() -> list[dict[str, Any]]:
+    """Say what `k8s_info` has to read of the operator itself: of what makes databases, and of what changes them."""
+    names = f"app.kubernetes.io/name in ({','.join(LICENSED)})"
+    return [{"api_version": "v1", "kind": "Pod", "label_selectors": [names]}]
 
 
 def request_reads(namespace: str) -> list[dict[str, Any]]:

@@ -136,10 +136,11 @@ class Ledger:
         rows = self.insist(f"/*NO LOAD BALANCE*/ SELECT number FROM {self.table}")  # noqa: S608 - our name
         return {number for [number] in rows}
 
-    def facts(self):
-        """Say what this client saw; of writes, compared with what is there."""
-        # A gap at the end is one, too.
-        times = [*sorted(self.acknowledged.values()), time.monotonic()]
+    def facts(self, end):
+        """Say what this client saw until it was over at `end`; of writes, compared with what is there."""
+        times = sorted(self.acknowledged.values())
+        # A gap at the end is one, too. A statement may have been answered a little later.
+        times.append(max([end, *times[-1:]]))
         gap, since = max((later - earlier, earlier) for earlier, later in itertools.pairwise([times[0], *times]))
         spans = [later - earlier for earlier, later in itertools.pairwise(times[:-1])] or [0.0]
         found = self.acknowledged.keys() if self.reads else self.kept()
@@ -202,10 +203,12 @@ def main():
                         print("ready", flush=True)
                     time.sleep(0.1)
             finally:
+                # Not later: to compare takes its time, in which no client writes.
+                end = time.monotonic()
                 over.set()
         for thread in working:
             thread.result()
-        print(json.dumps({way: ledger.facts() for way, ledger in ledgers.items()}), flush=True)
+        print(json.dumps({way: ledger.facts(end) for way, ledger in ledgers.items()}), flush=True)
     finally:
         first.insist(f"DROP SCHEMA {schema} CASCADE", rows=False)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,34 @@ def test_what_is_prepared_is_undone() -> None:
     [block] = [task for task in load("tasks/one.yml") if "block" in task]
     [undo] = block["always"]
     assert undo["ansible.builtin.include_tasks"] == "undo_{{ __drills_item[0].name }}.yml"
+
+
+def test_a_prometheus_that_does_not_answer_costs_no_figures() -> None:
+    """By then the cluster has been broken for them."""
+    first, block = load("tasks/alerts.yml")
+    assert first["ansible.builtin.set_fact"] == {"__drills_alerts": None}
+    assert block["when"] == "__drills_asks_prometheus"
+    assert [task["name"] for task in block["rescue"]] == ["Alerts | Say why there is none"]
+    assert "__drills_alerts" in str(load("tasks/record.yml"))
+
+
+def test_the_prometheus_is_that_of_the_role_and_not_any() -> None:
+    reads = [task["pgha.kubernetes.read"] for task in load("tasks/shared.yml") if "pgha.kubernetes.read" in task]
+    reads += next(task["loop"] for task in load("tasks/read.yml") if "loop" in task)
+    asked = [read for read in reads if "prometheus" in str(read)]
+    assert [read["namespace"] for read in asked] == ["{{ __drills_monitoring_namespace }}"] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "asks"),
+    [
+        ("__drills_prometheus: []", False),
+        ("__drills_prometheus: [{}]", True),
+        ("{__drills_prometheus: [], monitoring_flavor: prometheus_operator}", True),
+    ],
+)
+def test_prometheus_is_asked_where_it_is_there(render: Callable[[str, str], Any], given: str, asks: bool) -> None:
+    assert render(load("vars/main.yml")["__drills_asks_prometheus"], given) is asks
 
 
 TASKS = sorted((ROLE / "tasks").glob("*.yml"))

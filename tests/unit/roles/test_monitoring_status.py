@@ -59,6 +59,39 @@ def fleet(*told: tuple[str, dict[str, Any], str]) -> str:
     return str(rendered((ROLE / "templates/fleet.html.j2").read_text(), monitoring_fleet_result=made))
 
 
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({}, "pg"),
+        ({"postgres_cluster_name": "hot"}, "hot"),
+        ({"postgres_cluster_name": "hot", "monitoring_status_name": "another"}, "another"),
+    ],
+)
+def test_the_cluster_is_the_host_s_and_so_is_the_file(given: dict[str, str], name: str) -> None:
+    """Of two hosts with clusters of one name, each has a report."""
+    known = {**given, "monitoring_status_folder": "/status"}
+    assert rendered("{{ __monitoring_status_name }}", **known) == name
+    assert rendered("{{ __monitoring_status_base }}", **known) == "/status/pg"
+
+
+def test_names_that_are_given_on_are_settled_before() -> None:
+    """What is the default of postgres_cluster_name's own value would be read for ever."""
+    for path, name in (("monitoring/tasks/status", "__monitoring_status"), ("pgpool/tasks/discover", "__pgpool")):
+        text = (ROOT / f"roles/{path}.yml").read_text()
+        assert re.findall(r"postgres_cluster_name: (.*)", text) == [f'"{{{{ {name}_settled }}}}"']
+
+
+def test_files_of_other_playbooks_are_named_after_the_host() -> None:
+    log_report, diagnose, record = (
+        (ROOT / path).read_text()
+        for path in ("playbooks/log_report.yml", "playbooks/diagnose.yml", "roles/drills/tasks/record.yml")
+    )
+    assert '"{{ __log_report_directory }}/{{ inventory_hostname }}"' in log_report
+    assert 'dest: "{{ __log_report_pods_base }}{{ __log_report_pod }}.log"' in log_report
+    assert "/{{ inventory_hostname }}-{{ now" in diagnose
+    assert "/{{ inventory_hostname }}-drills.json" in record
+
+
 def report(*more: dict[str, Any], **fields: Any) -> dict[str, Any]:
     now = json.dumps([*healthy(), *more])
     return status_report(contract(**fields), now, lately(), CHARTS, SPAN, "https://wiki.example")
@@ -165,7 +198,7 @@ def test_the_page_of_all_leads_to_each_and_says_what_is_wrong() -> None:
     read = Elements(text)
     assert (read.wrong, read.open) == ([], [])
     assert {"script", "img", "iframe", "object", "embed", "base", "form"} & set(read.names) == set()
-    assert [value for name, value in read.attributes if name == "href"] == ["data:,", "pg.html", "pg.html"]
+    assert [value for name, value in read.attributes if name == "href"] == ["data:,", "bad.html", "good.html"]
     assert "<title>PostgreSQL clusters: 1 of 3 well</title>" in text
     assert "1 to look at, 1 of which nothing is known." in text
     assert "it waits" in text

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,12 @@ def test_the_check_user_may_monitor_and_no_more() -> None:
     roles = {user["name"]: user for user in SYSTEM_USERS}
     for variable in ("pgpool_check_user", "pgpool_monitor_user"):
         assert roles[defaults[variable]] == {"name": defaults[variable], "roles": ["pg_monitor"]}
+
+
+@pytest.mark.parametrize(("given", "name"), [("", "east-hot"), ("postgres_cluster_name: hot", "hot")])
+def test_it_is_for_the_cluster_of_the_host(render: Callable[[str, str], Any], given: str, name: str) -> None:
+    template = yaml.safe_load((ROLE / "defaults/main.yml").read_text())["pgpool_postgres_name"]
+    assert render(template, f"inventory_hostname: east-hot\n{given}") == name
 
 
 def test_what_pgpool_knows_grows_old() -> None:

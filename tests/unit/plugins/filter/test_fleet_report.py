@@ -33,7 +33,7 @@ def test_what_needs_somebody_comes_first() -> None:
     assert [(one["host"], one["state"], one["page"]) for one in made["clusters"]] == [
         ("away", "not known", ""),
         ("bad", "to look at", "bad.html"),
-        ("good", "well", "a.html"),
+        ("good", "well", "good.html"),
     ]
     assert [one["problems"] for one in made["clusters"]] == [
         ["The API does not answer."],

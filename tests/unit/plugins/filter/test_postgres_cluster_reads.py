@@ -32,6 +32,7 @@ def test_tells_why() -> None:
     [
         ("cluster", ["Cluster"]),
         ("prerequisites", ["Namespace", "StorageClass", "Deployment"]),
+        ("operator", ["Pod"]),
         ("databases", ["Database"]),
     ],
 )

@@ -109,7 +109,7 @@ def test_the_script_tells_lost_from_failed(script: Any) -> None:
     ledger = script.Ledger("app", "secret")
     for number in range(1, 6):
         ledger.step(number)
-    facts = ledger.facts()
+    facts = ledger.facts(time.monotonic())
     assert (facts["acknowledged"], facts["lost"], facts["in_doubt"]) == (4, 1, 0)
     assert facts["failed"] == {"57P01": 1}
     assert facts["servers"] == ["10.0.0.1", "10.0.0.2"]
@@ -124,9 +124,38 @@ def test_a_gap_at_the_end_counts(script: Any, monkeypatch: pytest.MonkeyPatch) -
     ledger.acknowledged = {1: 100.0, 2: 100.1, 3: 100.3}
     monkeypatch.setattr(script.time, "monotonic", lambda: 107.3)
     monkeypatch.setattr(script.time, "time", lambda: 1107.3)
-    facts = ledger.facts()
+    facts = ledger.facts(107.3)
     assert (facts["gap"], facts["gap_since"], facts["interval"]) == (7.0, 1100.3, 0.15)
     assert (facts["lost"], facts["in_doubt"]) == (0, 0)
+
+
+def test_an_answer_after_the_end_is_no_gap(script: Any) -> None:
+    ledger = script.Ledger("app", "secret", way="direct_read")
+    ledger.acknowledged = {1: 100.0, 2: 100.1, 3: 100.3}
+    assert ledger.facts(100.2)["gap"] == 0.2
+
+
+def test_what_comparing_takes_is_no_gap(
+    script: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def step(ledger: Any, number: int) -> bool:
+        ledger.acknowledged[number] = time.monotonic()
+        return True
+
+    for name, value in {
+        "UNTIL": "told", "SECONDS": "9", "WAYS": json.dumps({"pgpool_write": ["a", 1], "direct_write": ["b", 2]})
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    script.psycopg2.extensions = SimpleNamespace(set_wait_callback=lambda _: None)
+    monkeypatch.setattr(script.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(script, "writer", lambda address: script.Ledger("app", "secret"))
+    monkeypatch.setattr(script, "is_over", lambda ledgers: all(len(one.acknowledged) > 2 for one in ledgers.values()))
+    monkeypatch.setattr(script.Ledger, "run", lambda *_, rows=True: [])
+    monkeypatch.setattr(script.Ledger, "step", step)
+    monkeypatch.setattr(script.Ledger, "kept", lambda _: time.sleep(1) or set())
+    script.main()
+    facts = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert {way: seen["gap"] < 0.9 for way, seen in facts.items()} == {"pgpool_write": True, "direct_write": True}
 
 
 def test_a_server_that_says_nothing_is_not_waited_for(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:

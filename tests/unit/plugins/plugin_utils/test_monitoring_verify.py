@@ -57,6 +57,15 @@ def test_what_does_not_ask_is_not_expected() -> None:
     assert verdict(objects, json.dumps([series("pg-1")]))["problems"] == []
 
 
+def test_a_pod_that_is_on_its_way_out_is_not_expected() -> None:
+    slices = endpoints("pg-stats", "pg-1", "pg-2", "pg-3")
+    for endpoint, conditions in zip(slices["endpoints"], [{"ready": True}, None, {"terminating": True}], strict=True):
+        endpoint["conditions"] = conditions
+    result = verdict([service("pg-stats"), slices], json.dumps([series("pg-1"), series("pg-2")]))
+    assert result["problems"] == []
+    assert [target["pod"] for target in result["targets"]] == ["pg-1", "pg-2"]
+
+
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [

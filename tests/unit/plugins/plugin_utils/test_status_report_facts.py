@@ -210,10 +210,12 @@ def test_alerts_that_fire_come_first_and_those_of_others_do_not_come() -> None:
         alert("B", "firing", "warning", hostname="pg-3"),
         alert("A", "firing", "critical", cluster="", persistentvolumeclaim="pg-2-wal"),
         alert("D", "firing", "critical", cluster="", persistentvolumeclaim="other-2"),
+        alert("E", "firing", "warning", cluster="", persistentvolumeclaim="data-pg-3"),
     )["alerts"]
     assert [(alert["alert"], alert["about"]) for alert in found] == [
         ("A", "persistentvolumeclaim pg-2-wal"),
         ("B", "hostname pg-3"),
+        ("E", "persistentvolumeclaim data-pg-3"),
         ("C", "pod pg-2"),
     ]
     assert found[0]["runbook_url"] == "https://wiki/A.md"

@@ -78,10 +78,14 @@ def test_the_logs_are_those_of_the_cluster_and_of_the_operator() -> None:
         pod("x", pgha_kubernetes__cluster="hot-postgres"),
         pod("y", pgha_kubernetes__cluster="other"),
         pod("z", app_kubernetes_io__name="cloudnative-pg"),
+        *(pod(name, app_kubernetes_io__name=name) for name in ("kubedb-provisioner", "kubedb-ops-manager")),
+        pod("kubedb-autoscaler", app_kubernetes_io__name="kubedb-autoscaler"),
     ]
     found = support_logs([*pods, {"kind": "Event", "metadata": {"name": "e"}}], "hot-postgres", ["hot-postgres-1"])
     assert {(item["pod"], item["container"]) for item in found} == {
-        (name, container) for name in ("hot-postgres-1", "x", "z") for container in "ab"
+        (name, container)
+        for name in ("hot-postgres-1", "x", "z", "kubedb-provisioner", "kubedb-ops-manager")
+        for container in "ab"
     }
     assert {item["namespace"] for item in found} == {"demo"}
 

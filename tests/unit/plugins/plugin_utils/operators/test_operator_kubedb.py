@@ -98,6 +98,9 @@ def test_reads_the_object_and_its_pods() -> None:
     assert [item["kind"] for item in adapter.database_reads("hot", "demo")] == ["Job", "Pod"]
     kinds = [item["kind"] for item in adapter.prerequisites("demo")]
     assert kinds == ["Namespace", "StorageClass", "StatefulSet", "PostgresVersion"]
+    [pods] = adapter.operator_reads()
+    assert pods["kind"] == "Pod"
+    assert pods["label_selectors"] == ["app.kubernetes.io/name in (kubedb-provisioner,kubedb-ops-manager)"]
 
 
 def test_absent() -> None:
