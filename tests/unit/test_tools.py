@@ -44,7 +44,8 @@ def test_unit_tests_find_what_molecule_has_built() -> None:
 
 
 def test_help_lists_the_targets_under_their_headings() -> None:
-    said = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = ["make", "--no-print-directory", "help"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert re.findall(r"^\w.*$", said.stdout, re.MULTILINE) == ["Use", "Check", "Release"]
     assert re.search(r"^Check\n  make test ", said.stdout, re.MULTILINE)
 
