@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from program import program
 
 X = "\N{MULTIPLICATION SIGN}"
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,9 +87,7 @@ def test_each_part_of_the_page_is_a_module() -> None:
 
 
 def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = importlib.util.spec_from_file_location("bench_script", ROOT / "tools" / "bench.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = program("tools/bench.py")
     monkeypatch.setattr(sys, "argv", ["bench.py", "agian"])
     with pytest.raises(SystemExit):
         tool.main()
