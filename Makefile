@@ -7,7 +7,7 @@ KIND_INVENTORY := inventories/kind
 
 .PHONY: help
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Use
 
@@ -27,8 +27,9 @@ drills: ## Break the demo in many ways, and write into docs/drills.md what its c
 ##@ Check
 
 .PHONY: test lint unit sanity molecule molecule-all limits bench
-test: ## Everything: lint, unit, sanity, molecule on a cluster of its own
-	@$(ENV) tools/test lint unit sanity molecule
+# The unit tests come last, as some need what molecule builds where nothing is there yet.
+test: ## Everything: lint, sanity, molecule on a cluster of its own, unit
+	@$(ENV) tools/test lint sanity molecule unit
 
 lint: ## ansible-lint (production profile), yamllint, ruff
 	@$(ENV) tools/test lint
@@ -47,9 +48,9 @@ ALL_SCENARIOS := site services users balancing tls scale failover fleet runbooks
 molecule-all: ## Those that take long, too: all scenarios of molecule/
 	@PGHA_SCENARIOS='$(ALL_SCENARIOS)' $(ENV) tools/test molecule
 
-limits: ## What has a time limit: molecule again, with the limits of a quiet machine
+limits: ## What has a time limit: all scenarios of molecule/ again, with the limits of a quiet machine (hours)
 	@$(ENV) pytest -s tests/bench
-	@PGHA_BENCH=1 $(ENV) tools/test molecule
+	@PGHA_BENCH=1 PGHA_SCENARIOS='$(ALL_SCENARIOS)' $(ENV) tools/test molecule
 
 bench: ## Measure, on the cluster of molecule, and write docs/benchmarks.md (RUNS=5 PARTS='again filters …')
 	@$(ENV) molecule create --scenario-name default

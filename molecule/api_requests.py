@@ -34,4 +34,12 @@ def writes(cluster: Cluster) -> Counter[tuple[str, str]]:
             and labels["resource"] not in BACKGROUND
         ):
             counts[labels["verb"], labels["resource"]] += int(float(value))
+    assert counts, "the API server's metrics have no write request: they are named or labelled otherwise than here"
     return counts
+
+
+def written(before: Counter[tuple[str, str]], after: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """Return how many write requests came between two answers of `writes`."""
+    # An API server that was started anew counts from nothing, and what it had before is not known.
+    assert before <= after, f"counters of the API server fell: {dict(before - after)}"
+    return after - before

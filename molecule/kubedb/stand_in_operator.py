@@ -29,6 +29,7 @@ from typing import Any
 
 import kopf
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from stand_in.api import Api

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from program import program
 
 X = "\N{MULTIPLICATION SIGN}"
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,9 +87,7 @@ def test_each_part_of_the_page_is_a_module() -> None:
 
 
 def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = importlib.util.spec_from_file_location("bench_script", ROOT / "tools" / "bench.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = program("tools/bench.py")
     monkeypatch.setattr(sys, "argv", ["bench.py", "agian"])
     with pytest.raises(SystemExit):
         tool.main()
@@ -156,3 +155,26 @@ def test_the_sample_sets_nothing_but_places_and_logins() -> None:
     names = {line.partition(" ")[0] for line in points.CONFIGURATION.split("\n") if line}
     ways = ("backend_", "sr_check_", "pcp_socket", "pid_file", "logdir", "unix_socket", "listen", "port", "pool_passwd")
     assert {name for name in names if not name.startswith(ways)} == {"enable_pool_hba"}
+
+
+def metrics(**counts: int) -> SimpleNamespace:
+    """Return a cluster whose API server has had so many requests that write."""
+    labels = 'verb="{}",resource="pods",subresource="",dry_run=""'
+    lines = [f"apiserver_request_total{{{labels.format(verb)}}} {count}\n" for verb, count in counts.items()]
+    return SimpleNamespace(kubectl=lambda *_arguments: "".join(lines))
+
+
+def test_write_requests_are_those_between_two_answers() -> None:
+    before, after = site.writes(metrics(GET=9, POST=2)), site.writes(metrics(GET=9, POST=2, PATCH=3))
+    assert site.written(before, after) == {("PATCH", "pods"): 3}
+    assert site.written(after, after) == {}
+
+
+def test_an_answer_without_write_requests_is_none() -> None:
+    with pytest.raises(AssertionError, match="have no write request"):
+        site.writes(metrics(GET=9))
+
+
+def test_an_api_server_that_was_started_anew_hides_nothing() -> None:
+    with pytest.raises(AssertionError, match="counters of the API server fell"):
+        site.written(site.writes(metrics(POST=5)), site.writes(metrics(POST=2)))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
 import sys
@@ -14,15 +13,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from program import program
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def load(path: str) -> Any:
-    spec = importlib.util.spec_from_file_location(Path(path).stem + "_script", ROOT / path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def results(**change: Any) -> dict[str, Any]:
@@ -35,11 +28,11 @@ def results(**change: Any) -> dict[str, Any]:
 
 def test_changes_are_counted_over_all_hosts() -> None:
     said = "changed=9\nPLAY RECAP ***\na : ok=3 changed=1 failed=0\nb : ok=3 changed=2 failed=0\n"
-    assert load("tools/drills.py").changed(said) == 3
+    assert program("tools/drills.py").changed(said) == 3
 
 
 def test_the_page_says_when_where_and_how_busy(tmp_path: Path) -> None:
-    tool, path = load("tools/drills.py"), tmp_path / "drills.md"
+    tool, path = program("tools/drills.py"), tmp_path / "drills.md"
     path.write_text(f"# Drills\n\n{tool.BEGIN}\nold\n{tool.END}\nrest\n")
     tool.write_page(path, results(problems=["pod: site.yml changed 1 things after it"]))
     text = path.read_text()
@@ -55,7 +48,7 @@ def test_the_page_says_when_where_and_how_busy(tmp_path: Path) -> None:
 def test_the_page_says_what_gaps_are_made_of_and_what_drills_noted() -> None:
     [record] = results()["records"]
     moved = [{**record, "parts": {"detection": 1.0, "routing": seconds}, "note": "It broke."} for seconds in (1.0, 3.0)]
-    text = load("tools/drills.py").page(results(records=[*moved, record]))
+    text = program("tools/drills.py").page(results(records=[*moved, record]))
     assert "\n- pod: detection 1.0 s, routing 2.0 s\n" in text
     assert text.count("- pod: It broke.") == 1
     assert "What went wrong" not in text
@@ -63,16 +56,16 @@ def test_the_page_says_what_gaps_are_made_of_and_what_drills_noted() -> None:
 
 def test_the_page_says_that_figures_of_a_busy_machine_say_little() -> None:
     [record] = results()["records"]
-    assert "busy with other things" in load("tools/drills.py").page(results(records=[{**record, "load": 20.0}]))
+    assert "busy with other things" in program("tools/drills.py").page(results(records=[{**record, "load": 20.0}]))
 
 
 def test_the_page_has_the_marks() -> None:
-    tool, text = load("tools/drills.py"), (ROOT / "docs/drills.md").read_text()
+    tool, text = program("tools/drills.py"), (ROOT / "docs/drills.md").read_text()
     assert 0 < text.index(tool.BEGIN) < text.index(tool.END)
 
 
 def test_runs_of_a_drill_are_one_run_of_the_playbook_and_one_of_site(monkeypatch: pytest.MonkeyPatch) -> None:
-    tool, [record] = load("tools/drills.py"), results()["records"]
+    tool, [record] = program("tools/drills.py"), results()["records"]
     asked = []
 
     def playbook(name: str, _inventories: list[str], variables: dict[str, Any], loads: Any = None) -> tuple[int, str]:
@@ -130,7 +123,7 @@ def test_a_storm_says_who_was_let_in(
 ) -> None:
     server = Server()
     monkeypatch.setitem(sys.modules, "psycopg2", SimpleNamespace(connect=server.connect, Error=ServerError))
-    storm = load("roles/drills/files/storm.py")
+    storm = program("roles/drills/files/storm.py")
     (tmp_path / "01").mkdir()
     for name in ("username", "password"):
         (tmp_path / "01" / name).write_text("x")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import cloudnativepg
+from program import program
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 200
@@ -81,13 +81,6 @@ def test_of_a_cluster_that_is_there_one_object_is_read() -> None:
     assert [read["kind"] for read in cloudnativepg.reads("shop-042", "shops")] == ["Cluster"]
 
 
-def load_stand_in() -> Any:
-    spec = importlib.util.spec_from_file_location("stand_in", ROOT / "molecule" / "fleet" / "stand_in_instances.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_stand_in_says_what_the_contract_wants_to_hear() -> None:
     roles = [{"name": "app", "passwordSecret": {"name": "shop-042-app"}}]
     made = {
@@ -102,7 +95,7 @@ def test_the_stand_in_says_what_the_contract_wants_to_hear() -> None:
     }
     secret = {"kind": "Secret", "metadata": {"name": "shop-042-app", "resourceVersion": "7"}}
     assert cloudnativepg.contract("shop-042", "shops", [made, secret])["pending"]
-    stand_in = load_stand_in()
+    stand_in = program("molecule/fleet/stand_in_instances.py")
     made["status"] = stand_in.status(made, {"shop-042-app": "7"})
     found = cloudnativepg.contract("shop-042", "shops", [made, secret])
     assert (found["ready"], found["pending"], len(found["instances"])) == (True, [], 3)

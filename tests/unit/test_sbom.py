@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import tarfile
 from pathlib import Path
 
-SPEC = importlib.util.spec_from_file_location("sbom_script", Path(__file__).resolve().parents[2] / "tools/sbom.py")
-sbom = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(sbom)
+from program import program
+
+sbom = program("tools/sbom.py")
 
 STATUS = """\
 Package: pgpool2

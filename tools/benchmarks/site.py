@@ -16,7 +16,7 @@ from benchmarks.measure import Timed, timed
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "molecule"))
-from api_requests import writes  # noqa: E402
+from api_requests import writes, written  # noqa: E402
 
 
 def _tests() -> ModuleType:
@@ -37,7 +37,7 @@ KUBECTL = ["kubectl", f"--kubeconfig={KUBECONFIG}", f"--context={CONTEXT}"]
 # Events come and go; of what a Secret was made from there is no copy.
 NEVER_APPLIED = {"secrets", "events", "events.events.k8s.io"}
 
-__all__ = ["writes"]
+__all__ = ["writes", "written"]
 
 
 def ready() -> None:

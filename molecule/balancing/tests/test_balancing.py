@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,13 +26,19 @@ def replay(cluster: Cluster, instance: str, what: str) -> None:
     assert done.rc == 0, done.stderr
 
 
-def behind(cluster: Cluster, instances: list[str]) -> list[Row]:
-    """Return the backends of the instances that Pgpool-II knows to be over the limit."""
+def behind(cluster: Cluster, instances: list[str], address: str) -> list[Row]:
+    """Return the backends of the instances that a pod of Pgpool-II knows to be over the limit."""
     return [
         node
-        for node in cluster.pool_nodes()
+        for node in cluster.pool_nodes(address)
         if node["hostname"].partition(".")[0] in instances and int(node["replication_delay"].split()[0]) > LIMIT
     ]
+
+
+def until_all_know(cluster: Cluster, instances: list[str], late: int, what: str) -> None:
+    """Wait until each pod of Pgpool-II knows how many of the instances are over the limit."""
+    for address in cluster.pgpool_pods().values():
+        until(lambda address=address: len(behind(cluster, instances, address)) == late, 60, f"{instances} {what}")
 
 
 @contextmanager
@@ -44,13 +49,12 @@ def paused(cluster: Cluster, instances: list[str]) -> Iterator[None]:
         for instance in instances:
             replay(cluster, instance, "pause")
         cluster.sql("INSERT INTO balancing SELECT repeat(md5(i::text), 30) FROM generate_series(1, 5000) AS i")
-        until(lambda: len(behind(cluster, instances)) == len(instances), 30, f"{instances} are behind")
-        time.sleep(5)  # the other Pgpool-II looks every two seconds, too
+        until_all_know(cluster, instances, len(instances), "are behind")
         yield
     finally:
         for instance in instances:
             replay(cluster, instance, "resume")
-        until(lambda: not behind(cluster, instances), 60, f"{instances} have caught up")
+        until_all_know(cluster, instances, 0, "have caught up")
 
 
 def reads_by_instance(nodes: list[Row]) -> dict[str, int]:

@@ -104,5 +104,6 @@ def test_the_report_says_which_failed_and_why(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "index.json").read_text())
     assert len(report["clusters"]) == len(WELL) + 1, run.output
     found = {item["host"]: item for item in report["clusters"]}
+    assert [host for host in WELL if found[host]["state"] == "not known"] == [], found
     assert found[BROKEN]["state"] != "well"
-    assert found[BROKEN]["problems"]
+    assert "0 of 1 instances are ready" in found[BROKEN]["problems"], found[BROKEN]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Cluster, kill_all, playbook_command, playbook_environment, run_playbook
+from conftest import Cluster, kill_all, playbook_command, playbook_environment, run_playbook, time_limit, until
 
 # The first object of what is half done then. `kubectl wait` ends as soon as it is there.
 POINTS = {
@@ -53,7 +53,8 @@ def test_killed(cluster: Cluster, outputs: list[Path], number: int) -> None:
             stderr=subprocess.STDOUT,
         )
         try:
-            cluster.kubectl("wait", "--for=create", "--timeout=170s", *point)
+            there = ["wait", "--for=create", "--timeout=170s", *point]
+            until(lambda: cluster.kubectl(*there), time_limit(170, loaded=600), f"{point[-1]} is there")
             assert run.poll() is None, outputs[number].read_text()
         finally:
             kill_all(run.pid)

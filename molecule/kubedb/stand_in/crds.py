@@ -9,18 +9,16 @@ published for v1 and what ran in 2020 have no conversion between them. So the st
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 import yaml
+from kubedb_crds import PUBLISHED
 
 from stand_in.api import CRDS, Api
 
 ROOT = Path(__file__).resolve().parents[3]
-# The published schemas are large, so they are no part of the repository.
-PUBLISHED = Path(os.environ.get("PGHA_SHARED", ROOT.parent / "shared")) / "data/crds"
 OWN = ROOT / "tests/unit/fixtures/kubedb"
 # Where the published schemas are, and ours: group, version, kind, plural.
 KINDS = {

@@ -70,8 +70,8 @@ def test_check_mode_on_an_empty_cluster_predicts_the_installation(before: list[R
     assert run.changed > 0
 
 
-def test_neither_wrote_anything(kubernetes: Cluster, before: list[Run]) -> None:
-    assert len(before) == 2
+@pytest.mark.usefixtures("before")
+def test_neither_wrote_anything(kubernetes: Cluster) -> None:
     assert nothing_is_there(kubernetes)
 
 

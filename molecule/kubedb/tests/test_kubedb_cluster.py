@@ -71,8 +71,8 @@ def test_what_the_stand_in_makes_is_named_as_kubedb_names_it(kubedb: KubeDB) -> 
     assert claims == [f"data-kept-postgres-{number}" for number in range(3)]
 
 
-def test_helm_installed_the_operator_and_does_not_keep_the_licence(kubedb: KubeDB) -> None:
-    assert kubedb.name
+@pytest.mark.usefixtures("kubedb")
+def test_helm_installed_the_operator_and_does_not_keep_the_licence() -> None:
     [release] = json.loads(helm("list", "--output=json"))
     assert (release["name"], release["chart"], release["status"]) == ("kubedb", "kubedb-v2026.7.10", "deployed")
     values = json.loads(helm("get", "values", "kubedb", "--output=json"))

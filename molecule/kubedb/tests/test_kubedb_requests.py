@@ -119,6 +119,10 @@ def test_scale_down(kubedb: KubeDB, say: Callable[[str], None]) -> None:
     assert run.rc == 0, run.output
     say(f"scale.yml to 3 took {run.seconds:.0f} s")
     assert kubedb.instances() == [f"kept-postgres-{number}" for number in range(3)]
-    assert kubedb.primary() in kubedb.instances()
+    until(
+        lambda: kubedb.primary() and len(kubedb.instances("standby")) == 2,
+        time_limit(60, 300),
+        "there are a primary and two standbys",
+    )
     claims = [item["metadata"]["name"] for item in kubedb.get("persistentvolumeclaims")]
     assert sorted(claims) == [f"data-kept-postgres-{number}" for number in range(3)]

@@ -6,23 +6,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conftest import CONTEXT, KUBECONFIG, ROOT, Cluster, time_limit, until
+from conftest import CONTEXT, KUBECONFIG, Cluster, time_limit, until
+from kubedb_crds import PUBLISHED
 from kubedb_stand_in import HERE
 
-# The published schemas are large, so they are no part of the repository.
-PUBLISHED = Path(os.environ.get("PGHA_SHARED", ROOT.parent / "shared")) / "data/crds"
 NAMESPACE = "kubedb-schemas"
 WRITTEN = {
     "Postgres": "kubedb.com_postgreses.yaml",

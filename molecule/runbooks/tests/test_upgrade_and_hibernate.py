@@ -39,7 +39,7 @@ class TestUpgradePgpool:
         assert f"Would replace the pods of {cluster.name}-pgpool" in said(run)
         assert cluster.pgpool_pods() == before
 
-    def test_an_image_below_the_cve_floor_is_refused(self, cluster: Cluster) -> None:
+    def test_an_image_below_the_cve_floor_is_refused(self) -> None:
         run = run_playbook("upgrade_pgpool", variables={"pgpool_image": "ghcr.io/pgha/pgpool:4.5.3"})
         assert (run.rc, run.changed) == (2, 0), run.output
         assert "CVE-2025-46801" in said(run)

@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Callable
 
 import pytest
-from conftest import Cluster, run_playbook, until
+from conftest import Cluster, run_playbook, time_limit, until
 
 # Seconds for one login and one SELECT, twenty times. Runs in the exporter's container, which has psycopg2.
 CONNECT = """
@@ -104,7 +104,7 @@ def test_a_dead_standby_slows_nobody_down(cluster: Cluster, say: Callable[[str],
     finally:
         cluster.kubectl(where, "annotate", f"cluster.postgresql.cnpg.io/{cluster.name}", f"{fence}-")
     say(f"a new session's first answer: {healthy * 1000:.0f} ms, with a dead standby {without * 1000:.0f} ms")
-    assert without <= max(2 * healthy, 0.1)
+    assert without <= max(2 * healthy, time_limit(0.1, loaded=1))
 
     def all_up() -> bool:
         nodes = [node for address in cluster.pgpool_pods().values() for node in cluster.pool_nodes(address)]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from api_requests import writes
+from api_requests import writes, written
 from conftest import Cluster, Run, run_playbook, time_limit
 
 
@@ -20,7 +20,7 @@ def second(cluster: Cluster) -> tuple[Run, Counter[tuple[str, str]]]:
     """site.yml once more, as talkative as it gets, and what the API server was asked to write meanwhile."""
     before = writes(cluster)
     run = run_playbook("site", "-vvv")
-    return run, writes(cluster) - before
+    return run, written(before, writes(cluster))
 
 
 def test_it_changes_nothing(second: tuple[Run, Counter]) -> None:

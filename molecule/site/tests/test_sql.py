@@ -9,7 +9,7 @@ import socket
 import struct
 
 import pytest
-from conftest import Cluster, Row, run_playbook, until
+from conftest import Cluster, Row, run_playbook, time_limit, until
 
 
 def test_a_row_that_is_written_is_read_back(cluster: Cluster) -> None:
@@ -20,7 +20,7 @@ def test_a_row_that_is_written_is_read_back(cluster: Cluster) -> None:
         [row] = cluster.sql("SELECT word, current_setting('transaction_read_only') AS standby FROM kept WHERE id = 1")
         return row == {"word": "naïve", "standby": "on"}
 
-    until(read, 5, "a standby has the row")
+    until(read, time_limit(5, loaded=60), "a standby has the row")
 
 
 def test_reads_spread_over_the_standbys(cluster: Cluster) -> None:

@@ -58,10 +58,11 @@ def test_the_key_is_the_owners_alone(cluster: Cluster) -> None:
 
 
 def test_its_end_is_a_metric(cluster: Cluster) -> None:
-    found = until(
-        lambda: cluster.promql("pgpool2_tls_certificate_expiry_timestamp_seconds"), 60, "the certificate's end is there"
-    )
-    assert len(found) == len(cluster.pgpool_pods())
+    def ends() -> list[dict[str, Any]]:
+        found = cluster.promql("pgpool2_tls_certificate_expiry_timestamp_seconds")
+        return found if len(found) == len(cluster.pgpool_pods()) else []
+
+    found = until(ends, 60, "the certificate's end is there for each pod")
     assert all(360 < (float(one["value"][1]) - time.time()) / 86400 <= 366 for one in found)
 
 

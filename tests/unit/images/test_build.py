@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from program import program
 
 ROOT = Path(__file__).resolve().parents[3]
-_spec = importlib.util.spec_from_file_location("images_build", ROOT / "images" / "build.py")
-build = importlib.util.module_from_spec(_spec)
-sys.modules["images_build"] = build
-_spec.loader.exec_module(build)
+build = program("images/build.py")
 
 
 class Counted:
@@ -94,7 +90,7 @@ def test_a_failed_command_shows_the_end_of_its_output(tmp_path):
         command("sh", "-c", "echo the reason; exit 3")
 
 
-def test_an_unknown_target_is_named(tmp_path):
+def test_an_unknown_target_is_named():
     with pytest.raises(build.BuildError, match=r"nothing is no target: kind-node, kind, helm, kubectl, or FOLDER="):
         build.recipes_of(["nothing"], build.Images(build.Engine("podman"), pull=False))
 

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import threading
 import urllib.error
 import urllib.request
@@ -20,18 +18,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-
-PATH = Path(__file__).parents[3] / "images" / "pgpool" / "exporter.py"
+from program import program
 
 
 @pytest.fixture(scope="module")
 def exporter() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("pgpool_exporter", PATH)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return program("images/pgpool/exporter.py")
 
 
 def node(node_id: int, host: str, role: str, **fields: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import patch_for, with_annotation
+from program import program
 from strict_schema import violations
 from test_kubedb_manifests import ROOT, evaluate, manifests, plain, template
 
@@ -78,7 +79,7 @@ ARCHIVER = {
 
 
 def published(item: dict[str, Any]) -> dict[str, Any]:
-    file = Path(os.environ.get("PGHA_SHARED", ROOT.parent / "shared")) / "data/crds" / PUBLISHED[item["kind"]]
+    file = program("molecule/kubedb_crds.py").PUBLISHED / PUBLISHED[item["kind"]]
     if not file.is_file():
         pytest.skip(f"the published schema is not at {file}")
     versions = yaml.safe_load(file.read_text())["spec"]["versions"]

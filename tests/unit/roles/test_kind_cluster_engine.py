@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+ROLE = Path(__file__).resolve().parents[3] / "roles/kind_cluster"
 PLAY = [
     {
         "name": "Choose the engine",
@@ -70,7 +72,13 @@ def choose(folder: Path, collections: str, engines: dict[str, int], **variables:
         pytest.param({"docker": 1}, {}, "chose podman, missing", id="a client without a daemon is no engine"),
         pytest.param({"docker": 0}, {}, "chose docker, works", id="Docker"),
         pytest.param({"podman": 0}, {}, "chose podman, works", id="Podman"),
-        pytest.param({}, {"kind_cluster_engine": "docker"}, "chose docker, missing", id="the one that was asked for"),
+        pytest.param({}, {"kind_cluster_engine": "podman"}, "chose podman, missing", id="the one that was asked for"),
+        pytest.param(
+            {},
+            {"kind_cluster_engine": "docker", "kind_cluster_state": "absent"},
+            "chose docker, missing",
+            id="nothing is to be made",
+        ),
     ],
 )
 def test_the_engine_that_is_taken(
@@ -85,3 +93,48 @@ def test_an_engine_that_is_there_and_broken_is_refused(tmp_path: Path, collectio
     done = choose(tmp_path, collections_path, {"podman": 125})
     assert done.returncode == 2
     assert "podman is installed and `podman info` fails: no daemon answers" in done.stdout + done.stderr
+
+
+def test_docker_that_is_not_there_is_refused(tmp_path: Path, collections_path: str) -> None:
+    done = choose(tmp_path, collections_path, {"podman": 0}, kind_cluster_engine="docker")
+    assert done.returncode == 2
+    assert "kind_cluster_engine is 'docker' (string): Docker is not installed here" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "missing", "refused"),
+    [
+        ("build", ["go", "debootstrap"], "which needs debootstrap, and"),
+        ("build", ["debootstrap", "git"], "which needs debootstrap and git, and"),
+        ("pull", ["go", "debootstrap"], ""),
+        ("build", ["go"], ""),
+    ],
+)
+def test_root_is_asked_for_where_something_must_be_installed(
+    source: str, missing: list[str], refused: str, tmp_path: Path, collections_path: str
+) -> None:
+    """By the first task alone, as those after it install."""
+    [ask, *_] = yaml.safe_load((ROLE / "tasks/build_tools.yml").read_text(encoding="utf-8"))
+    variables = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))
+    wanted = {"__kind_cluster_packages_missing": variables["__kind_cluster_packages_missing"]}
+    found = {**wanted, "__kind_cluster_source": source, "__kind_cluster_missing": missing}
+    (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n", encoding="utf-8")
+    (tmp_path / "id").chmod(0o755)
+    play = {"name": "Ask", "hosts": "localhost", "gather_facts": False, "vars": found, "tasks": [ask]}
+    (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", str(tmp_path / "play.yml")],
+        env={
+            **os.environ,
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "ANSIBLE_COLLECTIONS_PATH": collections_path,
+            "ANSIBLE_NOCOLOR": "1",
+            "COLUMNS": "999",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == (2 if refused else 0), done.stdout + done.stderr
+    assert refused in done.stdout + done.stderr

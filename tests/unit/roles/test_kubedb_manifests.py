@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import ADAPTERS
+from program import program
 from strict_schema import violations
 
 try:
@@ -26,8 +26,7 @@ except ImportError:  # ansible-core 2.18 trusts every text
 ROOT = Path(__file__).parents[3]
 ROLE = ROOT / "roles" / "postgres_cluster"
 FIXTURES = ROOT / "tests/unit/fixtures/kubedb"
-# The published schemas are large, so they are no part of the repository.
-PUBLISHED = Path(os.environ.get("PGHA_SHARED", ROOT.parent / "shared")) / "data/crds/kubedb.com_postgreses.yaml"
+PUBLISHED = program("molecule/kubedb_crds.py").PUBLISHED / "kubedb.com_postgreses.yaml"
 PASSWORD = "hunter2-S3cret"
 
 # What each of the role's inputs can make of the Postgres object.

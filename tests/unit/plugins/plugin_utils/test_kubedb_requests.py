@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,12 @@ import pytest
 import yaml
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import kubedb_requests, operations
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import kubedb
+from program import program
 from strict_schema import violations
 
 ROOT = Path(__file__).resolve().parents[4]
 OWN = ROOT / "tests/unit/fixtures/kubedb/postgresopsrequest-v1alpha1.yml"
-# The published schemas are large, so they are no part of the repository.
-PUBLISHED = (
-    Path(os.environ.get("PGHA_SHARED", ROOT.parent / "shared")) / "data/crds/ops.kubedb.com_postgresopsrequests.yaml"
-)
+PUBLISHED = program("molecule/kubedb_crds.py").PUBLISHED / "ops.kubedb.com_postgresopsrequests.yaml"
 WANTED = {"instances": 5, "version": "18.3", "image": "", "allow_major_upgrade": True, "timeout": 600}
 KINDS = ["restart", "scale", "upgrade", "rotate_password"]
 

@@ -5,20 +5,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.ledger import ledger_verdict
+from program import program
 
-SCRIPT = Path(__file__).resolve().parents[4] / "roles" / "pgpool" / "files" / "ledger.py"
 FACTS: dict[str, Any] = {
     "gap": 2.5, "gap_since": 1000.0, "interval": 0.03, "acknowledged": 900, "lost": 0, "in_doubt": 1,
     "failed": {"57P01": 1, "no connection": 4}, "servers": ["10.0.0.1", "10.0.0.2"],
@@ -99,10 +97,7 @@ class Server:
 def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     server = Server()
     monkeypatch.setitem(sys.modules, "psycopg2", SimpleNamespace(connect=server.connect, Error=ServerError))
-    spec = importlib.util.spec_from_file_location("ledger_script", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program("roles/pgpool/files/ledger.py")
 
 
 def test_the_script_tells_lost_from_failed(script: Any) -> None:
@@ -158,7 +153,7 @@ def test_what_comparing_takes_is_no_gap(
     assert {way: seen["gap"] < 0.9 for way, seen in facts.items()} == {"pgpool_write": True, "direct_write": True}
 
 
-def test_a_server_that_says_nothing_is_not_waited_for(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_says_nothing_is_not_waited_for(script: Any) -> None:
     reading, _writing = os.pipe()
     script.clock.limit = time.monotonic() + 0.05
     with pytest.raises(script.NoAnswer, match="no answer"):

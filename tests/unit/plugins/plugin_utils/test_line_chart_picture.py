@@ -120,7 +120,7 @@ def test_times_are_round_and_in_utc() -> None:
 def test_the_axis_ends_above_all_values(most: float, unit: str) -> None:
     top = nice_top(most, unit)
     assert top >= most
-    assert 0 < top <= max(4, 4 * most) or most < 1
+    assert 0 < top <= max(4, 4 * most)
 
 
 @given(st.integers(0, 2**31), st.integers(60, 90 * 86400))

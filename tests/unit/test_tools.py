@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Makefile and tools/test: what they run, in which order, and what they say of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+SCENARIOS = re.findall(r"^ALL_SCENARIOS := (.*)$", MAKEFILE, re.MULTILINE)[0].split()
+# Stands in for pytest: it has run five tests.
+PYTEST = """#!/bin/sh
+while [ "$1" != --junit-xml ]; do shift; done
+echo '<testsuites><testsuite tests="5" errors="0" failures="{failed}" skipped="{skipped}"/></testsuites>' > "$2"
+exit {failed}
+"""
+
+
+def recipe(target: str) -> str:
+    [found] = re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    return found
+
+
+def test_all_scenarios_are_those_of_molecule() -> None:
+    folders = {path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml")}
+    assert len(SCENARIOS) == len(set(SCENARIOS))
+    assert {*SCENARIOS, "default"} == folders
+
+
+@pytest.mark.parametrize("target", ["molecule-all", "limits"])
+def test_all_scenarios_are_run(target: str) -> None:
+    assert "PGHA_SCENARIOS='$(ALL_SCENARIOS)' $(ENV) tools/test molecule\n" in recipe(target)
+
+
+def test_unit_tests_find_what_molecule_has_built() -> None:
+    assert recipe("test").split()[-4:] == ["lint", "sanity", "molecule", "unit"]
+
+
+def test_help_lists_the_targets_under_their_headings() -> None:
+    command = ["make", "--no-print-directory", "help"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.findall(r"^\w.*$", said.stdout, re.MULTILINE) == ["Use", "Check", "Release"]
+    assert re.search(r"^Check\n  make test ", said.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("failed", "skipped", "end"),
+    [
+        (0, 0, ["", "5 passed, 0 failed"]),
+        (0, 2, ["", "2 skipped: pytest says why, above", "3 passed, 0 failed"]),
+        (1, 1, ["failed: unit", "", "1 skipped: pytest says why, above", "3 passed, 1 failed"]),
+    ],
+)
+def test_skipped_tests_are_said(failed: int, skipped: int, end: list[str], tmp_path: Path) -> None:
+    program = tmp_path / "pytest"
+    program.write_text(PYTEST.format(failed=failed, skipped=skipped), encoding="utf-8")
+    program.chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "tools/test", "unit"],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == failed
+    assert done.stdout.splitlines()[-len(end) :] == end
