@@ -10,8 +10,8 @@ short_description: What makes backups of a PostgreSQL cluster
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Says which objects beside the cluster make backups of it. They go once it is to have none any longer; where the backups are stays, as
-    restores need it.
+  - Says which objects beside the cluster make backups of it. They go once it is to have none any longer; where the
+    backups are stays, as restores need it.
 positional: name, namespace, operator
 options:
   _input:

@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The keys C(bootstrap), C(database), C(owner), C(external_clusters) and C(server_name).
+  description: The keys C(bootstrap), C(database), C(owner), C(external_clusters), C(server_name) and C(region).
   type: dict
 """
 

@@ -32,6 +32,7 @@ _TARGETS = {
 }
 _BARMAN_ID = re.compile(r"[0-9]{8}T[0-9]{6}")
 _API_VERSION = "postgresql.cnpg.io/v1"
+_REGION = "AWS_DEFAULT_REGION"
 
 
 def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -159,6 +160,7 @@ def restore(
             "owner": owner,
             "external_clusters": external,
             "server_name": server,
+            "region": own_region(applied) or _region(wanted, source, store),
         },
         "secrets": _keys(store),
         "words": f"{asked['source']} ({_place(store)}) {words}",
@@ -181,6 +183,11 @@ def _own_server(applied: Mapping[str, Any]) -> str:
 own_server = _own_server
 
 
+def own_region(spec: Mapping[str, Any]) -> str:
+    """Return the region of object stores that a Cluster's spec gives its pods; the plugin has it in its ObjectStore."""
+    return next((str(item.get("value") or "") for item in spec.get("env") or [] if item.get("name") == _REGION), "")
+
+
 def _store(wanted: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
     """Return where the backups are: the source's own word, or, where it is gone, the new cluster's variables."""
     spec, name = source.get("spec") or {}, wanted["restore"]["source"]
@@ -197,6 +204,13 @@ def _store(wanted: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, An
     if with_defaults(wanted["backup"])["method"] == "plugin":
         return _by_plugin(wanted["name"], folder or name)
     return {"barmanObjectStore": barman_object_store(wanted["backup"], folder or name)}
+
+
+def _region(wanted: Mapping[str, Any], source: Mapping[str, Any], store: Mapping[str, Any]) -> str:
+    """Return the region of where the backups are. Of the plugin's, its ObjectStore says it."""
+    if "plugin" in store:
+        return ""
+    return own_region(source.get("spec") or {}) or wanted["backup"].get("region") or ""
 
 
 def _by_plugin(store: str, folder: str) -> dict[str, Any]:

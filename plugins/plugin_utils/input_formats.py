@@ -295,7 +295,7 @@ def cron() -> Format:
         )
 
     return Format(
-        "give five fields as cron has them, such as '0 2 * * *': minute, hour, day, month, day of the week (Sunday is 0)",
+        "give five fields as cron has them, such as '0 2 * * *': minute, hour, day, month, day of the week (0 to 6)",
         accepts,
     )
 

@@ -87,8 +87,8 @@ def login_problems(users: Sequence[Mapping[str, Any]], existing: Sequence[Mappin
         kind = (found.get(user["secret"]) or {}).get("type", _TYPE)
         if kind != _TYPE and user["state"] == "present":
             yield (
-                f"the Secret {user['secret']} of the user {user['name']!r} has the type {kind}: make it anew with the type "
-                f"{_TYPE} (something else that writes it has to say so, too), or give the user another name"
+                f"the Secret {user['secret']} of the user {user['name']!r} has the type {kind}: make it anew with the "
+                f"type {_TYPE} (something else that writes it has to say so, too), or give the user another name"
             )
         first = by_name.get(user.get("first", ""))
         login = found.get(user.get("login_secret", ""))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnativepg_restore
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import own_server
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import own_region, own_server
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     deletion_problems,
     major_upgrade_problems,
@@ -98,8 +98,8 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     version = str(variables.get("postgres_cluster_version") or "")
     if "-" in version:
         yield (
-            f"postgres_cluster_version is {version!r} (string): give the number alone, {version.partition('-')[0]}, and "
-            "the image of that name as postgres_cluster_image"
+            f"postgres_cluster_version is {version!r} (string): give the number alone, {version.partition('-')[0]}, "
+            "and the image of that name as postgres_cluster_image"
         )
     image = str(variables.get("postgres_cluster_image") or "")
     if image and not _release(image):
@@ -180,8 +180,8 @@ def origin(
 ) -> dict[str, Any]:
     """Say how a cluster came to be: `bootstrap` of its spec, and the `database` and `owner` made with it.
 
-    Where it was restored, `external_clusters` say from what, and `server_name` is the folder of its own backups, which
-    must not be another cluster's.
+    Where it was restored, `external_clusters` say from what, `region` is that of the object store there, and
+    `server_name` is the folder of its own backups, which must not be another cluster's.
 
     The operator looks at `bootstrap` once. So a cluster that exists keeps what it was applied with, also where the
     order of the databases changed since, or where it was recovered from a backup.
@@ -214,6 +214,7 @@ def origin(
             item for item in applied.get("externalClusters") or [] if item.get("name") == method.get("source")
         ],
         "server_name": own_server(applied),
+        "region": own_region(applied) if method.get("source") else "",
     }
 
 
@@ -308,9 +309,9 @@ def _owner_problems(databases: Sequence[Mapping[str, Any]], made: Mapping[str, A
     for index, database in enumerate(databases):
         if made["owner"] and database["name"] == made["database"] and owner_of(database) != made["owner"]:
             yield (
-                f"postgres_cluster_databases[{index}].owner is {owner_of(database)!r} (string): {database['name']!r} was "
-                f"made with the cluster, for {made['owner']!r}, and keeps its owner; give {made['owner']!r}, of which "
-                f"others can be members (roles in postgres_cluster_users)"
+                f"postgres_cluster_databases[{index}].owner is {owner_of(database)!r} (string): {database['name']!r} "
+                f"was made with the cluster, for {made['owner']!r}, and keeps its owner; give {made['owner']!r}, of "
+                "which others can be members (roles in postgres_cluster_users)"
             )
 
 

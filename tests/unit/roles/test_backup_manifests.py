@@ -316,6 +316,14 @@ def test_a_restored_cluster_has_a_folder_of_its_own(method: str, kind: str) -> N
         assert cluster["spec"]["backup"]["barmanObjectStore"]["serverName"] == origin["server_name"]
 
 
+def test_a_restored_cluster_has_the_region_of_the_backups_that_it_reads() -> None:
+    origin = {"bootstrap": {}, "database": "app", "external_clusters": [], "server_name": "", "region": "eu-north-1"}
+    plan = {"origin": origin}
+    for backup, region in (({}, "eu-north-1"), (STORE, "eu-north-1"), (WIDE["all"], "eu-central-1")):
+        cluster = of_kind("Cluster", made(backup, __postgres_cluster_restore_plan=plan))
+        assert cluster["spec"]["env"] == [{"name": "AWS_DEFAULT_REGION", "value": region}]
+
+
 def test_what_is_read_for_backups_is_no_more_than_needed() -> None:
     reads = evaluate(
         "{{ __postgres_cluster_backup_reads }}", operator="cloudnativepg", postgres_cluster_backup=WIDE["all"]

@@ -182,7 +182,7 @@ def test_accepts(changes: dict[str, Any]) -> None:
         ),
         (
             {"version": "17-bookworm"},
-            "postgres_cluster_version is '17-bookworm' (string): give the number alone, 17, and the image of that name as",
+            "postgres_cluster_version is '17-bookworm' (string): give the number alone, 17, and the image of that",
         ),
         (
             {"image": "r.io/p:latest"},

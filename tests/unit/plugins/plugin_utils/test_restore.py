@@ -78,6 +78,7 @@ def test_the_newest() -> None:
         "external_clusters": [{"name": "old", "barmanObjectStore": {**STORE, "serverName": "old"}}],
         # Never the folder of the source.
         "server_name": "new-20261125210405",
+        "region": "",
     }
     assert made["secrets"] == {"s3": ["ACCESS_KEY_ID", "ACCESS_SECRET_KEY"]}
     assert made["words"] == "old (s3://backups/old) as its newest backup and all archived WAL make it"
@@ -110,6 +111,22 @@ def test_the_source_may_be_gone() -> None:
     [external] = made["origin"]["external_clusters"]
     assert external["barmanObjectStore"]["serverName"] == "old-20260101000000"
     assert external["barmanObjectStore"]["destinationPath"] == "s3://backups"
+
+
+def test_the_region_is_that_of_the_backups() -> None:
+    env = [{"name": "TZ", "value": "UTC"}, {"name": "AWS_DEFAULT_REGION", "value": "eu-north-1"}]
+    source = {**SOURCE, "spec": {**SOURCE["spec"], "env": env}}
+    made = plan({}, (source, MADE), backup={})
+    assert made["origin"]["region"] == "eu-north-1"
+    assert plan({}, (), backup={**BACKUP, "region": "eu-south-1"})["origin"]["region"] == "eu-south-1"
+    # Later runs keep it, as another environment restarts the instances.
+    spec = {"bootstrap": made["origin"]["bootstrap"], "env": env}
+    annotations = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps({"spec": spec})}
+    there = {"kind": "Cluster", "metadata": {"name": "new", "annotations": annotations}, "spec": spec}
+    assert cloudnativepg.origin("new", [there], [{"name": "app"}])["region"] == "eu-north-1"
+    spec["bootstrap"] = {"initdb": {"database": "app", "owner": "app"}}
+    annotations["kubectl.kubernetes.io/last-applied-configuration"] = json.dumps({"spec": spec})
+    assert cloudnativepg.origin("new", [there], [{"name": "app"}])["region"] == ""
 
 
 def test_through_the_plugin() -> None:

@@ -282,6 +282,7 @@ def test_origin_of_a_new_cluster() -> None:
         "owner": "app_owner",
         "external_clusters": [],
         "server_name": "",
+        "region": "",
     }
 
 
@@ -302,6 +303,7 @@ def test_origin_of_a_cluster_that_something_else_made() -> None:
         "owner": "boss",
         "external_clusters": [],
         "server_name": "",
+        "region": "",
     }
 
 
