@@ -17,16 +17,37 @@ MASK = "********"
 # By the label app.kubernetes.io/name of their pods.
 _OPERATORS = ("cloudnative-pg", *LICENSED)
 
-_SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key|access_?key|private_?key|passphrase", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"passw|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|passphrase", re.IGNORECASE
+)
+# Keys that say where a secret is, or how it is kept.
+_NO_SECRET = re.compile(r"(?:name|namespace|ref|version|encryption|(?:tls|ca)secret)$", re.IGNORECASE)
+
+# A key whose value is a secret; serverTLSSecret and the like are names of Secrets.
+_KEY = r"[\w-]*(?:passw(?:or)?d|passphrase|(?:secret|access|api|private)[_-]?key|token|(?<!tls)(?<!ca)secret)"
+_KEY_QUOTE = r"\\*[\"']{1,2}"
+_IS = r"[^\S\n]*[=:][^\S\n]*"
+_NO_VALUE = r"(?!null\b|true\b|false\b|[{\[])"
+# What a value begins with: quotes, which are doubled inside of others in SQL and CSV, and have backslashes in JSON; and
+# all up to the same quotes.
+_DOUBLED = r"(?=[^\s\"'\\,;)}\]])"
+_QUOTES = rf"(?P<quotes>\\*(?:''{_DOUBLED}|\"\"{_DOUBLED}|[\"']))"
+_QUOTED = r"(?:(?!(?P=quotes))(?:\\++[^\n]|[^\\\n])|''(?=\w))+(?=(?P=quotes))"
+_TO_A_COMMA = rf"{_NO_VALUE}[^\s\"',;&}}\\]+"
 # What is said before the secret stays, so that a line can still be understood.
 _PATTERNS = [
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
         r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?=-----END|\Z)",
-        r"(\b[a-z][a-z0-9+.-]*://[^\s:/@\"']+:)[^\s@\"']+(?=@)",  # postgres://app:…@host
-        r"(\b(?:password|passphrase)\s+(?:E|U&)?\\*')(?:[^'\\]|''|\\.)*(?=')",  # ALTER ROLE … PASSWORD '…'
-        r"(\b[\w-]*(?:passw(?:or)?d|passphrase|secret_?key|access_?key|token)\\?[\"']?\s*[=:]\s*\\?[\"']?)"
-        r"(?!null\b|true\b|false\b|[{\[])[^\s\"',;&\\}]+",
+        r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@\"']+:)[^\s@\"']+(?=@)",  # postgres://app:…@host
+        rf"(\b(?:password|passphrase)\s+(?:E|U&)?(?P<quotes>\\*(?:''{_DOUBLED}|'))){_QUOTED}",  # … PASSWORD '…'
+        r"(\b(?:password|passphrase)\s+)\$(\w*)\$.*?\$\2\$",  # … PASSWORD $$…$$
+        rf"((?<![\w-]){_KEY}(?:{_KEY_QUOTE})?{_IS}{_QUOTES}){_QUOTED}",
+        rf"((?<![\w-]){_KEY}(?:{_KEY_QUOTE})?{_IS}{_KEY_QUOTE}){_TO_A_COMMA}",  # a line that was cut off
+        # Without quotes: where the key has some, or in a URL, to a comma and the like; else as far as libpq reads on.
+        rf"((?<![\w-]){_KEY}{_KEY_QUOTE}{_IS}){_TO_A_COMMA}",
+        rf"((?<=[?&]){_KEY}=){_TO_A_COMMA}",
+        rf"((?<![?&\w-]){_KEY}{_IS}){_NO_VALUE}(?:[^\s\"'\\]|\\(?![ntr\"'\\])|\\\\|'{{1,2}}(?=\w))+",
         r"(\bauthorization\\?[\"']?\s*[=:]\s*\\?[\"']?(?:bearer|basic)\s+)[^\s\"'\\]+",
         r"(\bSCRAM-SHA-256\$)[0-9]+:[A-Za-z0-9+/=$:]+",
         r"(\bmd5)[0-9a-f]{32}\b",
@@ -96,14 +117,22 @@ def _objects(objects: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _without_secrets(value: Any) -> Any:
-    """Return an object without what is long and says nothing, and without the values of variables named as secrets."""
+    """Return an object without what is long and says nothing, and without the values of what is named as a secret."""
     if isinstance(value, Mapping):
         named = str(value.get("name", "")) if "value" in value else ""
         return {
-            name: MASK if name == "value" and _SECRET_NAME.search(named) else _without_secrets(item)
+            name: MASK
+            if (name == "value" and _SECRET_NAME.search(named)) or _is_secret(name, item)
+            else _without_secrets(item)
             for name, item in value.items()
             if name not in ("managedFields", "kubectl.kubernetes.io/last-applied-configuration")
         }
     if isinstance(value, (list, tuple)):
         return [_without_secrets(item) for item in value]
     return value
+
+
+def _is_secret(name: Any, value: Any) -> bool:
+    """Tell whether a text is secret by its key, as in a ConfigMap."""
+    named = _SECRET_NAME.search(str(name)) and not _NO_SECRET.search(str(name))
+    return bool(named and value and isinstance(value, str))
