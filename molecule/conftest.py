@@ -58,6 +58,11 @@ class Run:
         return sum(int(count) for count in re.findall(r"\bchanged=([0-9]+)", self.recap))
 
     @property
+    def said(self) -> str:
+        """What it printed, without the line breaks of its texts."""
+        return " ".join(self.output.split())
+
+    @property
     def stats(self) -> dict[str, Any]:
         """The results that the playbook kept, where it ran WITH_STATS."""
         shown = self.output.rpartition("CUSTOM STATS")[2]

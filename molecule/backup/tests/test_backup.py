@@ -147,7 +147,7 @@ def test_refused_before_anything_is_written(restored: Cluster, asked: dict[str, 
 def test_nothing_is_restored_over_a_cluster_that_is_there() -> None:
     run = run_playbook("restore", *LIMIT, variables=restore_variables(source="other"))
     assert run.rc != 0
-    assert "nothing is restored over one that is there" in " ".join(run.output.split())
+    assert "nothing is restored over one that is there" in run.said
 
 
 def test_check_mode_restores_nothing(restored: Cluster, before_the_drop: dict[str, str]) -> None:
@@ -204,7 +204,7 @@ def test_an_answer_that_was_not_expected_fails(before_the_drop: dict[str, str]) 
         "restore", *RESTORED, variables=restore_variables(target_time=before_the_drop["time"], expect="7")
     )
     assert run.rc != 0
-    assert "(expected: 7)" in " ".join(run.output.split())
+    assert "(expected: 7)" in run.said
 
 
 def test_check_mode_makes_no_drill(saved: Cluster) -> None:
@@ -237,5 +237,5 @@ def test_a_backup_that_fails_says_why(saved: Cluster) -> None:
     saved.kubectl("--namespace=object-store", "scale", "deployment", "minio", "--replicas=0")
     run = run_playbook("backup", *LIMIT, variables={"postgres_cluster_backup_timeout": 90}, timeout=900)
     assert run.rc != 0
-    said = " ".join(run.output.split())
+    said = run.said
     assert "has not completed" in said or "is not archived" in said

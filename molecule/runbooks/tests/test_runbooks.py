@@ -11,12 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import WITH_STATS, Cluster, Run, run_playbook, time_limit, until
-
-
-def said(run: Run) -> str:
-    """Return what a playbook printed, without the line breaks of its texts."""
-    return " ".join(run.output.split())
+from conftest import WITH_STATS, Cluster, run_playbook, time_limit, until
 
 
 def pod_ids(cluster: Cluster) -> dict[str, str]:
@@ -67,7 +62,7 @@ class TestSwitchover:
         primary = cluster.primary()
         run = run_playbook("switchover", "--check")
         assert run.rc == 0, run.output
-        assert f"the primary of {cluster.name} in place of {primary}" in said(run)
+        assert f"the primary of {cluster.name} in place of {primary}" in run.said
         assert cluster.primary() == primary
         assert cluster.get("jobs") == []
 
@@ -112,9 +107,10 @@ class TestSwitchover:
     def test_an_instance_that_is_none_is_refused(self, cluster: Cluster) -> None:
         run = run_playbook("switchover", variables={"postgres_cluster_switchover_to": "nobody"})
         assert (run.rc, run.changed) == (2, 0)
-        assert "postgres_cluster_switchover_to is 'nobody' (string): the cluster has no such instance" in said(
-            run
-        ).replace("''", "'")
+        assert (
+            "postgres_cluster_switchover_to is 'nobody' (string): the cluster has no such instance"
+            in run.said.replace("''", "'")
+        )
 
 
 class TestWithoutStandbys:
@@ -157,7 +153,7 @@ class TestWithoutStandbys:
             until(lambda: not ready(cluster), 60, "the operator knows that instances are away")
         run = run_playbook(playbook, variables=variables)
         assert (run.rc, run.changed) == (2, 0), run.output
-        assert sentence in said(run)
+        assert sentence in run.said
         assert (cluster.primary(), pod_ids(cluster)) == (primary, before)
 
 
@@ -171,7 +167,7 @@ class TestRestart:
         before = pod_ids(cluster)
         run = run_playbook("restart", "--check")
         assert run.rc == 0, run.output
-        assert f"Would restart the standbys of {cluster.name} one by one" in said(run)
+        assert f"Would restart the standbys of {cluster.name} one by one" in run.said
         assert pod_ids(cluster) == before
 
     def test_all_instances_restart(self, cluster: Cluster, say: Callable[[str], None]) -> None:
@@ -190,7 +186,7 @@ class TestReload:
     def test_check_mode_reloads_nothing(self, cluster: Cluster) -> None:
         run = run_playbook("reload", "--check")
         assert (run.rc, run.changed) == (0, 0), run.output
-        assert f"Would have each ready pod of {cluster.name}-pgpool take up its files." in said(run)
+        assert f"Would have each ready pod of {cluster.name}-pgpool take up its files." in run.said
 
     def test_each_pod_takes_up_its_files(self, cluster: Cluster) -> None:
         before = pgpool_processes(cluster)
@@ -203,22 +199,22 @@ class TestReload:
     def test_where_there_is_no_pod_it_is_refused(self) -> None:
         run = run_playbook("reload", variables={"pgpool_name": "nobody"})
         assert (run.rc, run.changed) == (2, 0)
-        assert "no pod of it is ready in the namespace demo" in said(run)
+        assert "no pod of it is ready in the namespace demo" in run.said
 
 
 class TestScale:
     def test_fewer_than_commits_wait_for_is_refused(self) -> None:
         run = run_playbook("scale", variables={"postgres_cluster_instances": 1})
         assert (run.rc, run.changed) == (2, 0)
-        assert "postgres_cluster_synchronous.number is 1 (integer): give less than postgres_cluster_instances" in said(
-            run
+        assert (
+            "postgres_cluster_synchronous.number is 1 (integer): give less than postgres_cluster_instances" in run.said
         )
 
     def test_check_mode_says_what_would_come(self, cluster: Cluster) -> None:
         before = cluster.instances()
         run = run_playbook("scale", "--check", variables={"postgres_cluster_instances": 4})
         assert run.rc == 0, run.output
-        assert f"Would bring {cluster.name} from {len(before)} to 4 instances" in said(run)
+        assert f"Would bring {cluster.name} from {len(before)} to 4 instances" in run.said
         assert cluster.instances() == before
 
     @pytest.mark.parametrize("instances", [4, 3])
@@ -244,7 +240,7 @@ class TestDiagnose:
     def test_check_mode_writes_no_archive(self, tmp_path: Path) -> None:
         run = run_playbook("diagnose", "--check", variables={"diagnose_directory": str(tmp_path)})
         assert run.rc == 0, run.output
-        assert "Would write" in said(run)
+        assert "Would write" in run.said
         assert list(tmp_path.iterdir()) == []
 
     def test_one_archive_without_secrets(self, cluster: Cluster, tmp_path: Path) -> None:
@@ -268,4 +264,4 @@ class TestDiagnose:
     def test_a_folder_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
         run = run_playbook("diagnose", variables={"diagnose_directory": str(tmp_path / "nowhere")})
         assert run.rc == 2
-        assert "make it, or give another one" in said(run)
+        assert "make it, or give another one" in run.said

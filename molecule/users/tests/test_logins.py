@@ -151,7 +151,7 @@ def test_what_cannot_log_in_is_refused_before_any_write(cluster: Cluster, passwo
     entries = [{"name": "app"}, {"name": "refused", "password": password}]
     run = run_playbook("users", variables={"postgres_cluster_users": entries})
     assert run.rc == 2
-    said = " ".join(run.output.split())
+    said = run.said
     assert "postgres_cluster_users[1].password is" in said
     if len(password) > 5:
         assert password not in run.output

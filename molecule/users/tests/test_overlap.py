@@ -123,9 +123,9 @@ def test_a_second_login_is_made(cluster: Cluster) -> None:
 
 def test_check_mode_says_what_a_rotation_would_do(cluster: Cluster) -> None:
     before = [secret(cluster, name) for name in ("shop", "shop-2", "shop-login")]
-    said = run_playbook("rotate_password", "--check", variables=rotation())
-    assert said.rc == 0, said.output
-    text = " ".join(said.output.split())
+    checked = run_playbook("rotate_password", "--check", variables=rotation())
+    assert checked.rc == 0, checked.output
+    text = checked.said
     assert f"Would write these Secrets in the namespace {cluster.namespace}: {cluster.name}-shop-2." in text
     assert "Would give a new password to shop_2 and, once it has logged in through each Pgpool-II, write it" in text
     assert [secret(cluster, name) for name in ("shop", "shop-2", "shop-login")] == before
@@ -249,7 +249,7 @@ def test_overlap_is_turned_off_where_applications_log_in_as_the_first(cluster: C
             break
         refused = run_playbook("users", variables=variables({"name": "shop"}, gone))
         assert refused.rc == 2
-        assert "'shop' without overlap, and applications log in as 'shop_2' now" in " ".join(refused.output.split())
+        assert "'shop' without overlap, and applications log in as 'shop_2' now" in refused.said
         assert run_playbook("rotate_password", variables=rotation(postgres_cluster_login_grace=0)).rc == 0
     second = secret(cluster, "shop-2")
     off = run_playbook("users", variables=variables({"name": "shop"}, gone))
@@ -268,7 +268,7 @@ def test_both_logins_go_with_the_user(cluster: Cluster) -> None:
     assert len(secrets(cluster)) == 3
     refused = run_playbook("users", variables=variables({"name": "shop", "state": "absent"}))
     assert refused.rc == 2
-    assert "say overlap: true beside it" in " ".join(refused.output.split())
+    assert "say overlap: true beside it" in refused.said
     superuser(cluster, "DROP OWNED BY shop")
     gone = variables({**SHOP, "state": "absent"})
     done = run_playbook("users", variables=gone)

@@ -193,7 +193,7 @@ def test_a_password_changes(cluster: Cluster) -> None:
 def test_a_password_of_nobody_is_refused(rotated: list[str], sentence: str) -> None:
     run = run_playbook("rotate_password", variables={"postgres_cluster_rotate_users": rotated})
     assert run.rc == 2
-    assert sentence in " ".join(run.output.split())
+    assert sentence in run.said
 
 
 def test_a_user_that_owns_something_stays(cluster: Cluster) -> None:
@@ -206,7 +206,7 @@ def test_a_user_that_owns_something_stays(cluster: Cluster) -> None:
     run = run_playbook("users", variables=users({"name": "report", "state": "absent"}))
 
     assert run.rc == 2
-    said = " ".join(run.output.split())
+    said = run.said
     assert "the user report cannot be dropped" in said
     assert "REASSIGN OWNED BY report TO another" in said
     assert secret_of(cluster, "report")
