@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,20 +19,13 @@ def pod_ids(cluster: Cluster) -> dict[str, str]:
     return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
 
 
-def ask(cluster: Cluster, instance: str, query: str) -> str:
-    done = cluster.host(instance, "postgres").run(
-        f"psql --no-psqlrc --tuples-only --no-align --command='{query}' postgres"
-    )
-    return done.stdout.strip()
-
-
 def recovery(cluster: Cluster) -> dict[str, str]:
     """Return what each instance says itself: `f` is a primary."""
-    return {name: ask(cluster, name, "SELECT pg_is_in_recovery()") for name in cluster.instances()}
+    return {name: cluster.on_instance("SELECT pg_is_in_recovery()", name) for name in cluster.instances()}
 
 
 def streaming(cluster: Cluster, primary: str) -> int:
-    return ask(cluster, primary, "SELECT state FROM pg_stat_replication").split().count("streaming")
+    return cluster.on_instance("SELECT state FROM pg_stat_replication", primary).split().count("streaming")
 
 
 def backends(cluster: Cluster, address: str) -> dict[str, str]:
@@ -48,13 +40,8 @@ def backends(cluster: Cluster, address: str) -> dict[str, str]:
     }
 
 
-def pgpool_processes(cluster: Cluster) -> dict[str, int]:
-    """Return how often each pod of Pgpool-II has restarted."""
-    found = cluster.get("pods", f"--selector=app.kubernetes.io/instance={cluster.name}-pgpool")
-    return {
-        pod["metadata"]["name"]: sum(status["restartCount"] for status in pod["status"]["containerStatuses"])
-        for pod in found
-    }
+def pgpool_restarts(cluster: Cluster) -> dict[str, tuple[str, int]]:
+    return cluster.restarts(f"app.kubernetes.io/instance={cluster.name}-pgpool")
 
 
 class TestSwitchover:
@@ -119,13 +106,12 @@ class TestWithoutStandbys:
     @pytest.fixture(autouse=True)
     def fence(self, cluster: Cluster) -> Iterator[None]:
         primary, standbys = cluster.primary(), cluster.instances("replica")
-        annotate = [f"--namespace={cluster.namespace}", "annotate", f"clusters.postgresql.cnpg.io/{cluster.name}"]
-        cluster.kubectl(*annotate, f"cnpg.io/fencedInstances={json.dumps(standbys)}")
+        cluster.fence(*standbys)
         try:
             until(lambda: streaming(cluster, primary) == 0, 60, "no standby streams")
             yield
         finally:
-            cluster.kubectl(*annotate, "cnpg.io/fencedInstances-")
+            cluster.fence()
         until(lambda: streaming(cluster, primary) == len(standbys), 180, "all standbys stream again")
         # The operator's condition, for which `kubectl wait` could wait, still is that of before.
         until(lambda: ready(cluster), 120, "the operator knows that they are there")
@@ -189,12 +175,12 @@ class TestReload:
         assert f"Would have each ready pod of {cluster.name}-pgpool take up its files." in run.said
 
     def test_each_pod_takes_up_its_files(self, cluster: Cluster) -> None:
-        before = pgpool_processes(cluster)
+        before = pgpool_restarts(cluster)
         run = run_playbook("reload", environment=WITH_STATS)
         assert run.rc == 0, run.output
         found = run.stats["reload"][f"{cluster.name}-pgpool"]
         assert (sorted(found["pods"]), found["files_changed"]) == (sorted(cluster.pgpool_pods()), False)
-        assert pgpool_processes(cluster) == before
+        assert pgpool_restarts(cluster) == before
 
     def test_where_there_is_no_pod_it_is_refused(self) -> None:
         run = run_playbook("reload", variables={"pgpool_name": "nobody"})

@@ -153,10 +153,3 @@ def client_pod(cluster: Cluster, name: str, secret: str, *command: str) -> Itera
         yield clients
     finally:
         cluster.kubectl(where, "delete", "pod", name, "--ignore-not-found")
-
-
-def superuser(cluster: Cluster, statements: str, database: str = "app") -> str:
-    """Run statements as PostgreSQL's superuser on the primary; return the unadorned answer."""
-    psql = ["--container=postgres", "--", "psql", "-XAtq", "--set=ON_ERROR_STOP=1", database]
-    where = [f"--namespace={cluster.namespace}", "exec", "--stdin", cluster.primary(), *psql]
-    return cluster.kubectl(*where, text=statements).strip()

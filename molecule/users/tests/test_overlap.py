@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from conftest import WITH_STATS, Cluster, kill_all, playbook_command, playbook_environment, run_playbook, until
-from logins import ClientPod, client_pod, superuser
+from conftest import WITH_STATS, Cluster, kill_all, run_playbook, start_playbook, until
+from logins import ClientPod, client_pod
 
 CLIENTS = 10
 # An application as it should be: each login reads the mounted Secret, both files of one version of it. It says each
@@ -161,19 +161,19 @@ def test_an_application_sees_no_failure(cluster: Cluster, say: Callable[[str], N
 
 
 def test_what_the_second_login_makes_belongs_to_the_first(cluster: Cluster) -> None:
-    superuser(cluster, "DROP SCHEMA IF EXISTS shop CASCADE; CREATE SCHEMA shop AUTHORIZATION shop")
+    cluster.on_instance("DROP SCHEMA IF EXISTS shop CASCADE; CREATE SCHEMA shop AUTHORIZATION shop")
     user, password = secret(cluster, "shop-2")
     # More sessions than Pgpool-II has children: so some of them get a connection that another one has used.
     address = min(cluster.pgpool_pods().values())
     tables = [(address, user, password, f"CREATE TABLE shop.t{number} ()") for number in range(80)]
     assert [said for said in run(cluster, tables) if said != []] == []
     owners = "SELECT tableowner, count(*) FROM pg_tables WHERE schemaname = 'shop' GROUP BY 1"
-    assert superuser(cluster, owners) == "shop|80"
-    assert superuser(cluster, "SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'shop'") == "shop"
+    assert cluster.on_instance(owners) == "shop|80"
+    assert cluster.on_instance("SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'shop'") == "shop"
 
 
 def test_settings_of_the_first_are_those_of_the_second(cluster: Cluster) -> None:
-    superuser(cluster, "ALTER ROLE shop SET search_path = shop, public")
+    cluster.on_instance("ALTER ROLE shop SET search_path = shop, public")
     made = run_playbook("users", variables=variables())
     assert made.rc == 0, made.output
     user, password = secret(cluster, "shop-2")
@@ -200,12 +200,7 @@ def test_a_rotation_that_was_killed_goes_on(cluster: Cluster, point: str) -> Non
         jobs = cluster.kubectl(where, "get", "jobs", "--selector=app.kubernetes.io/component=verify", "--output=name")
         return "verify" in jobs
 
-    killed = subprocess.Popen(
-        playbook_command("rotate_password", "--extra-vars", json.dumps(extra)),
-        env=playbook_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
+    killed = start_playbook("rotate_password", variables=extra, output=subprocess.DEVNULL)
     try:
         until(is_reached, 240, f"the rotation is at the point: {point}")
         assert killed.poll() is None
@@ -256,8 +251,8 @@ def test_overlap_is_turned_off_where_applications_log_in_as_the_first(cluster: C
     assert off.rc == 0, off.output
     assert secrets(cluster) == [f"{cluster.name}-shop"]
     assert not any(isinstance(row, list) for row in logins(cluster, *second))
-    assert superuser(cluster, "SELECT count(*) FROM pg_roles WHERE rolname = 'shop_2'") == "0"
-    assert superuser(cluster, "SELECT count(*) FROM pg_tables WHERE tableowner = 'shop'") == "80"
+    assert cluster.on_instance("SELECT count(*) FROM pg_roles WHERE rolname = 'shop_2'") == "0"
+    assert cluster.on_instance("SELECT count(*) FROM pg_tables WHERE tableowner = 'shop'") == "80"
     again = run_playbook("users", variables=variables({"name": "shop"}, gone))
     assert (again.rc, again.changed) == (0, 0), again.output
 
@@ -269,11 +264,11 @@ def test_both_logins_go_with_the_user(cluster: Cluster) -> None:
     refused = run_playbook("users", variables=variables({"name": "shop", "state": "absent"}))
     assert refused.rc == 2
     assert "say overlap: true beside it" in refused.said
-    superuser(cluster, "DROP OWNED BY shop")
+    cluster.on_instance("DROP OWNED BY shop")
     gone = variables({**SHOP, "state": "absent"})
     done = run_playbook("users", variables=gone)
     assert done.rc == 0, done.output
     assert secrets(cluster) == []
-    assert superuser(cluster, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'shop%'") == "0"
+    assert cluster.on_instance("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'shop%'") == "0"
     again = run_playbook("users", variables=gone)
     assert (again.rc, again.changed) == (0, 0), again.output
