@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 from base64 import b64decode, b64encode
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import WITH_STATS, Cluster, kill_all, run_playbook, start_playbook, until
-from logins import ClientPod, client_pod
+from logins import ClientPod, as_users, client_pod
 
 CLIENTS = 10
 # An application as it should be: each login reads the mounted Secret, both files of one version of it. It says each
@@ -47,25 +46,6 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 print(json.dumps({"sessions": sessions, "errors": errors, "acted": sorted(acted)}), flush=True)
 """
-# Runs in the exporter's container: statements as users, each in a session of its own, and answers or errors.
-STATEMENTS = """
-import json, sys
-import psycopg2
-def said(host, user, password, statement):
-    try:
-        connection = psycopg2.connect(
-            host=host, port=5432 if host.endswith("-rw") else 9999, user=user, password=password, dbname="app",
-            connect_timeout=5)
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            answer = [list(row) for row in cursor.fetchall()] if cursor.description else []
-        connection.close()
-        return answer
-    except psycopg2.Error as error:
-        return str(error) or type(error).__name__
-print(json.dumps([said(*one) for one in json.load(sys.stdin)], default=str))
-"""
 SHOP = {"name": "shop", "overlap": True}
 WHO = "SELECT session_user::text, current_user::text"
 
@@ -91,16 +71,10 @@ def secrets(cluster: Cluster) -> list[str]:
     return sorted(name for name in names if name.startswith(f"{cluster.name}-shop"))
 
 
-def run(cluster: Cluster, statements: list[tuple[str, str, str, str]]) -> list[Any]:
-    pod = next(iter(cluster.pgpool_pods()))
-    where = [f"--namespace={cluster.namespace}", "exec", "--stdin", pod, "--container=exporter", "--"]
-    return json.loads(cluster.kubectl(*where, "python3", "-c", STATEMENTS, text=json.dumps(statements)))
-
-
 def logins(cluster: Cluster, user: str, password: str) -> list[Any]:
     """Log in through each Pgpool-II; return whom each says that it is, or why not."""
     addresses = sorted(cluster.pgpool_pods().values())
-    return run(cluster, [(address, user, password, WHO) for address in addresses])
+    return as_users(cluster, [(address, user, password, WHO) for address in addresses])
 
 
 def canary(cluster: Cluster) -> AbstractContextManager[ClientPod]:
@@ -166,7 +140,7 @@ def test_what_the_second_login_makes_belongs_to_the_first(cluster: Cluster) -> N
     # More sessions than Pgpool-II has children: so some of them get a connection that another one has used.
     address = min(cluster.pgpool_pods().values())
     tables = [(address, user, password, f"CREATE TABLE shop.t{number} ()") for number in range(80)]
-    assert [said for said in run(cluster, tables) if said != []] == []
+    assert [said for said in as_users(cluster, tables) if said != []] == []
     owners = "SELECT tableowner, count(*) FROM pg_tables WHERE schemaname = 'shop' GROUP BY 1"
     assert cluster.on_instance(owners) == "shop|80"
     assert cluster.on_instance("SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'shop'") == "shop"
@@ -178,7 +152,7 @@ def test_settings_of_the_first_are_those_of_the_second(cluster: Cluster) -> None
     assert made.rc == 0, made.output
     user, password = secret(cluster, "shop-2")
     # A session has the settings of its start, and those in Pgpool-II's pool have started before.
-    [said] = run(cluster, [(f"{cluster.name}-rw", user, password, "SHOW search_path")])
+    [said] = as_users(cluster, [(f"{cluster.name}-rw", user, password, "SHOW search_path")])
     assert said == [["shop, public"]]
     again = run_playbook("users", variables=variables())
     assert (again.rc, again.changed) == (0, 0), again.output
