@@ -22,7 +22,7 @@ from base64 import b64decode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import testinfra
@@ -33,6 +33,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha
 KUBECONFIG = CACHE / "clusters" / "pgha-test.kubeconfig"
 CONTEXT = "kind-pgha-test"
 INVENTORIES = [ROOT / "inventories" / "kind", ROOT / "molecule" / "inventory"]
+FENCED = "cnpg.io/fencedInstances"
 # The image of docs/awx.md in which Podman runs the playbooks, as AWX does; else the environment of the tests does.
 IMAGE = os.environ.get("PGHA_AWX_IMAGE", "")
 
@@ -56,6 +57,11 @@ class Run:
     def changed(self) -> int:
         """How many tasks changed something, over all hosts."""
         return sum(int(count) for count in re.findall(r"\bchanged=([0-9]+)", self.recap))
+
+    @property
+    def said(self) -> str:
+        """What it printed, without the line breaks of its texts."""
+        return " ".join(self.output.split())
 
     @property
     def stats(self) -> dict[str, Any]:
@@ -139,6 +145,21 @@ def run_playbook(
     return Run(done.returncode, done.stdout, time.monotonic() - began)
 
 
+def start_playbook(
+    name: str, *arguments: str, variables: dict[str, Any] | None = None, output: int | IO[str] = subprocess.PIPE
+) -> subprocess.Popen[str]:
+    """Start a playbook, for tests that kill it or run two; not in IMAGE, whose processes are not those of here."""
+    extra = ["--extra-vars", json.dumps(variables)] if variables else []
+    return subprocess.Popen(
+        playbook_command(name, *extra, *arguments),
+        env=playbook_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
 def processes_of(root: int) -> set[int]:
     """Return a process and all that came from it. Ansible's workers have sessions of their own, so no group has all."""
     children: dict[int, list[int]] = {}
@@ -210,6 +231,33 @@ class Cluster:
     def primary(self) -> str:
         [name] = self.instances("primary")
         return name
+
+    def restarts(self, selector: str = "") -> dict[str, tuple[str, int]]:
+        """Return the UID of each running pod that is not about to go, and how often its containers have restarted."""
+        found = self.get("pods", f"--selector={selector}", "--field-selector=status.phase=Running")
+        return {
+            pod["metadata"]["name"]: (
+                pod["metadata"]["uid"],
+                sum(status["restartCount"] for status in pod["status"]["containerStatuses"]),
+            )
+            for pod in found
+            if "deletionTimestamp" not in pod["metadata"]
+        }
+
+    def on_instance(self, statements: str, pod: str = "", database: str = "app") -> str:
+        """Run SQL as the superuser in an instance, the primary by default, not through Pgpool-II.
+
+        :returns: the unadorned answer
+        """
+        psql = ["--container=postgres", "--", "psql", "-XAtq", "--set=ON_ERROR_STOP=1", database]
+        where = [f"--namespace={self.namespace}", "exec", "--stdin", pod or self.primary()]
+        return self.kubectl(*where, *psql, text=statements).strip()
+
+    def fence(self, *names: str) -> None:
+        """Have CloudNativePG stop PostgreSQL in these instances and leave the pods, and in no others."""
+        change = f"{FENCED}={json.dumps(names)}" if names else f"{FENCED}-"
+        where = f"--namespace={self.namespace}"
+        self.kubectl(where, "annotate", "clusters.postgresql.cnpg.io", self.name, change, "--overwrite")
 
     def pgpool_pods(self) -> dict[str, str]:
         """Return the addresses of the Pgpool-II pods by name."""

@@ -19,7 +19,6 @@ from conftest import Cluster, time_limit, until
 # this. With `for` of 15 s in place of one to ten minutes, a minute is as strict.
 QUIET = time_limit(600, loaded=60)
 ALERTMANAGER = "/api/v1/namespaces/alertmanager/services/alertmanager:9093/proxy/api/v2/alerts"
-FENCED = "cnpg.io/fencedInstances"
 
 
 def alerts(cluster: Cluster) -> set[str]:
@@ -42,30 +41,23 @@ def _alertmanager(cluster: Cluster) -> Iterator[None]:
     cluster.kubectl("delete", "namespace", "alertmanager", "--wait=false")
 
 
-def fence(cluster: Cluster, *names: str) -> None:
-    """Have the operator stop PostgreSQL in these instances and leave the pods, and no others."""
-    change = f"{FENCED}={json.dumps(names)}" if names else f"{FENCED}-"
-    where = f"--namespace={cluster.namespace}"
-    cluster.kubectl(where, "annotate", "clusters.postgresql.cnpg.io", cluster.name, change, "--overwrite")
-
-
 @contextmanager
 def standby_stopped(cluster: Cluster) -> Iterator[None]:
-    fence(cluster, cluster.instances("replica")[-1])
+    cluster.fence(cluster.instances("replica")[-1])
     try:
         yield
     finally:
-        fence(cluster)
+        cluster.fence()
 
 
 @contextmanager
 def primary_stopped(cluster: Cluster) -> Iterator[None]:
     """A fenced primary has no successor: so the alert is there for as long as it is looked for."""
-    fence(cluster, cluster.primary())
+    cluster.fence(cluster.primary())
     try:
         yield
     finally:
-        fence(cluster)
+        cluster.fence()
 
 
 @contextmanager
@@ -83,17 +75,17 @@ def primary_killed(cluster: Cluster) -> Iterator[None]:
 
 @contextmanager
 def replay_paused(cluster: Cluster) -> Iterator[None]:
-    standby = cluster.host(cluster.instances("replica")[-1], "postgres")
+    standby = cluster.instances("replica")[-1]
     # A standby that has replayed no transaction since it was started does not know how old the last one is.
     cluster.sql("DROP TABLE IF EXISTS lag; CREATE TABLE lag (n int); DROP TABLE lag")
-    known = "psql -At -c 'SELECT pg_last_xact_replay_timestamp() IS NOT NULL'"
-    until(lambda: standby.run(known).stdout.strip() == "t", 30, "the standby has replayed a transaction")
-    standby.run_expect([0], "psql -c 'SELECT pg_wal_replay_pause()'")
+    known = "SELECT pg_last_xact_replay_timestamp() IS NOT NULL"
+    until(lambda: cluster.on_instance(known, standby) == "t", 30, "the standby has replayed a transaction")
+    cluster.on_instance("SELECT pg_wal_replay_pause()", standby)
     try:
         cluster.sql("CREATE TABLE lag AS SELECT repeat('x', 100) FROM generate_series(1, 80000)")
         yield
     finally:
-        standby.run_expect([0], "psql -c 'SELECT pg_wal_replay_resume()'")
+        cluster.on_instance("SELECT pg_wal_replay_resume()", standby)
         cluster.sql("DROP TABLE IF EXISTS lag")
 
 

@@ -14,17 +14,7 @@ from conftest import Cluster, run_playbook
 
 
 def test_clients_do_not_notice(cluster: Cluster, say: Callable[[str], None]) -> None:
-    def pods() -> dict[str, tuple[str, int]]:
-        """Each pod of the namespace that stays: its UID, and how often its containers have restarted."""
-        return {
-            pod["metadata"]["name"]: (
-                pod["metadata"]["uid"],
-                sum(status["restartCount"] for status in pod["status"]["containerStatuses"]),
-            )
-            for pod in cluster.get("pods", "--field-selector=status.phase=Running")
-        }
-
-    client, before = cluster.client(), pods()
+    client, before = cluster.client(), cluster.restarts()
     # Rounds of two seconds until there is a file, as nobody knows how long the removal takes.
     script = (
         "echo 'SELECT 1;' > /dev/shm/one.sql; echo '\\sleep 20 ms' >> /dev/shm/one.sql; rm -f /dev/shm/enough; "
@@ -48,9 +38,9 @@ def test_clients_do_not_notice(cluster: Cluster, say: Callable[[str], None]) -> 
     assert sum(counted) > 0
     assert len(re.findall(r"failed transactions: 0 ", done.stdout)) == len(counted), done.stdout
     assert cluster.kubectl("get", "deployments", "--namespace=monitoring", "--output=name") == ""
-    assert pods() == before
+    assert cluster.restarts() == before
     say(f"{sum(counted)} transactions, 0 failed, while Prometheus was removed in {gone.seconds:.0f} s")
 
     back = run_playbook("monitoring")
     assert back.rc == 0, back.output
-    assert pods() == before
+    assert cluster.restarts() == before

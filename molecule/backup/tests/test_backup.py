@@ -49,13 +49,6 @@ def gone_afterwards() -> Iterator[None]:
     Cluster().kubectl("delete", "namespace", "backup-test", "object-store", "--ignore-not-found", "--timeout=170s")
 
 
-def on_primary(cluster: Cluster, statement: str, database: str = "app") -> str:
-    """Run SQL as the superuser on the primary, not through Pgpool-II."""
-    command = ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", f"--dbname={database}"]
-    where = [f"--namespace={cluster.namespace}", "exec", cluster.primary(), "--container=postgres", "--"]
-    return cluster.kubectl(*where, *command, f"--command={statement}").strip()
-
-
 def passed(run: Run) -> Run:
     assert run.rc == 0, run.output
     return run
@@ -95,10 +88,10 @@ def test_check_mode_makes_no_backup(saved: Cluster) -> None:
 
 
 def test_a_backup_now(saved: Cluster, say: Callable[[str], None]) -> None:
-    on_primary(
-        saved, f"CREATE TABLE goods AS SELECT g AS id, md5(g::text) AS name FROM generate_series(1, {ROWS}) AS g"
+    saved.on_instance(
+        f"CREATE TABLE goods AS SELECT g AS id, md5(g::text) AS name FROM generate_series(1, {ROWS}) AS g"
     )
-    on_primary(saved, "GRANT SELECT ON goods TO app")
+    saved.on_instance("GRANT SELECT ON goods TO app")
     run = passed(run_playbook("backup", *LIMIT, environment=WITH_STATS, timeout=900))
     result = run.stats["backup"]["saved"]
     assert result["archive"] == "s3://backups/test/saved"
@@ -109,17 +102,17 @@ def test_a_backup_now(saved: Cluster, say: Callable[[str], None]) -> None:
 
 def test_a_drop_after_the_backup(saved: Cluster, before_the_drop: dict[str, str]) -> None:
     # After the backup, so that recovery has to replay WAL.
-    on_primary(saved, "UPDATE goods SET name = 'changed' WHERE id <= 10")
+    saved.on_instance("UPDATE goods SET name = 'changed' WHERE id <= 10")
     time.sleep(1.5)
-    before_the_drop["time"] = on_primary(
-        saved, "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    before_the_drop["time"] = saved.on_instance(
+        "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
     )
     time.sleep(1.5)
-    on_primary(saved, "DROP TABLE goods")
-    segment = on_primary(saved, "SELECT pg_walfile_name(pg_switch_wal())")
+    saved.on_instance("DROP TABLE goods")
+    segment = saved.on_instance("SELECT pg_walfile_name(pg_switch_wal())")
 
     def archived() -> bool:
-        return on_primary(saved, "SELECT last_archived_wal FROM pg_stat_archiver") >= segment
+        return saved.on_instance("SELECT last_archived_wal FROM pg_stat_archiver") >= segment
 
     until(archived, 120, "the WAL with the drop is archived")
 
@@ -147,7 +140,7 @@ def test_refused_before_anything_is_written(restored: Cluster, asked: dict[str, 
 def test_nothing_is_restored_over_a_cluster_that_is_there() -> None:
     run = run_playbook("restore", *LIMIT, variables=restore_variables(source="other"))
     assert run.rc != 0
-    assert "nothing is restored over one that is there" in " ".join(run.output.split())
+    assert "nothing is restored over one that is there" in run.said
 
 
 def test_check_mode_restores_nothing(restored: Cluster, before_the_drop: dict[str, str]) -> None:
@@ -165,12 +158,12 @@ def test_restored_to_before_the_drop(
     result = run.stats["restore"]["restored"]
     assert result["answer"] == str(ROWS)
     assert result["newest_transaction"] < before_the_drop["time"].replace("T", " ")
-    size = on_primary(restored, "SELECT pg_size_pretty(pg_database_size('app'))")
+    size = restored.on_instance("SELECT pg_size_pretty(pg_database_size('app'))")
     say(f"restore of {size}: {result['seconds']} s, newest {result['newest_transaction']}, stopped {result['stopped']}")
-    assert on_primary(restored, "SELECT count(*) FROM goods WHERE name = 'changed'") == "10"
+    assert restored.on_instance("SELECT count(*) FROM goods WHERE name = 'changed'") == "10"
     # The source is as it was.
     assert saved.get("clusters.postgresql.cnpg.io", saved.name)[0]["spec"] == source
-    assert on_primary(saved, "SELECT to_regclass('goods') IS NULL") == "t"
+    assert saved.on_instance("SELECT to_regclass('goods') IS NULL") == "t"
 
 
 def test_the_users_have_the_passwords_of_the_new_cluster(restored: Cluster) -> None:
@@ -204,7 +197,7 @@ def test_an_answer_that_was_not_expected_fails(before_the_drop: dict[str, str]) 
         "restore", *RESTORED, variables=restore_variables(target_time=before_the_drop["time"], expect="7")
     )
     assert run.rc != 0
-    assert "(expected: 7)" in " ".join(run.output.split())
+    assert "(expected: 7)" in run.said
 
 
 def test_check_mode_makes_no_drill(saved: Cluster) -> None:
@@ -213,7 +206,7 @@ def test_check_mode_makes_no_drill(saved: Cluster) -> None:
 
 
 def test_a_drill_proves_it_and_leaves_a_metric(saved: Cluster, say: Callable[[str], None]) -> None:
-    on_primary(saved, "CREATE TABLE more AS SELECT g AS id FROM generate_series(1, 500) AS g")
+    saved.on_instance("CREATE TABLE more AS SELECT g AS id FROM generate_series(1, 500) AS g")
     run = passed(run_playbook("restore_drill", *LIMIT, environment=WITH_STATS, timeout=1200))
     result = run.stats["restore_drill"]["saved"]
     assert (result["compared"], result["rows"], result["moving"]) == (1, 500, [])
@@ -237,5 +230,5 @@ def test_a_backup_that_fails_says_why(saved: Cluster) -> None:
     saved.kubectl("--namespace=object-store", "scale", "deployment", "minio", "--replicas=0")
     run = run_playbook("backup", *LIMIT, variables={"postgres_cluster_backup_timeout": 90}, timeout=900)
     assert run.rc != 0
-    said = " ".join(run.output.split())
+    said = run.said
     assert "has not completed" in said or "is not archived" in said

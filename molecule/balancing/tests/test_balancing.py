@@ -20,12 +20,6 @@ def deploy(load_balance: dict[str, Any]) -> None:
     assert run.rc == 0, run.output
 
 
-def replay(cluster: Cluster, instance: str, what: str) -> None:
-    command = f"psql --no-psqlrc --tuples-only --command='SELECT pg_wal_replay_{what}()' postgres"
-    done = cluster.host(instance, "postgres").run(command)
-    assert done.rc == 0, done.stderr
-
-
 def behind(cluster: Cluster, instances: list[str], address: str) -> list[Row]:
     """Return the backends of the instances that a pod of Pgpool-II knows to be over the limit."""
     return [
@@ -47,13 +41,13 @@ def paused(cluster: Cluster, instances: list[str]) -> Iterator[None]:
     cluster.sql("CREATE TABLE IF NOT EXISTS balancing (words text)")
     try:
         for instance in instances:
-            replay(cluster, instance, "pause")
+            cluster.on_instance("SELECT pg_wal_replay_pause()", instance)
         cluster.sql("INSERT INTO balancing SELECT repeat(md5(i::text), 30) FROM generate_series(1, 5000) AS i")
         until_all_know(cluster, instances, len(instances), "are behind")
         yield
     finally:
         for instance in instances:
-            replay(cluster, instance, "resume")
+            cluster.on_instance("SELECT pg_wal_replay_resume()", instance)
         until_all_know(cluster, instances, 0, "have caught up")
 
 

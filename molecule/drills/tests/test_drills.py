@@ -15,7 +15,7 @@ def test_a_cluster_that_is_not_marked_is_refused(cluster: Cluster) -> None:
     before = cluster.instances()
     run = run_playbook("drill", variables={"pgha_drills_allowed": False})
     assert (run.rc, run.changed) == (2, 0)
-    assert "pgha_drills_allowed is false (boolean) for hot-postgres" in " ".join(run.output.split())
+    assert "pgha_drills_allowed is false (boolean) for hot-postgres" in run.said
     assert cluster.instances() == before
 
 
@@ -29,7 +29,7 @@ def test_check_mode_says_what_would_be_run_and_what_not(cluster: Cluster) -> Non
     primary = cluster.primary()
     run = run_playbook("drill", "--check", variables={"drills_names": ["primary_pod_deleted", "operator_killed"]})
     assert (run.rc, run.changed) == (0, 0), run.output
-    said = " ".join(run.output.split())
+    said = run.said
     assert "primary_pod_deleted: the pod of the primary is deleted" in said
     assert "operator_killed: skipped, as it breaks what other PostgreSQL clusters share (drills_shared)" in said
     assert cluster.primary() == primary

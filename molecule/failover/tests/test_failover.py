@@ -39,16 +39,7 @@ class Failover:
 
 
 def pgpool_restarts(cluster: Cluster) -> dict[str, tuple[str, int]]:
-    """Return uid and restarts of each Pgpool-II pod that is not about to go."""
-    found = cluster.get("pods", f"--selector=app.kubernetes.io/instance={cluster.name}-pgpool")
-    return {
-        pod["metadata"]["name"]: (
-            pod["metadata"]["uid"],
-            sum(status["restartCount"] for status in pod["status"]["containerStatuses"]),
-        )
-        for pod in found
-        if "deletionTimestamp" not in pod["metadata"]
-    }
+    return cluster.restarts(f"app.kubernetes.io/instance={cluster.name}-pgpool")
 
 
 def pgpool_reloads(cluster: Cluster) -> dict[str, int]:

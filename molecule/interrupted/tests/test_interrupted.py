@@ -8,13 +8,12 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Cluster, kill_all, playbook_command, playbook_environment, run_playbook, time_limit, until
+from conftest import Cluster, kill_all, run_playbook, start_playbook, time_limit, until
 
 # The first object of what is half done then. `kubectl wait` ends as soon as it is there.
 POINTS = {
@@ -45,13 +44,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
 def test_killed(cluster: Cluster, outputs: list[Path], number: int) -> None:
     point = list(POINTS.values())[number]
     with outputs[number].open("w") as output:
-        run = subprocess.Popen(
-            playbook_command("site", "-vvv"),
-            env=playbook_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        run = start_playbook("site", "-vvv", output=output)
         try:
             there = ["wait", "--for=create", "--timeout=170s", *point]
             until(lambda: cluster.kubectl(*there), time_limit(170, loaded=600), f"{point[-1]} is there")
@@ -88,21 +81,9 @@ def test_no_password_was_told_while_they_were_made(cluster: Cluster, outputs: li
         assert b64encode(password.encode()).decode() not in printed, f"that of {user}, in base64"
 
 
-def start_site() -> subprocess.Popen[str]:
-    """Start site.yml on the PostgreSQL cluster alone."""
-    return subprocess.Popen(
-        playbook_command("site", "--limit=hot-postgres"),
-        env=playbook_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 def kill_in_task(number: int) -> str:
     """Kill site.yml as soon as it says that it begins its task of this number; return what that is."""
-    run = start_site()
+    run = start_playbook("site", "--limit=hot-postgres")
     try:
         for line in run.stdout or ():
             number -= line.startswith("TASK [")
@@ -159,7 +140,7 @@ def test_two_at_once(cluster: Cluster, say: Callable[[str], None]) -> None:
     """Both make Pgpool-II and its Secret, each with a key of its own: in the end there is one that works."""
     name = f"{cluster.name}-pgpool"
     cluster.kubectl(f"--namespace={cluster.namespace}", "delete", f"deployment/{name}", f"secret/{name}")
-    runs = [start_site(), start_site()]
+    runs = [start_playbook("site", "--limit=hot-postgres") for _ in range(2)]
     outputs = [run.communicate(timeout=600)[0] for run in runs]
     codes = [run.returncode for run in runs]
     say(f"two at once ended with {codes}")

@@ -66,7 +66,7 @@ def test_a_licence_that_is_not_right_is_refused_before_any_write(before: list[Ru
 def test_check_mode_on_an_empty_cluster_predicts_the_installation(before: list[Run]) -> None:
     run = before[1]
     assert run.rc == 0, run.output
-    assert "Would bring KubeDB to v2026.7.10" in " ".join(run.output.split())
+    assert "Would bring KubeDB to v2026.7.10" in run.said
     assert run.changed > 0
 
 
@@ -77,7 +77,7 @@ def test_neither_wrote_anything(kubernetes: Cluster) -> None:
 
 def test_a_licence_that_the_operator_refuses_is_said_and_not_waited_for(say: Callable[[str], None]) -> None:
     run = play("kubedb", license_file=written("refused", licence(cluster_uid(), signed_by="a stranger")))
-    words = " ".join(run.output.split())
+    words = run.said
     assert run.rc != 0
     assert "KubeDB's operator refuses its licence (Failed to verify license. Reason: " in words
     assert f"issued for the cluster {cluster_uid()}" in words

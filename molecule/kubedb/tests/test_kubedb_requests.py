@@ -50,7 +50,7 @@ def test_a_request_that_fails_ends_the_run_with_the_operator_s_words(kubedb: Kub
     before = uids(kubedb)
     run = play("restart")
     assert run.rc != 0
-    assert words in " ".join(run.output.split())
+    assert words in run.said
     assert uids(kubedb) == before
     assert ("Restart", "Failed") in requests(kubedb)
 

@@ -85,14 +85,10 @@ def postgres(kubedb: KubeDB, name: str) -> dict[str, Any]:
     return found
 
 
-def said(run: Run) -> str:
-    return " ".join(run.output.split())
-
-
 def test_a_backup_before_site_has_set_them_up_is_refused(kubedb: KubeDB, run: Callable[..., Run]) -> None:
     refused = run("backup")
     assert refused.rc != 0
-    assert "has no backups yet: run site.yml first" in said(refused)
+    assert "has no backups yet: run site.yml first" in refused.said
     assert sessions(kubedb) == {}
 
 
@@ -112,13 +108,13 @@ def test_site_sets_backups_up(kubedb: KubeDB, run: Callable[..., Run]) -> None:
 def test_a_restore_without_a_base_backup_is_refused(run_new: Callable[..., Run]) -> None:
     refused = run_new("restore", restore={})
     assert refused.rc != 0
-    assert "it has no base backup that has completed; make one by backup.yml" in said(refused)
+    assert "it has no base backup that has completed; make one by backup.yml" in refused.said
 
 
 def test_check_mode_makes_none(kubedb: KubeDB, run: Callable[..., Run]) -> None:
     checked = run("backup", "--check")
     assert checked.rc == 0, checked.output
-    assert "Would make a base backup of kept-postgres in s3://backups/" in said(checked)
+    assert "Would make a base backup of kept-postgres in s3://backups/" in checked.said
     assert sessions(kubedb) == {}
 
 
@@ -128,9 +124,9 @@ def test_a_backup(kubedb: KubeDB, run: Callable[..., Run], say: Callable[[str], 
     say(f"backup.yml took {made.seconds:.0f} s")
     [(name, phase)] = sessions(kubedb).items()
     assert phase == "Succeeded"
-    assert f"{name} has completed" in said(made)
+    assert f"{name} has completed" in made.said
     snapshot = f"kept-postgres-full-{name.rpartition('-')[2]}"
-    assert f"{snapshot} in the Repository kept-postgres-full" in said(made)
+    assert f"{snapshot} in the Repository kept-postgres-full" in made.said
 
 
 def test_a_backup_that_fails_ends_the_run_with_the_operator_s_words(kubedb: KubeDB, run: Callable[..., Run]) -> None:
@@ -138,7 +134,7 @@ def test_a_backup_that_fails_ends_the_run_with_the_operator_s_words(kubedb: Kube
     annotate(kubedb, "fail-next-backup", words)
     failed = run("backup")
     assert failed.rc != 0
-    assert f"has not completed: Failed: {words}" in said(failed)
+    assert f"has not completed: Failed: {words}" in failed.said
     assert sorted(sessions(kubedb).values()) == ["Failed", "Succeeded"]
 
 
@@ -146,11 +142,11 @@ def test_one_that_goes_on_is_taken_up_by_the_next_run(kubedb: KubeDB, run: Calla
     annotate(kubedb, "backup-seconds", "90")
     stopped = run("backup", postgres_cluster_backup_timeout=5)
     assert stopped.rc != 0
-    assert "has not completed within 5 s (postgres_cluster_backup_timeout): Running" in said(stopped)
+    assert "has not completed within 5 s (postgres_cluster_backup_timeout): Running" in stopped.said
     [name] = [name for name, phase in sessions(kubedb).items() if phase == "Running"]
     next_one = run("backup")
     assert next_one.rc == 0, next_one.output
-    assert f"The BackupSession {name} is Running. This run waits for it, and makes no other." in said(next_one)
+    assert f"The BackupSession {name} is Running. This run waits for it, and makes no other." in next_one.said
     assert sorted(sessions(kubedb).values()) == ["Failed", "Succeeded", "Succeeded"]
     annotate(kubedb, "backup-seconds", "2")
 
@@ -168,7 +164,7 @@ def test_what_cannot_be_restored_is_refused(
 ) -> None:
     refused = run_new("restore", restore=asked)
     assert refused.rc != 0
-    assert words in said(refused)
+    assert words in refused.said
     names = [item["metadata"]["name"] for item in kubedb.get("postgreses.kubedb.com")]
     assert names == [kubedb.name]
 
@@ -195,14 +191,14 @@ def test_a_restore(kubedb: KubeDB, run_new: Callable[..., Run], say: Callable[[s
 def test_the_same_restore_again_changes_nothing(run_new: Callable[..., Run]) -> None:
     again = run_new("restore", restore={"query": "SELECT 1", "expect": "1"})
     assert (again.rc, again.changed) == (0, 0), again.output
-    assert f"Goes on with {NEW}" in said(again)
+    assert f"Goes on with {NEW}" in again.said
 
 
 def test_another_restore_over_it_is_refused(run_new: Callable[..., Run]) -> None:
     time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     refused = run_new("restore", restore={"target_time": time})
     assert refused.rc != 0
-    assert "nothing is restored over one that is there" in said(refused)
+    assert "nothing is restored over one that is there" in refused.said
 
 
 def test_a_later_run_keeps_what_it_was_made_from(kubedb: KubeDB, run_new: Callable[..., Run]) -> None:

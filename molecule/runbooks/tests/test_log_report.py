@@ -62,5 +62,5 @@ def test_without_pgbadger_it_says_what_to_do(tmp_path: Path) -> None:
     asked = {"log_report_directory": str(tmp_path), "log_report_pgbadger": "no-such-program"}
     run = run_playbook("log_report", variables=asked)
     assert run.rc != 0
-    assert "install pgBadger (Debian's package is pgbadger)" in " ".join(run.output.split())
+    assert "install pgBadger (Debian's package is pgbadger)" in run.said
     assert list(tmp_path.iterdir()) == []

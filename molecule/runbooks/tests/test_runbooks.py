@@ -5,18 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import WITH_STATS, Cluster, Run, run_playbook, time_limit, until
-
-
-def said(run: Run) -> str:
-    """Return what a playbook printed, without the line breaks of its texts."""
-    return " ".join(run.output.split())
+from conftest import WITH_STATS, Cluster, run_playbook, time_limit, until
 
 
 def pod_ids(cluster: Cluster) -> dict[str, str]:
@@ -25,20 +19,13 @@ def pod_ids(cluster: Cluster) -> dict[str, str]:
     return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
 
 
-def ask(cluster: Cluster, instance: str, query: str) -> str:
-    done = cluster.host(instance, "postgres").run(
-        f"psql --no-psqlrc --tuples-only --no-align --command='{query}' postgres"
-    )
-    return done.stdout.strip()
-
-
 def recovery(cluster: Cluster) -> dict[str, str]:
     """Return what each instance says itself: `f` is a primary."""
-    return {name: ask(cluster, name, "SELECT pg_is_in_recovery()") for name in cluster.instances()}
+    return {name: cluster.on_instance("SELECT pg_is_in_recovery()", name) for name in cluster.instances()}
 
 
 def streaming(cluster: Cluster, primary: str) -> int:
-    return ask(cluster, primary, "SELECT state FROM pg_stat_replication").split().count("streaming")
+    return cluster.on_instance("SELECT state FROM pg_stat_replication", primary).split().count("streaming")
 
 
 def backends(cluster: Cluster, address: str) -> dict[str, str]:
@@ -53,13 +40,8 @@ def backends(cluster: Cluster, address: str) -> dict[str, str]:
     }
 
 
-def pgpool_processes(cluster: Cluster) -> dict[str, int]:
-    """Return how often each pod of Pgpool-II has restarted."""
-    found = cluster.get("pods", f"--selector=app.kubernetes.io/instance={cluster.name}-pgpool")
-    return {
-        pod["metadata"]["name"]: sum(status["restartCount"] for status in pod["status"]["containerStatuses"])
-        for pod in found
-    }
+def pgpool_restarts(cluster: Cluster) -> dict[str, tuple[str, int]]:
+    return cluster.restarts(f"app.kubernetes.io/instance={cluster.name}-pgpool")
 
 
 class TestSwitchover:
@@ -67,7 +49,7 @@ class TestSwitchover:
         primary = cluster.primary()
         run = run_playbook("switchover", "--check")
         assert run.rc == 0, run.output
-        assert f"the primary of {cluster.name} in place of {primary}" in said(run)
+        assert f"the primary of {cluster.name} in place of {primary}" in run.said
         assert cluster.primary() == primary
         assert cluster.get("jobs") == []
 
@@ -112,9 +94,10 @@ class TestSwitchover:
     def test_an_instance_that_is_none_is_refused(self, cluster: Cluster) -> None:
         run = run_playbook("switchover", variables={"postgres_cluster_switchover_to": "nobody"})
         assert (run.rc, run.changed) == (2, 0)
-        assert "postgres_cluster_switchover_to is 'nobody' (string): the cluster has no such instance" in said(
-            run
-        ).replace("''", "'")
+        assert (
+            "postgres_cluster_switchover_to is 'nobody' (string): the cluster has no such instance"
+            in run.said.replace("''", "'")
+        )
 
 
 class TestWithoutStandbys:
@@ -123,13 +106,12 @@ class TestWithoutStandbys:
     @pytest.fixture(autouse=True)
     def fence(self, cluster: Cluster) -> Iterator[None]:
         primary, standbys = cluster.primary(), cluster.instances("replica")
-        annotate = [f"--namespace={cluster.namespace}", "annotate", f"clusters.postgresql.cnpg.io/{cluster.name}"]
-        cluster.kubectl(*annotate, f"cnpg.io/fencedInstances={json.dumps(standbys)}")
+        cluster.fence(*standbys)
         try:
             until(lambda: streaming(cluster, primary) == 0, 60, "no standby streams")
             yield
         finally:
-            cluster.kubectl(*annotate, "cnpg.io/fencedInstances-")
+            cluster.fence()
         until(lambda: streaming(cluster, primary) == len(standbys), 180, "all standbys stream again")
         # The operator's condition, for which `kubectl wait` could wait, still is that of before.
         until(lambda: ready(cluster), 120, "the operator knows that they are there")
@@ -157,7 +139,7 @@ class TestWithoutStandbys:
             until(lambda: not ready(cluster), 60, "the operator knows that instances are away")
         run = run_playbook(playbook, variables=variables)
         assert (run.rc, run.changed) == (2, 0), run.output
-        assert sentence in said(run)
+        assert sentence in run.said
         assert (cluster.primary(), pod_ids(cluster)) == (primary, before)
 
 
@@ -171,7 +153,7 @@ class TestRestart:
         before = pod_ids(cluster)
         run = run_playbook("restart", "--check")
         assert run.rc == 0, run.output
-        assert f"Would restart the standbys of {cluster.name} one by one" in said(run)
+        assert f"Would restart the standbys of {cluster.name} one by one" in run.said
         assert pod_ids(cluster) == before
 
     def test_all_instances_restart(self, cluster: Cluster, say: Callable[[str], None]) -> None:
@@ -190,35 +172,35 @@ class TestReload:
     def test_check_mode_reloads_nothing(self, cluster: Cluster) -> None:
         run = run_playbook("reload", "--check")
         assert (run.rc, run.changed) == (0, 0), run.output
-        assert f"Would have each ready pod of {cluster.name}-pgpool take up its files." in said(run)
+        assert f"Would have each ready pod of {cluster.name}-pgpool take up its files." in run.said
 
     def test_each_pod_takes_up_its_files(self, cluster: Cluster) -> None:
-        before = pgpool_processes(cluster)
+        before = pgpool_restarts(cluster)
         run = run_playbook("reload", environment=WITH_STATS)
         assert run.rc == 0, run.output
         found = run.stats["reload"][f"{cluster.name}-pgpool"]
         assert (sorted(found["pods"]), found["files_changed"]) == (sorted(cluster.pgpool_pods()), False)
-        assert pgpool_processes(cluster) == before
+        assert pgpool_restarts(cluster) == before
 
     def test_where_there_is_no_pod_it_is_refused(self) -> None:
         run = run_playbook("reload", variables={"pgpool_name": "nobody"})
         assert (run.rc, run.changed) == (2, 0)
-        assert "no pod of it is ready in the namespace demo" in said(run)
+        assert "no pod of it is ready in the namespace demo" in run.said
 
 
 class TestScale:
     def test_fewer_than_commits_wait_for_is_refused(self) -> None:
         run = run_playbook("scale", variables={"postgres_cluster_instances": 1})
         assert (run.rc, run.changed) == (2, 0)
-        assert "postgres_cluster_synchronous.number is 1 (integer): give less than postgres_cluster_instances" in said(
-            run
+        assert (
+            "postgres_cluster_synchronous.number is 1 (integer): give less than postgres_cluster_instances" in run.said
         )
 
     def test_check_mode_says_what_would_come(self, cluster: Cluster) -> None:
         before = cluster.instances()
         run = run_playbook("scale", "--check", variables={"postgres_cluster_instances": 4})
         assert run.rc == 0, run.output
-        assert f"Would bring {cluster.name} from {len(before)} to 4 instances" in said(run)
+        assert f"Would bring {cluster.name} from {len(before)} to 4 instances" in run.said
         assert cluster.instances() == before
 
     @pytest.mark.parametrize("instances", [4, 3])
@@ -244,7 +226,7 @@ class TestDiagnose:
     def test_check_mode_writes_no_archive(self, tmp_path: Path) -> None:
         run = run_playbook("diagnose", "--check", variables={"diagnose_directory": str(tmp_path)})
         assert run.rc == 0, run.output
-        assert "Would write" in said(run)
+        assert "Would write" in run.said
         assert list(tmp_path.iterdir()) == []
 
     def test_one_archive_without_secrets(self, cluster: Cluster, tmp_path: Path) -> None:
@@ -268,4 +250,4 @@ class TestDiagnose:
     def test_a_folder_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
         run = run_playbook("diagnose", variables={"diagnose_directory": str(tmp_path / "nowhere")})
         assert run.rc == 2
-        assert "make it, or give another one" in said(run)
+        assert "make it, or give another one" in run.said

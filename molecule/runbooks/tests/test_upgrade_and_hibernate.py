@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 from conftest import WITH_STATS, Cluster, run_playbook, until
-from test_runbooks import pod_ids, said
+from test_runbooks import pod_ids
 
 IMAGE = "ghcr.io/cloudnative-pg/postgresql"
 # What the nodes have by another name stands in for another release of the same major version, which cannot be had.
@@ -36,13 +36,13 @@ class TestUpgradePgpool:
         before = cluster.pgpool_pods()
         run = run_playbook("upgrade_pgpool", "--check", variables={"pgpool_image": "ghcr.io/pgha/pgpool:4.7.9"})
         assert run.rc == 0, run.output
-        assert f"Would replace the pods of {cluster.name}-pgpool" in said(run)
+        assert f"Would replace the pods of {cluster.name}-pgpool" in run.said
         assert cluster.pgpool_pods() == before
 
     def test_an_image_below_the_cve_floor_is_refused(self) -> None:
         run = run_playbook("upgrade_pgpool", variables={"pgpool_image": "ghcr.io/pgha/pgpool:4.5.3"})
         assert (run.rc, run.changed) == (2, 0), run.output
-        assert "CVE-2025-46801" in said(run)
+        assert "CVE-2025-46801" in run.said
 
     def test_where_the_image_is_right_nothing_is_replaced(self, cluster: Cluster) -> None:
         before = cluster.pgpool_pods()
@@ -89,7 +89,7 @@ class TestUpgradePostgres:
         before = pod_ids(cluster)
         run = run_playbook("upgrade_postgres", variables=variables)
         assert (run.rc, run.changed) == (2, 0), run.output
-        assert sentence in said(run)
+        assert sentence in run.said
         assert pod_ids(cluster) == before
 
     def test_check_mode_says_what_would_be_done(self, cluster: Cluster) -> None:
@@ -97,8 +97,8 @@ class TestUpgradePostgres:
         variables = {"postgres_cluster_image": f"{IMAGE}:17.99-standard"}
         run = run_playbook("upgrade_postgres", "--check", variables=variables)
         assert run.rc == 0, run.output
-        assert f"Would bring {cluster.name} from" in said(run)
-        assert "a minor upgrade" in said(run)
+        assert f"Would bring {cluster.name} from" in run.said
+        assert "a minor upgrade" in run.said
         assert pod_ids(cluster) == before
 
     def test_where_the_version_is_right_nothing_restarts(self, cluster: Cluster) -> None:
@@ -139,14 +139,14 @@ class TestHibernate:
         before = pod_ids(cluster)
         run = run_playbook("hibernate")
         assert (run.rc, run.changed) == (2, 0), run.output
-        assert f"give -e hibernate_confirm={cluster.name}" in said(run)
+        assert f"give -e hibernate_confirm={cluster.name}" in run.said
         assert pod_ids(cluster) == before
 
     def test_check_mode_says_what_would_stop(self, cluster: Cluster) -> None:
         before = pod_ids(cluster)
         run = run_playbook("hibernate", "--check")
         assert run.rc == 0, run.output
-        assert f"Would stop the instances of {cluster.name}" in said(run)
+        assert f"Would stop the instances of {cluster.name}" in run.said
         assert pod_ids(cluster) == before
 
     def test_it_stops_and_starts_with_its_rows(self, cluster: Cluster, say: Callable[[str], None]) -> None:
@@ -162,7 +162,7 @@ class TestHibernate:
             assert (again.rc, again.changed) == (0, 0), again.output
             asked = run_playbook("wake", "--check")
             assert asked.rc == 0, asked.output
-            assert f"Would start {cluster.name}" in said(asked)
+            assert f"Would start {cluster.name}" in asked.said
             assert pod_ids(cluster) == {}
         finally:
             woken = run_playbook("wake", timeout=900, environment=WITH_STATS)

@@ -72,9 +72,7 @@ def test_other_parameters_are_there_when_the_run_ends(cluster: Cluster) -> None:
     """One that takes a restart, and one that does not; then neither any longer."""
 
     def running(name: str) -> set[str]:
-        where = [f"--namespace={cluster.namespace}", "exec"]
-        ask = ["--container=postgres", "--", "psql", "--csv", "--tuples-only", f"--command=SHOW {name}"]
-        return {cluster.kubectl(*where, pod, *ask).strip() for pod in cluster.instances()}
+        return {cluster.on_instance(f"SHOW {name}", pod) for pod in cluster.instances()}
 
     before = running("work_mem")
     parameters = {"max_connections": 310, "work_mem": "5MB"}
@@ -89,9 +87,7 @@ def test_other_parameters_are_there_when_the_run_ends(cluster: Cluster) -> None:
 def test_a_dead_standby_slows_nobody_down(cluster: Cluster, say: Callable[[str], None]) -> None:
     healthy = latency(cluster)
     dead = cluster.instances("replica")[-1]
-    where = f"--namespace={cluster.namespace}"
-    fence = "cnpg.io/fencedInstances"
-    cluster.kubectl(where, "annotate", f"cluster.postgresql.cnpg.io/{cluster.name}", f'{fence}=["{dead}"]')
+    cluster.fence(dead)
     try:
         until(
             lambda: any(
@@ -102,7 +98,7 @@ def test_a_dead_standby_slows_nobody_down(cluster: Cluster, say: Callable[[str],
         )
         without = latency(cluster)
     finally:
-        cluster.kubectl(where, "annotate", f"cluster.postgresql.cnpg.io/{cluster.name}", f"{fence}-")
+        cluster.fence()
     say(f"a new session's first answer: {healthy * 1000:.0f} ms, with a dead standby {without * 1000:.0f} ms")
     assert without <= max(2 * healthy, time_limit(0.1, loaded=1))
 

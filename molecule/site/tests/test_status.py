@@ -41,7 +41,7 @@ def test_a_cluster_that_cannot_be_asked_is_on_the_page_of_all(tmp_path: Path) ->
     asked = {"monitoring_status_folder": str(tmp_path), "monitoring_status_name": "not-there"}
     run = run_playbook("status", variables=asked)
     assert run.rc != 0
-    assert "there is no such PostgreSQL cluster" in " ".join(run.output.split())
+    assert "there is no such PostgreSQL cluster" in run.said
     [one] = json.loads((tmp_path / "index.json").read_text())["clusters"]
     assert one["state"] == "not known"
     assert "there is no such PostgreSQL cluster" in one["problems"][0]

@@ -52,7 +52,7 @@ def test_it_keeps_the_data_and_says_so(cluster: Cluster) -> None:
     run = run_playbook("teardown", variables={"teardown_confirm": "hot-postgres"})
 
     assert run.rc == 0, run.output
-    assert "Kept: the volumes of hot-postgres" in " ".join(run.output.split())
+    assert "Kept: the volumes of hot-postgres" in run.said
     assert cluster.instances() == []
     assert cluster.pgpool_pods() == {}
     left = ours(cluster)
@@ -77,7 +77,7 @@ def test_site_brings_the_data_back(cluster: Cluster) -> None:
 def test_with_its_data_it_leaves_nothing_but_namespaces(cluster: Cluster) -> None:
     run = run_playbook("teardown", variables={"teardown_confirm": "hot-postgres", "teardown_keep_data": False})
     assert run.rc == 0, run.output
-    assert "Kept: the namespace" in " ".join(run.output.split())
+    assert "Kept: the namespace" in run.said
     assert sorted(item for item in ours(cluster) if not item.startswith("Namespace ")) == []
 
 
@@ -91,6 +91,6 @@ def test_without_its_operator_a_cluster_is_refused() -> None:
     run = run_playbook("postgres_cluster")
     assert run.rc != 0
     assert run.changed == 0
-    shown = " ".join(run.output.split())
+    shown = run.said
     assert "postgres_cluster_operator is 'cloudnativepg' (string)" in shown.replace("''", "'")
     assert "install it with the playbook pgha.kubernetes.cloudnativepg" in shown

@@ -12,18 +12,25 @@ from typing import Any
 
 from conftest import Cluster, until
 
-# Runs in the exporter's container, which has psycopg2, too.
-LOGINS = """
+# Runs in the exporter's container, which has psycopg2, too: statements as users, each in a session of its own, and
+# answers or errors.
+STATEMENTS = """
 import json, sys
 import psycopg2
-def said(user, password, host):
-    port = 5432 if host.endswith("-rw") else 9999
+def said(host, user, password, statement):
     try:
-        psycopg2.connect(host=host, port=port, user=user, password=password, dbname="app", connect_timeout=5).close()
+        connection = psycopg2.connect(
+            host=host, port=5432 if host.endswith("-rw") else 9999, user=user, password=password, dbname="app",
+            connect_timeout=5)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            answer = [list(row) for row in cursor.fetchall()] if cursor.description else []
+        connection.close()
+        return answer
     except psycopg2.Error as error:
         return str(error) or type(error).__name__
-    return ""
-print(json.dumps([said(*one) for one in json.load(sys.stdin)]))
+print(json.dumps([said(*one) for one in json.load(sys.stdin)], default=str))
 """
 
 # Has psycopg2.
@@ -92,11 +99,17 @@ NASTY = {
 }
 
 
-def logins(cluster: Cluster, wanted: list[tuple[str, str, str]]) -> list[str]:
-    """Log in as each user, with a password, at an address; return an empty text or what the server said for each."""
+def as_users(cluster: Cluster, statements: list[tuple[str, str, str, str]]) -> list[Any]:
+    """Run statements, each at an address as a user with a password; return the rows or what the server said of each."""
     pod = next(iter(cluster.pgpool_pods()))
     where = [f"--namespace={cluster.namespace}", "exec", "--stdin", pod, "--container=exporter", "--"]
-    return json.loads(cluster.kubectl(*where, "python3", "-c", LOGINS, text=json.dumps(wanted)))
+    return json.loads(cluster.kubectl(*where, "python3", "-c", STATEMENTS, text=json.dumps(statements)))
+
+
+def logins(cluster: Cluster, wanted: list[tuple[str, str, str]]) -> list[str]:
+    """Log in as each user, with a password, at an address; return an empty text or what the server said for each."""
+    said = as_users(cluster, [(address, user, password, "SELECT 1") for user, password, address in wanted])
+    return ["" if answer == [[1]] else str(answer) for answer in said]
 
 
 class ClientPod:
@@ -153,10 +166,3 @@ def client_pod(cluster: Cluster, name: str, secret: str, *command: str) -> Itera
         yield clients
     finally:
         cluster.kubectl(where, "delete", "pod", name, "--ignore-not-found")
-
-
-def superuser(cluster: Cluster, statements: str, database: str = "app") -> str:
-    """Run statements as PostgreSQL's superuser on the primary; return the unadorned answer."""
-    psql = ["--container=postgres", "--", "psql", "-XAtq", "--set=ON_ERROR_STOP=1", database]
-    where = [f"--namespace={cluster.namespace}", "exec", "--stdin", cluster.primary(), *psql]
-    return cluster.kubectl(*where, text=statements).strip()

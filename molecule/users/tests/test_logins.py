@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import Cluster, run_playbook
-from logins import NAMES, NASTY, logins, superuser
+from logins import NAMES, NASTY, logins
 
 # Pgpool-II's own tools write the entry of each name and password, in Base64, of a line of standard input. pg_md5 and
 # pg_enc print other lines, too.
@@ -99,8 +99,7 @@ def there(method: str, cluster: Cluster) -> Iterator[Cluster]:
     if method == "md5":
         made = run_playbook("site", limit, variables=variables)
         assert made.rc == 0, made.output
-    superuser(
-        where,
+    where.on_instance(
         "SET standard_conforming_strings = on;\n"
         + "".join(f"CREATE ROLE {identifier(name)} LOGIN PASSWORD {literal(NAMES[name])};\n" for name in NAMES),
     )
@@ -115,7 +114,7 @@ def there(method: str, cluster: Cluster) -> Iterator[Cluster]:
         gone = {**variables, "teardown_confirm": "hot-md5", "teardown_keep_data": False}
         run = run_playbook("teardown", limit, variables=gone)
     else:
-        superuser(where, "".join(f"DROP ROLE {identifier(name)};\n" for name in NAMES))
+        where.on_instance("".join(f"DROP ROLE {identifier(name)};\n" for name in NAMES))
         run = run_playbook("users", limit, variables={"postgres_cluster_users": users("absent")})
     assert run.rc == 0, run.output
 
@@ -151,7 +150,7 @@ def test_what_cannot_log_in_is_refused_before_any_write(cluster: Cluster, passwo
     entries = [{"name": "app"}, {"name": "refused", "password": password}]
     run = run_playbook("users", variables={"postgres_cluster_users": entries})
     assert run.rc == 2
-    said = " ".join(run.output.split())
+    said = run.said
     assert "postgres_cluster_users[1].password is" in said
     if len(password) > 5:
         assert password not in run.output

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 from base64 import b64decode, b64encode
@@ -14,8 +13,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from conftest import WITH_STATS, Cluster, kill_all, playbook_command, playbook_environment, run_playbook, until
-from logins import ClientPod, client_pod, superuser
+from conftest import WITH_STATS, Cluster, kill_all, run_playbook, start_playbook, until
+from logins import ClientPod, as_users, client_pod
 
 CLIENTS = 10
 # An application as it should be: each login reads the mounted Secret, both files of one version of it. It says each
@@ -47,25 +46,6 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 print(json.dumps({"sessions": sessions, "errors": errors, "acted": sorted(acted)}), flush=True)
 """
-# Runs in the exporter's container: statements as users, each in a session of its own, and answers or errors.
-STATEMENTS = """
-import json, sys
-import psycopg2
-def said(host, user, password, statement):
-    try:
-        connection = psycopg2.connect(
-            host=host, port=5432 if host.endswith("-rw") else 9999, user=user, password=password, dbname="app",
-            connect_timeout=5)
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            answer = [list(row) for row in cursor.fetchall()] if cursor.description else []
-        connection.close()
-        return answer
-    except psycopg2.Error as error:
-        return str(error) or type(error).__name__
-print(json.dumps([said(*one) for one in json.load(sys.stdin)], default=str))
-"""
 SHOP = {"name": "shop", "overlap": True}
 WHO = "SELECT session_user::text, current_user::text"
 
@@ -91,16 +71,10 @@ def secrets(cluster: Cluster) -> list[str]:
     return sorted(name for name in names if name.startswith(f"{cluster.name}-shop"))
 
 
-def run(cluster: Cluster, statements: list[tuple[str, str, str, str]]) -> list[Any]:
-    pod = next(iter(cluster.pgpool_pods()))
-    where = [f"--namespace={cluster.namespace}", "exec", "--stdin", pod, "--container=exporter", "--"]
-    return json.loads(cluster.kubectl(*where, "python3", "-c", STATEMENTS, text=json.dumps(statements)))
-
-
 def logins(cluster: Cluster, user: str, password: str) -> list[Any]:
     """Log in through each Pgpool-II; return whom each says that it is, or why not."""
     addresses = sorted(cluster.pgpool_pods().values())
-    return run(cluster, [(address, user, password, WHO) for address in addresses])
+    return as_users(cluster, [(address, user, password, WHO) for address in addresses])
 
 
 def canary(cluster: Cluster) -> AbstractContextManager[ClientPod]:
@@ -123,9 +97,9 @@ def test_a_second_login_is_made(cluster: Cluster) -> None:
 
 def test_check_mode_says_what_a_rotation_would_do(cluster: Cluster) -> None:
     before = [secret(cluster, name) for name in ("shop", "shop-2", "shop-login")]
-    said = run_playbook("rotate_password", "--check", variables=rotation())
-    assert said.rc == 0, said.output
-    text = " ".join(said.output.split())
+    checked = run_playbook("rotate_password", "--check", variables=rotation())
+    assert checked.rc == 0, checked.output
+    text = checked.said
     assert f"Would write these Secrets in the namespace {cluster.namespace}: {cluster.name}-shop-2." in text
     assert "Would give a new password to shop_2 and, once it has logged in through each Pgpool-II, write it" in text
     assert [secret(cluster, name) for name in ("shop", "shop-2", "shop-login")] == before
@@ -161,24 +135,24 @@ def test_an_application_sees_no_failure(cluster: Cluster, say: Callable[[str], N
 
 
 def test_what_the_second_login_makes_belongs_to_the_first(cluster: Cluster) -> None:
-    superuser(cluster, "DROP SCHEMA IF EXISTS shop CASCADE; CREATE SCHEMA shop AUTHORIZATION shop")
+    cluster.on_instance("DROP SCHEMA IF EXISTS shop CASCADE; CREATE SCHEMA shop AUTHORIZATION shop")
     user, password = secret(cluster, "shop-2")
     # More sessions than Pgpool-II has children: so some of them get a connection that another one has used.
     address = min(cluster.pgpool_pods().values())
     tables = [(address, user, password, f"CREATE TABLE shop.t{number} ()") for number in range(80)]
-    assert [said for said in run(cluster, tables) if said != []] == []
+    assert [said for said in as_users(cluster, tables) if said != []] == []
     owners = "SELECT tableowner, count(*) FROM pg_tables WHERE schemaname = 'shop' GROUP BY 1"
-    assert superuser(cluster, owners) == "shop|80"
-    assert superuser(cluster, "SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'shop'") == "shop"
+    assert cluster.on_instance(owners) == "shop|80"
+    assert cluster.on_instance("SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'shop'") == "shop"
 
 
 def test_settings_of_the_first_are_those_of_the_second(cluster: Cluster) -> None:
-    superuser(cluster, "ALTER ROLE shop SET search_path = shop, public")
+    cluster.on_instance("ALTER ROLE shop SET search_path = shop, public")
     made = run_playbook("users", variables=variables())
     assert made.rc == 0, made.output
     user, password = secret(cluster, "shop-2")
     # A session has the settings of its start, and those in Pgpool-II's pool have started before.
-    [said] = run(cluster, [(f"{cluster.name}-rw", user, password, "SHOW search_path")])
+    [said] = as_users(cluster, [(f"{cluster.name}-rw", user, password, "SHOW search_path")])
     assert said == [["shop, public"]]
     again = run_playbook("users", variables=variables())
     assert (again.rc, again.changed) == (0, 0), again.output
@@ -200,12 +174,7 @@ def test_a_rotation_that_was_killed_goes_on(cluster: Cluster, point: str) -> Non
         jobs = cluster.kubectl(where, "get", "jobs", "--selector=app.kubernetes.io/component=verify", "--output=name")
         return "verify" in jobs
 
-    killed = subprocess.Popen(
-        playbook_command("rotate_password", "--extra-vars", json.dumps(extra)),
-        env=playbook_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
+    killed = start_playbook("rotate_password", variables=extra, output=subprocess.DEVNULL)
     try:
         until(is_reached, 240, f"the rotation is at the point: {point}")
         assert killed.poll() is None
@@ -249,15 +218,15 @@ def test_overlap_is_turned_off_where_applications_log_in_as_the_first(cluster: C
             break
         refused = run_playbook("users", variables=variables({"name": "shop"}, gone))
         assert refused.rc == 2
-        assert "'shop' without overlap, and applications log in as 'shop_2' now" in " ".join(refused.output.split())
+        assert "'shop' without overlap, and applications log in as 'shop_2' now" in refused.said
         assert run_playbook("rotate_password", variables=rotation(postgres_cluster_login_grace=0)).rc == 0
     second = secret(cluster, "shop-2")
     off = run_playbook("users", variables=variables({"name": "shop"}, gone))
     assert off.rc == 0, off.output
     assert secrets(cluster) == [f"{cluster.name}-shop"]
     assert not any(isinstance(row, list) for row in logins(cluster, *second))
-    assert superuser(cluster, "SELECT count(*) FROM pg_roles WHERE rolname = 'shop_2'") == "0"
-    assert superuser(cluster, "SELECT count(*) FROM pg_tables WHERE tableowner = 'shop'") == "80"
+    assert cluster.on_instance("SELECT count(*) FROM pg_roles WHERE rolname = 'shop_2'") == "0"
+    assert cluster.on_instance("SELECT count(*) FROM pg_tables WHERE tableowner = 'shop'") == "80"
     again = run_playbook("users", variables=variables({"name": "shop"}, gone))
     assert (again.rc, again.changed) == (0, 0), again.output
 
@@ -268,12 +237,12 @@ def test_both_logins_go_with_the_user(cluster: Cluster) -> None:
     assert len(secrets(cluster)) == 3
     refused = run_playbook("users", variables=variables({"name": "shop", "state": "absent"}))
     assert refused.rc == 2
-    assert "say overlap: true beside it" in " ".join(refused.output.split())
-    superuser(cluster, "DROP OWNED BY shop")
+    assert "say overlap: true beside it" in refused.said
+    cluster.on_instance("DROP OWNED BY shop")
     gone = variables({**SHOP, "state": "absent"})
     done = run_playbook("users", variables=gone)
     assert done.rc == 0, done.output
     assert secrets(cluster) == []
-    assert superuser(cluster, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'shop%'") == "0"
+    assert cluster.on_instance("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'shop%'") == "0"
     again = run_playbook("users", variables=gone)
     assert (again.rc, again.changed) == (0, 0), again.output
