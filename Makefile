@@ -53,6 +53,7 @@ limits: ## What has a time limit: all scenarios of molecule/ again, with the lim
 	@PGHA_BENCH=1 PGHA_SCENARIOS='$(ALL_SCENARIOS)' $(ENV) tools/test molecule
 
 bench: ## Measure, on the cluster of molecule, and write docs/benchmarks.md (RUNS=5 PARTS='again filters …')
+	@$(ENV) molecule reset --scenario-name default  # what it remembers of a folder of this name says nothing of the cluster
 	@$(ENV) molecule create --scenario-name default
 	@$(ENV) molecule converge --scenario-name site
 	@$(ENV) tools/bench.py --runs $(or $(RUNS),5) --page docs/benchmarks.md $(PARTS)
