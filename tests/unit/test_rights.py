@@ -227,6 +227,8 @@ DYNAMIC: dict[str, list[str]] = {
     "pgpool/verify_job.yml | Verify job | Start it": ["get Job", "create Job"],
     "pgpool/ledger_start.yml | Ledger start | Start it": ["get Job", "create Job"],
     "drills/read.yml | Read | Read pods, and what others share": ["list Pod", "list Deployment everywhere"],
+    "drills/scale_operator.yml | Scale operator | Have that many pods of it": ["Deployment"],
+    "drills/shared.yml | Shared | Wait until the operator is ready": ["Deployment"],
     "drills/delete.yml | Delete | Delete them": ["Pod", "PersistentVolumeClaim"],
     "drills/drill_certificate_expired.yml | Drill certificate expired | Replace it by an expired one": ["Secret"],
     "drills/drill_certificate_expired.yml | Drill certificate expired | Put back the one that was there": ["Secret"],

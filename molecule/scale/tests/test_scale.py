@@ -69,18 +69,18 @@ def test_back_to_three(cluster: Cluster) -> None:
 
 
 def test_other_parameters_are_there_when_the_run_ends(cluster: Cluster) -> None:
-    """One that takes a restart, and one that does not; then neither any longer."""
+    """Two that take a restart, one of them in initdb's postgresql.conf, and one that does not; then none any longer."""
+    parameters = {"max_connections": "310", "shared_buffers": "160MB", "work_mem": "5MB"}
 
-    def running(name: str) -> set[str]:
-        return {cluster.on_instance(f"SHOW {name}", pod) for pod in cluster.instances()}
+    def running() -> list[dict[str, str]]:
+        return [{name: cluster.on_instance(f"SHOW {name}", pod) for name in parameters} for pod in cluster.instances()]
 
-    before = running("work_mem")
-    parameters = {"max_connections": 310, "work_mem": "5MB"}
+    before = running()
     run = run_playbook("postgres_cluster", variables={"postgres_cluster_parameters": parameters}, timeout=900)
-    assert (running("max_connections"), running("work_mem")) == ({"310"}, {"5MB"}), run.output
+    assert running() == [parameters] * 3, run.output
     assert run.rc == 0, run.output
     run = run_playbook("postgres_cluster", timeout=900)
-    assert (running("max_connections"), running("work_mem")) == ({"300"}, before), run.output
+    assert running() == before, run.output
     assert run.rc == 0, run.output
 
 

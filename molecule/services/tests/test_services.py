@@ -46,6 +46,28 @@ def test_the_mounted_entry_point_started_it(cluster: Cluster) -> None:
     assert run.rc == 0, run.output
 
 
+def test_its_query_cache_forgets_what_is_written(cluster: Cluster) -> None:
+    """Without the exporter, too, as an image that has none."""
+    params = {"memory_cache_enabled": True, "memqcache_expire": 600}
+    variables = {**AS_CONVERGED, "pgpool_params": params, "pgpool_exporter": {"enabled": False}}
+    run = run_playbook("pgpool", variables=variables)
+    assert run.rc == 0, run.output
+    name, address = next(iter(cluster.pgpool_pods().items()))
+    [pod] = cluster.get("pod", name)
+    assert [container["name"] for container in pod["spec"]["containers"]] == ["pgpool"]
+
+    cluster.sql("UPDATE kept SET word = 'before' WHERE id = 2", address=address)
+    for _time in range(2):
+        assert cluster.sql("SELECT word FROM kept WHERE id = 2", address=address) == [{"word": "before"}]
+    [cache] = cluster.sql("SHOW POOL_CACHE", address=address)
+    assert int(cache["num_cache_hits"]) > 0, cache
+    cluster.sql("UPDATE kept SET word = 'after' WHERE id = 2", address=address)
+    assert cluster.sql("SELECT word FROM kept WHERE id = 2", address=address) == [{"word": "after"}]
+
+    run = run_playbook("pgpool", variables=AS_CONVERGED)
+    assert run.rc == 0, run.output
+
+
 def test_verify_finds_nothing_wrong() -> None:
     run = run_playbook("verify", variables=AS_CONVERGED)
     assert run.rc == 0, run.output

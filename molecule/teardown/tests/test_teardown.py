@@ -14,6 +14,9 @@ OURS = re.compile(r"cnpg|hot-postgres|pgpool|prometheus|pgha(?!-test)|(^|/)(demo
 # What Kubernetes itself puts into each namespace.
 KUBERNETES_OWN = re.compile(r"ServiceAccount [^ ]*/default|ConfigMap [^ ]*/kube-root-ca\.crt|Event .*")
 
+# CloudNativePG makes the first together with the cluster, and has an object of its own for each other.
+TWO_DATABASES = {"postgres_cluster_databases": [{"name": "app", "owner": "app"}, {"name": "reports", "owner": "app"}]}
+
 
 def ours(cluster: Cluster) -> set[str]:
     """Return all objects that belong to what the collection makes: `Kind namespace/name`."""
@@ -69,13 +72,20 @@ def test_again_it_has_nothing_to_do() -> None:
 
 
 def test_site_brings_the_data_back(cluster: Cluster) -> None:
-    run = run_playbook("site")
+    run = run_playbook("site", variables=TWO_DATABASES)
     assert run.rc == 0, run.output
     assert cluster.sql("SELECT word FROM precious") == [{"word": "kept"}]
+    assert [item["spec"]["name"] for item in cluster.get("databases.postgresql.cnpg.io")] == ["reports"]
 
 
 def test_with_its_data_it_leaves_nothing_but_namespaces(cluster: Cluster) -> None:
-    run = run_playbook("teardown", variables={"teardown_confirm": "hot-postgres", "teardown_keep_data": False})
+    """Of a stopped cluster, too: there is no PostgreSQL in which the operator could drop its second database."""
+    confirmed = {**TWO_DATABASES, "teardown_confirm": "hot-postgres"}
+    run = run_playbook("teardown", "--limit=postgres_clusters", variables=confirmed)
+    assert run.rc == 0, run.output
+    assert cluster.instances() == []
+
+    run = run_playbook("teardown", variables={**confirmed, "teardown_keep_data": False})
     assert run.rc == 0, run.output
     assert "Kept: the namespace" in run.said
     assert sorted(item for item in ours(cluster) if not item.startswith("Namespace ")) == []
