@@ -154,7 +154,8 @@ def survey(playbook: str) -> dict[str, Any]:
     told = source()["templates"][playbook]
     spec = [question(path, required=True) for path in told.get("needs", [])]
     spec += [question(path, required=False) for path in told.get("asks", [])]
-    return {"survey_enabled": bool(spec), "survey_spec": {"name": "", "description": "", "spec": spec}}
+    # AWX takes no survey without a question.
+    return {"survey_enabled": bool(spec), "survey_spec": {"name": "", "description": "", "spec": spec} if spec else {}}
 
 
 def title(playbook: str) -> str:

@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Returns names of Secrets and of keys in them, and nothing of what they hold, so that they can be mounted.
-positional: contract, hba_rules
+positional: contract, hba_rules, database
 options:
   _input:
     description: Secrets as the Kubernetes API returns them.
@@ -25,10 +25,14 @@ options:
   hba_rules:
     description: >-
       Rules of C(pool_hba.conf), as P(pgha.kubernetes.pool_hba#filter) takes them. Whom none of them lets in over the
-      network is left out. By default nobody is.
+      network by a password is left out. By default nobody is.
     type: list
     elements: raw
     default: []
+  database:
+    description: To which database they are to connect, for these rules.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -53,13 +57,16 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_verify impo
 
 
 def pgpool_logins(
-    secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any], hba_rules: Sequence[Mapping | str] = ()
+    secrets: Sequence[Mapping[str, Any]],
+    contract: Mapping[str, Any],
+    hba_rules: Sequence[Mapping | str] = (),
+    database: str = "",
 ) -> list[dict[str, str]]:
     """Name the Secrets of users."""
     if not isinstance(secrets, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_logins: give a list of Secrets, not {type(secrets).__name__}")
     try:
-        return logins(secrets, contract, hba_rules)
+        return logins(secrets, contract, hba_rules, database)
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_logins: {exc}") from exc
 

@@ -102,12 +102,13 @@ def drill_record(
     :param began: when it began, in seconds since 1970
     :param before: the PostgreSQL cluster before, and `after`
     :param pods: the pods of the namespace, afterwards
-    :param pool_nodes: what each pod of Pgpool-II answers to SHOW POOL_NODES, afterwards
+    :param pool_nodes: what each pod of Pgpool-II answers to SHOW POOL_NODES, afterwards; empty where none was asked
     :param alerts: what promtool printed of the alerts that fired meanwhile, or None where nobody was asked
     :param note: what this drill alone has to say
     """
     ways, old, new = ledger["ways"], _primary(before), _primary(after)
     instances = {instance["pod"] for instance in after["instances"]}
+    changes = [at for answer in pool_nodes.values() for at in _status_changes(answer)]
     record = {
         "name": name,
         "at": datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
@@ -117,7 +118,7 @@ def drill_record(
         "acknowledged": sum(seen["acknowledged"] for way, seen in ways.items() if not way.endswith("_read")),
         "failed": {way: seen["failed"] for way, seen in ways.items()},
         "instances_back": _since(began, (_ready(pod) for pod in pods if pod["metadata"]["name"] in instances)),
-        "backends_back": _since(began, (at for answer in pool_nodes.values() for at in _status_changes(answer))),
+        "backends_back": _since(began, changes) if pool_nodes else None,
         "primary": {"from": old, "to": new},
         "parts": _parts(after, ways["pgpool_write"]) if old != new else {},
         "alerts": None if alerts is None else _alerts(alerts),
@@ -177,10 +178,12 @@ def _summary(record: Mapping[str, Any]) -> str:
     parts = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in record["parts"].items())
     moved = f" {record['primary']['to']} became the primary{f' ({parts})' if parts else ''}." if record["parts"] else ""
     alerts = "not known" if record["alerts"] is None else ", ".join(record["alerts"]) or "none"
+    back = record["backends_back"]
+    backends = "when is not known" if back is None else f"after {back:.1f} s"
     return (
         f"{record['name']}: {gaps}.{moved} {record['acknowledged']} writes were acknowledged, {record['lost']} of them "
         f"are lost, {record['in_doubt']} in doubt. All instances were back after {record['instances_back']:.1f} s, as "
-        f"backends of Pgpool-II after {record['backends_back']:.1f} s. Alerts: {alerts}. {record['note']}".rstrip()
+        f"backends of Pgpool-II {backends}. Alerts: {alerts}. {record['note']}".rstrip()
     )
 
 

@@ -51,6 +51,9 @@ COLLECTION_INPUTS: dict[str, dict[str, Any]] = {
 # its next jobs as extra variables, where no role reads it.
 RESULTS = {"pgpool_verify", "pgpool_ledger", "monitoring_verify", "monitoring_status", "monitoring_fleet"}
 
+# What roles keep for the rest of a run, beside `<role>_result`.
+FACTS = {"pgpool_verify_result", "monitoring_verify_result", "monitoring_status_result", "monitoring_fleet_result"}
+
 # What a mapping has to have that is empty by default, where one is given. It is not `required` in the argument specs:
 # Ansible's own validation looks into an empty mapping, too, and would miss it there.
 NEEDED: dict[str, tuple[str, ...]] = {
@@ -246,7 +249,7 @@ def input_problems(variables: Mapping[str, Any], options: Mapping[str, Any], rol
 
 def _unknown_names(variables: Mapping[str, Any], known: Mapping[str, Any], role: str) -> Iterator[str]:
     for name in sorted(variables):
-        if name not in known and name != f"{role}_result" and name not in RESULTS:
+        if name not in known and name != f"{role}_result" and name not in RESULTS | FACTS:
             where = f"the role {role}" if name.startswith(f"{role}_") else "this collection"
             yield f"{name} is not a variable of {where}: {_nearest(name, known)}"
 

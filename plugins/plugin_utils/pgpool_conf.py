@@ -263,20 +263,22 @@ def hba_rule(rule: Mapping | str) -> HbaRule | None:
     return HbaRule(kind, users, address, _unquoted(method[0]), databases)
 
 
-def may_come(user: str, rules: Sequence[Mapping | str]) -> bool:
-    """Tell whether rules of pool_hba.conf let a user in over the network, from some address and to some database.
+def may_come(user: str, rules: Sequence[Mapping | str], database: str) -> bool:
+    """Tell whether rules of pool_hba.conf let a user in over the network, from some address and by a password.
 
     Args:
         user: the name.
         rules: as for :func:`hba`.
+        database: to which the user connects.
 
     """
+    databases = {"all", database, *(["sameuser"] if user == database else [])}
     for rule in filter(None, map(hba_rule, rules)):
-        if rule.type == "local" or not {user, "all"} & set(rule.users):
+        if rule.type == "local" or not {user, "all"} & set(rule.users) or not databases & set(rule.databases):
             continue
-        if rule.method != "reject":
+        if rule.method not in ("reject", "cert"):
             return True
-        if rule.type == "host" and rule.address in _HBA_EVERYWHERE and "all" in rule.databases:
+        if rule.type == "host" and rule.address in _HBA_EVERYWHERE:
             return False
     return False
 

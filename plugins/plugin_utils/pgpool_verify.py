@@ -42,13 +42,18 @@ _COLUMNS = (
 
 
 def logins(
-    secrets: Sequence[Mapping[str, Any]], contract: Mapping[str, Any], hba_rules: Sequence[Mapping | str] = ()
+    secrets: Sequence[Mapping[str, Any]],
+    contract: Mapping[str, Any],
+    hba_rules: Sequence[Mapping | str] = (),
+    database: str = "",
 ) -> list[dict[str, str]]:
     """List whose login can be tried, the superuser last.
 
     :param secrets: Secrets as the Kubernetes API returns them
     :param contract: the PostgreSQL cluster
-    :param hba_rules: the user's own rules of pool_hba.conf; whom none lets in over the network is left out
+    :param hba_rules: the user's own rules of pool_hba.conf; whom none lets in, over the network and by a password, is
+        left out
+    :param database: to which they are to connect, for these rules
     :returns: for each, the Secret's name and the keys of the user's name and password in it
     """
     superuser = contract.get("superuser_secret") or {}
@@ -64,7 +69,7 @@ def logins(
         return found
     data = {secret["metadata"]["name"]: secret.get("data") or {} for secret in secrets}
     names = [base64.b64decode(data[login["secret"]].get(login["username_key"], "")).decode() for login in found]
-    return [login for login, name in zip(found, names, strict=True) if pgpool_conf.may_come(name, hba_rules)]
+    return [login for login, name in zip(found, names, strict=True) if pgpool_conf.may_come(name, hba_rules, database)]
 
 
 def verdict(

@@ -155,7 +155,10 @@ def switch_problems(
     for state in login_states(users, existing):
         shown = f"{state['other']!r} does not take the place of {state['now']!r}"
         if state["pending"] and state["other"] not in seen:
-            yield f"{shown}: this run has not seen it log in through each Pgpool-II; run this again"
+            yield (
+                f"{shown}: this run has not seen it log in through each Pgpool-II; run this again, with a rule for it "
+                "where pgpool_hba_rules has one for the other"
+            )
         elif state["pending"] and _data(before.get(state["other_secret"])) != _data(found[state["other_secret"]]):
             yield f"{shown}: something else wrote the Secret {state['other_secret']} meanwhile; run this again"
 

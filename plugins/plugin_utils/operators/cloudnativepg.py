@@ -29,7 +29,7 @@ OLDEST_VERSION = 14
 # Endings of Secrets that the operator (or the role pgpool) makes next to those of the users.
 RESERVED_SECRETS = frozenset({"-superuser", "-ca", "-server", "-replication", "-pgpool"})
 # Endings of its Services and PodDisruptionBudgets.
-OWN_OBJECTS = frozenset({"", "-rw", "-ro", "-r", "-any", "-primary"})
+OWN_OBJECTS = frozenset({"", "-rw", "-ro", "-r", "-any", "-primary", "-stats"})
 
 OPERATIONS = frozenset({"switchover", "restart", "scale", "upgrade", "hibernate", "backup", "restore", "restore_drill"})
 REFUSALS = {"rotate_password": "CloudNativePG makes the superuser's Secret itself, and a new one where it is deleted"}

@@ -101,6 +101,13 @@ def test_a_drill_that_nobody_knows_is_refused() -> None:
         drills_plan(["x"], CATALOGUE, contract(), HAS)
 
 
+def test_without_an_exporter_nobody_knows_when_backends_were_back() -> None:
+    found = record(pool_nodes={})
+    assert found["backends_back"] is None
+    assert "as backends of Pgpool-II when is not known" in found["summary"]
+    assert "| not known |" in drills_table([found])
+
+
 def test_what_a_drill_came_to() -> None:
     found = record()
     assert found["at"] == "2027-01-15T08:00:00+00:00"
@@ -108,6 +115,7 @@ def test_what_a_drill_came_to() -> None:
     assert (found["acknowledged"], found["lost"], found["in_doubt"]) == (200, 0, 1)
     assert (found["instances_back"], found["backends_back"]) == (21.0, 32.0)
     assert found["primary"] == {"from": "pg-1", "to": "pg-2"}
+    assert "as backends of Pgpool-II after 32.0 s" in found["summary"]
     assert (found["parts"], found["alerts"], found["problems"]) == ({}, [], [])
 
 

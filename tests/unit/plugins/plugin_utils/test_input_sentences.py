@@ -198,6 +198,18 @@ def test_results_of_the_job_before_are_no_mistake() -> None:
         assert input_problems({name: {}}, {}, name.partition("_")[0]) == []
 
 
+def test_what_a_role_keeps_in_a_run_is_no_mistake_in_it() -> None:
+    """Its variables are checked once more in a run where they are others."""
+    root = Path(__file__).resolve().parents[4]
+    texts = [path.read_text(encoding="utf-8") for path in (root / "roles").glob("*/tasks/*.yml")]
+    kept = {name for text in texts for name in re.findall(r"^ +([a-z]\w*_result):", text, re.MULTILINE)}
+    roles = {path.name for path in (root / "roles").iterdir()}
+    assert kept - {f"{role}_result" for role in roles} == module.FACTS
+    for name in kept:
+        role = next(role for role in roles if name.startswith(f"{role}_"))
+        assert input_problems({name: {}}, {}, role) == []
+
+
 @pytest.mark.parametrize(("path", "key"), [(path, key) for path, keys in module.NEEDED.items() for key in keys])
 def test_what_a_mapping_needs_is_missed_once_it_has_something(path: str, key: str) -> None:
     name, _dot, inner = path.partition(".")

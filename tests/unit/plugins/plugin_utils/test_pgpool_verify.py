@@ -311,6 +311,9 @@ def test_logins() -> None:
         (["local all all scram-sha-256", "hostssl all app,pgha_monitor all md5"], ["app", "pgha_monitor"]),
         (["host all postgres all reject", "host all all all md5"], ["app", "pgha_monitor"]),
         (["host x app all reject", "host all app 10.0.0.0/8 reject", "host all app all md5"], ["app"]),
+        # To another database than the one that all are tried with, or not by a password.
+        (["host shop app all md5", "host reports pgha_monitor all md5", "hostssl shop postgres all cert"], ["app"]),
+        (["host sameuser app all md5"], []),
     ],
 )
 def test_logins_of_those_whom_a_rule_lets_in(rules: list[str], users: list[str]) -> None:
@@ -319,7 +322,7 @@ def test_logins_of_those_whom_a_rule_lets_in(rules: list[str], users: list[str])
 
     contract = {"superuser_secret": {"name": "pg-postgres", "username_key": "u", "password_key": "p"}}
     secrets = [one("app", "username"), one("pgha_monitor", "username"), one("postgres", "u")]
-    assert [entry["secret"] for entry in logins(secrets, contract, rules)] == [f"pg-{user}" for user in users]
+    assert [entry["secret"] for entry in logins(secrets, contract, rules, "shop")] == [f"pg-{user}" for user in users]
 
 
 def test_the_script_is_posix_shell() -> None:
