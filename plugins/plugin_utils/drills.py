@@ -24,7 +24,7 @@ NEEDS = {
     "standby": "the cluster has no standby",
     "pgpool_replicas": "Pgpool-II has one pod only (pgpool_replicas)",
     "shared": "it breaks what other PostgreSQL clusters share (drills_shared)",
-    "operator": "no pods of the operator {operator} is found",
+    "operator": "no pods of the operator {operator} are found",
     "prometheus": "no pod is labelled app.kubernetes.io/name=prometheus",
     "node_engine": "the nodes are no containers of this machine (drills_node_engine)",
     "workers": "an instance runs on a node of the control plane, without which nothing can be told",

@@ -26,7 +26,8 @@ _NO_SECRET = re.compile(r"(?:name|namespace|ref|version|encryption|(?:tls|ca)sec
 # A key whose value is a secret; serverTLSSecret and the like are names of Secrets.
 _KEY = r"[\w-]*(?:passw(?:or)?d|passphrase|(?:secret|access|api|private)[_-]?key|token|(?<!tls)(?<!ca)secret)"
 _KEY_QUOTE = r"\\*[\"']{1,2}"
-_IS = r"[^\S\n]*[=:][^\S\n]*"
+# The value may be in the next line, further in, where that is no key of its own.
+_IS = r"[^\S\n]*[=:][^\S\n]*(?:\n[^\S\n]+(?![\w.-]+\\*[\"']*:|[\"'][\w.-]+[\"']:|-\s))?"
 _NO_VALUE = r"(?!null\b|true\b|false\b|[{\[])"
 # What a value begins with: quotes, which are doubled inside of others in SQL and CSV, and have backslashes in JSON; and
 # all up to the same quotes.

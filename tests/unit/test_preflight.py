@@ -33,6 +33,12 @@ def checked(operator: str, installed: str) -> dict[str, Any]:
     return {f"__{operator}_preflight_done": True, f"__{operator}_status": {"installed": installed}}
 
 
+TWO = {
+    "staging-k8s": {**checked("cloudnativepg", ""), "pgha_k8s_auth": {"context": "staging"}},
+    "live-k8s": {**checked("cloudnativepg", "1.29.0"), "pgha_k8s_auth": {"context": "live"}},
+}
+
+
 @pytest.mark.parametrize(
     ("kubernetes", "known", "follows"),
     [
@@ -47,6 +53,9 @@ def checked(operator: str, installed: str) -> dict[str, Any]:
         pytest.param({"k8s": checked("kubedb", "")}, {"pgha_operator": "kubedb"}, True, id="KubeDB"),
         pytest.param({"k8s": checked("kubedb", "")}, {}, False, id="another operator"),
         pytest.param({"k8s": {}}, {"pgha_operator": "existing"}, False, id="no operator"),
+        pytest.param(TWO, {"pgha_k8s_auth": {"context": "live"}}, False, id="none yet on another one"),
+        pytest.param(TWO, {"pgha_k8s_auth": {"context": "staging"}}, True, id="there already on another one"),
+        pytest.param(TWO, {"pgha_k8s_auth": {"context": "live", "api_key": "least"}}, True, id="with other rights"),
     ],
 )
 def test_an_operator_follows_where_it_is_not_there_and_its_preflight_has_run(

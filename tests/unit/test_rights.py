@@ -175,7 +175,8 @@ DYNAMIC: dict[str, list[str]] = {
         "ScheduledBackup@backup",
         "ObjectStore@backup",
     ],
-    "postgres_cluster/backup_off.yml | Backup off | Delete what makes backups": ["ScheduledBackup"],
+    "postgres_cluster/backup_off.yml | Backup off | Read what makes backups": ["get ScheduledBackup"],
+    "postgres_cluster/backup_off.yml | Backup off | Delete it": ["ScheduledBackup"],
     "postgres_cluster/backup_make.yml | Backup | Ask for it": ["Backup"],
     "postgres_cluster/backup_make.yml | Backup | Wait until it has ended": ["get Backup"],
     "postgres_cluster/backup_make.yml | Backup | Read what it made": [],  # KubeDB's alone

@@ -46,6 +46,8 @@ VERIFIER = "4096:c2FsdHNhbHRzYWx0c2E=$c3RvcmVka2V5:c2VydmVya2V5"
         (json.dumps({"msg": json.dumps({"password": f'a, "{SECRET}', "user": "y"})}), '\\"user\\": \\"y\\"'),
         (f'"a ""b"" ""password""=""a {SECRET}"" c"', '"" c"'),
         (f"password='{SECRET}", "password='"),
+        (f"password:\n    {SECRET}\nnext: 1", "\nnext: 1"),
+        (f'"password":\n  "{SECRET}"', '"password":\n  "'),
         (f"ALTER ROLE app PASSWORD $${SECRET}$$ LOGIN", " LOGIN"),
         (f"ALTER ROLE app PASSWORD $x$a$${SECRET}$x$ LOGIN", " LOGIN"),
         (f"EXECUTE 'ALTER ROLE app PASSWORD ''{SECRET}'' LOGIN'", "'' LOGIN'"),
