@@ -66,7 +66,7 @@ def test_verify_and_the_next_job_of_a_workflow(awx: Controller, cluster: Cluster
     verified = awx.run("pgha verify", {"pgpool_verify_selects": 300})
     assert (verified.status, verified.rc) == ("successful", 0), verified.stdout
     assert set(verified.artifacts) == {"pgpool_verify", "monitoring_verify"}
-    result = verified.artifacts["pgpool_verify"][f"{cluster.name}-pgpool"]
+    result = verified.artifacts["pgpool_verify"][cluster.name]
     assert "app" in result["users"]
     # AWX gives the artifacts to the next job as extra variables.
     folder = awx.folder / "status"

@@ -93,7 +93,7 @@ def test_a_backup_now(saved: Cluster, say: Callable[[str], None]) -> None:
     )
     saved.on_instance("GRANT SELECT ON goods TO app")
     run = passed(run_playbook("backup", *LIMIT, environment=WITH_STATS, timeout=900))
-    result = run.stats["backup"]["saved"]
+    result = run.stats["backup"]["hot-postgres"]
     assert result["archive"] == "s3://backups/test/saved"
     assert result["id"]
     assert result["end_lsn"]
@@ -155,7 +155,7 @@ def test_restored_to_before_the_drop(
     source = saved.get("clusters.postgresql.cnpg.io", saved.name)[0]["spec"]
     asked = restore_variables(target_time=before_the_drop["time"], expect=str(ROWS))
     run = passed(run_playbook("restore", *RESTORED, variables=asked, environment=WITH_STATS, timeout=1200))
-    result = run.stats["restore"]["restored"]
+    result = run.stats["restore"]["hot-postgres"]
     assert result["answer"] == str(ROWS)
     assert result["newest_transaction"] < before_the_drop["time"].replace("T", " ")
     size = restored.on_instance("SELECT pg_size_pretty(pg_database_size('app'))")
@@ -189,7 +189,7 @@ def test_the_same_restore_again_changes_nothing(before_the_drop: dict[str, str])
     asked = restore_variables(target_time=before_the_drop["time"], expect=str(ROWS))
     run = passed(run_playbook("restore", *RESTORED, variables=asked, environment=WITH_STATS))
     assert run.changed == 0, run.output
-    assert run.stats["restore"]["restored"]["resumed"] is True
+    assert run.stats["restore"]["hot-postgres"]["resumed"] is True
 
 
 def test_an_answer_that_was_not_expected_fails(before_the_drop: dict[str, str]) -> None:
@@ -208,7 +208,7 @@ def test_check_mode_makes_no_drill(saved: Cluster) -> None:
 def test_a_drill_proves_it_and_leaves_a_metric(saved: Cluster, say: Callable[[str], None]) -> None:
     saved.on_instance("CREATE TABLE more AS SELECT g AS id FROM generate_series(1, 500) AS g")
     run = passed(run_playbook("restore_drill", *LIMIT, environment=WITH_STATS, timeout=1200))
-    result = run.stats["restore_drill"]["saved"]
+    result = run.stats["restore_drill"]["hot-postgres"]
     assert (result["compared"], result["rows"], result["moving"]) == (1, 500, [])
     say(f"drill: {result['seconds']} s, restore {result['restore_seconds']} s")
     names = {item["metadata"]["name"] for item in saved.get("namespaces", everywhere=True)}

@@ -16,6 +16,8 @@ from conftest import INVENTORIES, ROOT, Cluster, Run, run_playbook
 NAMESPACE = "fleet"
 FLEET = [*INVENTORIES, ROOT / "molecule" / "fleet" / "inventory"]
 WELL = [f"fleet-{number}" for number in range(1, 7)]
+# A host whose PostgreSQL cluster has the name of the first one's, in a namespace that has its name.
+TWIN = "fleet-twin"
 BROKEN = "fleet-broken"
 REFUSED = "fleet-refused"
 
@@ -39,7 +41,7 @@ def with_a_wrong_one(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module", autouse=True)
 def nothing_is_left(cluster: Cluster) -> Iterator[None]:
-    gone = ["delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait", "--timeout=170s"]
+    gone = ["delete", "namespace", NAMESPACE, TWIN, "--ignore-not-found", "--wait", "--timeout=170s"]
     cluster.kubectl(*gone)
     yield
     cluster.kubectl(*gone)
@@ -64,15 +66,25 @@ def first(with_a_wrong_one: list[Path]) -> Run:
 
 
 def test_the_others_are_made(cluster: Cluster, first: Run, say: Callable[[str], None]) -> None:
-    say(f"site.yml of {len(WELL)} PostgreSQL clusters and two that fail, one of them after 60 s: {first.seconds:.0f} s")
+    say(f"site.yml of {len(WELL) + 1} PostgreSQL clusters and two that fail, one of them after 60 s: {first.seconds:.0f} s")
     assert first.rc == 2
-    assert {host: of_host(first, host)["failed"] for host in WELL} == dict.fromkeys(WELL, 0), first.output
+    hosts = [*WELL, TWIN]
+    assert {host: of_host(first, host)["failed"] for host in hosts} == dict.fromkeys(hosts, 0), first.output
     found = {item["metadata"]["name"]: item["status"] for item in cluster_objects(cluster)}
     assert {name: found[name]["phase"] for name in WELL} == dict.fromkeys(WELL, "Cluster in healthy state")
 
 
 def cluster_objects(cluster: Cluster) -> list[dict]:
     return json.loads(cluster.kubectl(f"--namespace={NAMESPACE}", "get", "clusters", "--output=json"))["items"]
+
+
+def test_two_of_one_name_are_kept_apart(first: Run) -> None:
+    twins = [Cluster(name=WELL[0], namespace=namespace) for namespace in (NAMESPACE, TWIN)]
+    passwords = [twin.users()["app"] for twin in twins]
+    assert passwords[0] != passwords[1]
+    for twin in twins:
+        twin.sql(f"CREATE TABLE of_namespace AS SELECT '{twin.namespace}' AS name")
+    assert [twin.sql("TABLE of_namespace") for twin in twins] == [[{"name": NAMESPACE}], [{"name": TWIN}]]
 
 
 def test_what_is_wrong_is_said_of_those_that_failed(first: Run) -> None:
@@ -90,8 +102,9 @@ def test_what_is_of_the_kubernetes_cluster_runs_once(first: Run) -> None:
         assert [text for text in found if "fleet-" in text.partition("\n")[2]] == []
 
 
-def test_again_changes_nothing_of_one() -> None:
-    run = run_playbook("site", "--limit=kubernetes_clusters:fleet-3", inventories=FLEET)
+@pytest.mark.parametrize("host", ["fleet-3", TWIN])
+def test_again_changes_nothing_of_one(host: str) -> None:
+    run = run_playbook("site", f"--limit=kubernetes_clusters:{host}", inventories=FLEET)
     assert run.rc == 0, run.output
     assert run.changed == 0, run.recap
     assert "fleet-4" not in run.recap
@@ -102,8 +115,8 @@ def test_the_report_says_which_failed_and_why(tmp_path: Path) -> None:
         "status", "--limit=fleet", variables={"monitoring_status_folder": str(tmp_path)}, inventories=FLEET, timeout=900
     )
     report = json.loads((tmp_path / "index.json").read_text())
-    assert len(report["clusters"]) == len(WELL) + 1, run.output
+    assert len(report["clusters"]) == len(WELL) + 2, run.output
     found = {item["host"]: item for item in report["clusters"]}
-    assert [host for host in WELL if found[host]["state"] == "not known"] == [], found
+    assert [host for host in [*WELL, TWIN] if found[host]["state"] == "not known"] == [], found
     assert found[BROKEN]["state"] != "well"
     assert "0 of 1 instances are ready" in found[BROKEN]["problems"], found[BROKEN]

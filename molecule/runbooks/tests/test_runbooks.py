@@ -178,7 +178,7 @@ class TestReload:
         before = pgpool_restarts(cluster)
         run = run_playbook("reload", environment=WITH_STATS)
         assert run.rc == 0, run.output
-        found = run.stats["reload"][f"{cluster.name}-pgpool"]
+        found = run.stats["reload"][cluster.name]
         assert (sorted(found["pods"]), found["files_changed"]) == (sorted(cluster.pgpool_pods()), False)
         assert pgpool_restarts(cluster) == before
 

@@ -48,7 +48,7 @@ class TestUpgradePgpool:
         before = cluster.pgpool_pods()
         run = run_playbook("upgrade_pgpool", environment=WITH_STATS)
         assert (run.rc, run.changed) == (0, 0), run.output
-        found = run.stats["upgrade_pgpool"][f"{cluster.name}-pgpool"]
+        found = run.stats["upgrade_pgpool"][cluster.name]
         assert (found["replaced"], found["from"]) == (0, found["to"])
         assert found["before"] == found["after"]
         assert set(found["after"]) == set(before)
@@ -59,7 +59,7 @@ class TestUpgradePgpool:
         before, image = cluster.pgpool_pods(), STAND_INS["ghcr.io/pgha/pgpool:4.6"]
         run = run_playbook("upgrade_pgpool", variables={"pgpool_image": image}, environment=WITH_STATS)
         assert run.rc == 0, run.output
-        found = run.stats["upgrade_pgpool"][f"{cluster.name}-pgpool"]
+        found = run.stats["upgrade_pgpool"][cluster.name]
         assert (found["replaced"], found["to"]) == (len(before), image)
         assert set(found["before"]) == set(before)
         assert set(found["after"]) == set(cluster.pgpool_pods())
