@@ -57,6 +57,25 @@ def test_a_limit_is_one_postgresql_cluster_and_nothing_else(tmp_path: Path) -> N
     assert {name for found in hosts.values() for name in found} == {"shop-042"}
 
 
+def test_one_that_is_refused_stops_the_others_only_where_that_can_be_told() -> None:
+    """But for answers and confirmations, of which a wrong one is about the whole run, and what all on it need."""
+    about_all = {
+        "job": "Take the answers of the survey",
+        "hibernate": "Ask before anything is stopped",
+        "teardown": "Ask before anything is removed",
+        "preflight": "Check what the Kubernetes clusters are to get",
+    }
+    fatal = {
+        (path.stem, play["name"]): play["any_errors_fatal"]
+        for path in (ROOT / "playbooks").glob("*.yml")
+        for play in yaml.safe_load(path.read_text())
+        if "any_errors_fatal" in play
+    }
+    assert {name for name, given in fatal.items() if given is True} == set(about_all.items())
+    can_be_told = "{{ pgha_any_errors_fatal | default(true) | bool }}"
+    assert {given for given in fatal.values() if given is not True} == {can_be_told}
+
+
 def tasks(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return all tasks, those in blocks, too."""
     return [

@@ -66,7 +66,7 @@ def first(with_a_wrong_one: list[Path]) -> Run:
 
 
 def test_the_others_are_made(cluster: Cluster, first: Run, say: Callable[[str], None]) -> None:
-    say(f"site.yml of {len(WELL) + 1} PostgreSQL clusters and two that fail, one of them after 60 s: {first.seconds:.0f} s")
+    say(f"site.yml of {len(WELL) + 1} PostgreSQL clusters and two that fail, one after 60 s: {first.seconds:.0f} s")
     assert first.rc == 2
     hosts = [*WELL, TWIN]
     assert {host: of_host(first, host)["failed"] for host in hosts} == dict.fromkeys(hosts, 0), first.output
@@ -108,6 +108,18 @@ def test_again_changes_nothing_of_one(host: str) -> None:
     assert run.rc == 0, run.output
     assert run.changed == 0, run.recap
     assert "fleet-4" not in run.recap
+
+
+def test_a_runbook_leaves_out_what_it_refuses(first: Run) -> None:
+    arguments = ("--limit=fleet", "--check", "--forks=10")
+    assert of_host(first, BROKEN)["failed"] == 1
+    run = run_playbook("upgrade_pgpool", *arguments, inventories=FLEET)
+    assert run.rc != 0
+    assert "PLAY [Put Pgpool-II in front of the PostgreSQL clusters]" not in run.output
+    run = run_playbook("upgrade_pgpool", *arguments, "--extra-vars={pgha_any_errors_fatal: false}", inventories=FLEET)
+    hosts = [*WELL, TWIN, BROKEN]
+    assert {host: of_host(run, host)["failed"] for host in hosts} == {**dict.fromkeys(hosts, 0), BROKEN: 1}, run.output
+    assert "PLAY [Put Pgpool-II in front of the PostgreSQL clusters]" in run.output
 
 
 def test_the_report_says_which_failed_and_why(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from conftest import Cluster, run_playbook
+from conftest import WITH_STATS, Cluster, run_playbook
 
 # What of ours could be named: by its own name or by its namespace.
 OURS = re.compile(r"cnpg|hot-postgres|pgpool|prometheus|pgha(?!-test)|(^|/)(demo|monitoring)(/|$)")
@@ -52,9 +53,11 @@ def test_it_keeps_the_data_and_says_so(cluster: Cluster) -> None:
     cluster.sql("DROP TABLE IF EXISTS precious; CREATE TABLE precious AS SELECT 'kept' AS word")
     passwords = cluster.users()
 
-    run = run_playbook("teardown", variables={"teardown_confirm": "hot-postgres"})
+    run = run_playbook("teardown", variables={"teardown_confirm": "hot-postgres"}, environment=WITH_STATS)
 
     assert run.rc == 0, run.output
+    kept = {"hot-postgres": {"data": "kept"}, "demo-k8s": {"prometheus": "removed", "operator": "kept"}}
+    assert run.stats["teardown"] == kept
     assert "Kept: the volumes of hot-postgres" in run.said
     assert cluster.instances() == []
     assert cluster.pgpool_pods() == {}
@@ -80,13 +83,16 @@ def test_site_brings_the_data_back(cluster: Cluster) -> None:
 
 def test_with_its_data_it_leaves_nothing_but_namespaces(cluster: Cluster) -> None:
     """Of a stopped cluster, too: there is no PostgreSQL in which the operator could drop its second database."""
-    confirmed = {**TWO_DATABASES, "teardown_confirm": "hot-postgres"}
+    confirmed: dict[str, Any] = {**TWO_DATABASES, "teardown_confirm": "hot-postgres"}
     run = run_playbook("teardown", "--limit=postgres_clusters", variables=confirmed)
     assert run.rc == 0, run.output
     assert cluster.instances() == []
 
-    run = run_playbook("teardown", variables={**confirmed, "teardown_keep_data": False})
+    confirmed["teardown_keep_data"] = False
+    run = run_playbook("teardown", variables=confirmed, environment=WITH_STATS)
     assert run.rc == 0, run.output
+    gone = {"hot-postgres": {"data": "deleted"}, "demo-k8s": {"prometheus": "removed", "operator": "removed"}}
+    assert run.stats["teardown"] == gone
     assert "Kept: the namespace" in run.said
     assert sorted(item for item in ours(cluster) if not item.startswith("Namespace ")) == []
 
