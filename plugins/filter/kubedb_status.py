@@ -35,7 +35,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The keys C(installed) and C(current).
+  description: The keys C(installed), C(current), and C(engines), a list of what else it may run.
   type: dict
 """
 

@@ -11,7 +11,8 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Refuses what would lock applications out, such as to drop the login that they use, and to switch to a login whose
-    password is another one than the one that was brought to PostgreSQL; and a user's Secret of another type.
+    password is another one than the one that was brought to PostgreSQL; and a user's Secret of another type, or of
+    another PostgreSQL cluster.
 positional: secrets
 options:
   _input:
@@ -29,6 +30,10 @@ options:
     type: list
     elements: dict
     default: []
+  cluster:
+    description: The name of the PostgreSQL cluster, by which the Secrets of another one are refused.
+    type: str
+    default: ""
   seen:
     description: The logins that were seen to work. With it, one that has a newer password and was not is a problem.
     type: list
@@ -41,7 +46,8 @@ EXAMPLES = r"""
     that: __problems | length == 0
     fail_msg: "{{ __problems | join('\n') }}"
   vars:
-    __problems: "{{ __users | pgha.kubernetes.postgres_cluster_login_problems(__read.resources) }}"
+    __problems: >-
+      {{ __users | pgha.kubernetes.postgres_cluster_login_problems(__read.resources, cluster='hot-postgres') }}
 """
 
 RETURN = r"""
@@ -66,6 +72,7 @@ def postgres_cluster_login_problems(
     secrets: Sequence[Mapping[str, Any]],
     then: Sequence[Mapping[str, Any]] = (),
     seen: Sequence[str] | None = None,
+    cluster: str = "",
 ) -> list[str]:
     """Say why the logins cannot be as they are wanted."""
     for value in (users, secrets):
@@ -73,7 +80,7 @@ def postgres_cluster_login_problems(
             raise AnsibleFilterError("pgha.kubernetes.postgres_cluster_login_problems: users and Secrets must be lists")
     if seen is not None:
         return list(switch_problems(users, then, secrets, seen))
-    return list(login_problems(users, secrets))
+    return list(login_problems(users, secrets, cluster))
 
 
 class FilterModule:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import yaml
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import MAX_AES_PASSWORD
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.scram import saslprep
 
@@ -84,6 +85,14 @@ def kind_of(value: Any) -> str:
 
 def _matches(pattern: re.Pattern[str], value: Any) -> bool:
     return isinstance(value, (str, int, float)) and pattern.fullmatch(str(value)) is not None
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether YAML reads it as text where a manifest has it without quotes."""
+    try:
+        return isinstance(yaml.safe_load(value), str)
+    except ValueError:  # such as 2026-13-13
+        return False
 
 
 def as_int(value: Any) -> int | None:
@@ -189,8 +198,9 @@ def dns_label(longest: int = 63, starts_with_letter: bool = False) -> Format:
     start = "start with a letter" if starts_with_letter else "start with a letter or a digit"
     return Format(
         f"give a DNS label: lower-case letters, digits and hyphens, {start}, "
-        f"end with a letter or a digit, {longest} characters at most",
-        lambda value: _matches(pattern, value) and len(str(value)) <= longest,
+        f"end with a letter or a digit, {longest} characters at most, and not what YAML takes for a number, a date or "
+        "a truth value",
+        lambda value: _matches(pattern, value) and len(str(value)) <= longest and _is_text(str(value)),
     )
 
 
@@ -272,8 +282,13 @@ def url() -> Format:
 def bucket() -> Format:
     """Take the name of a bucket of an object store."""
     return Format(
-        "give the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens",
-        lambda value: isinstance(value, str) and re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value) is not None,
+        "give the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens, and not what YAML takes for "
+        "a number, a date or a truth value",
+        lambda value: (
+            isinstance(value, str)
+            and re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value) is not None
+            and _is_text(value)
+        ),
     )
 
 

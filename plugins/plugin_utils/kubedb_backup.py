@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_requests import CLUSTER_LABEL, message
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_requests import message
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import CLUSTER_LABEL
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import named
 
 CORE = "core.kubestash.com/v1alpha1"

@@ -50,12 +50,17 @@ def status(release: Mapping[str, Any] | None, version: str, wanted: Mapping[str,
     :param release: `status` of `kubernetes.core.helm_info`; empty for none
     :param wanted: the values that it has to have
     :returns: `installed` (its version, empty for none), `current` (of the version, with these values, and no half-done
-        upgrade)
+        upgrade), `engines` (what else it may run: databases that it was not told to leave alone)
     """
     found = release or {}
+    gates = ((found.get("values") or {}).get("global") or {}).get("featureGates") or {}
     installed = str(found.get("chart") or "").removeprefix(f"{RELEASE}-")
     same = installed == version and found.get("values") == wanted
-    return {"installed": installed, "current": same and str(found.get("status", "")).lower() == "deployed"}
+    return {
+        "installed": installed,
+        "current": same and str(found.get("status", "")).lower() == "deployed",
+        "engines": [engine for engine in _ENGINES if installed and gates.get(engine) is not False],
+    }
 
 
 def pending(objects: Sequence[Mapping[str, Any]], kind: str) -> list[str]:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import labels
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import CLUSTER_LABEL, labels
 
 API_VERSION = "ops.kubedb.com/v1alpha1"
 KIND = "PostgresOpsRequest"
@@ -28,7 +28,6 @@ TYPES = {
 SUCCESSFUL = "Successful"
 ENDED = frozenset({SUCCESSFUL, "Failed", "Denied", "Skipped"})
 
-CLUSTER_LABEL = "pgha.kubernetes/cluster"
 # How many of our own that have ended stay, to be looked at.
 KEPT = 3
 _LONGEST = 1500  # characters of the operator's own words

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
+# The PostgreSQL cluster to which an object belongs.
+CLUSTER_LABEL = "pgha.kubernetes/cluster"
+
 _VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 

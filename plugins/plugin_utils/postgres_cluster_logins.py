@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import CLUSTER_LABEL
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
     LOGIN_LABEL,
     ROTATION,
@@ -75,15 +76,26 @@ def logins_to_write(
     return plan
 
 
-def login_problems(users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def login_problems(
+    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], cluster: str = ""
+) -> Iterator[str]:
     """Yield why the logins cannot be as they are wanted.
 
     :param users: as `all_users` returns them
     :param existing: the Secrets of the namespace
+    :param cluster: the name of their PostgreSQL cluster
     """
     found = {secret["metadata"]["name"]: secret for secret in existing}
     by_name = {user["name"]: user for user in users}
     for user in users:
+        for secret in (user["secret"], "" if user.get("first") else user.get("login_secret", "")):
+            others = _cluster_of(found.get(secret))
+            if cluster and others not in ("", cluster) and user["state"] == "present":
+                yield (
+                    f"the Secret {secret} of the user {user['name']!r} is that of a user of the PostgreSQL cluster "
+                    f"{others!r} in this namespace: give one of the two another name, or one of the clusters a "
+                    "namespace of its own"
+                )
         kind = (found.get(user["secret"]) or {}).get("type", _TYPE)
         if kind != _TYPE and user["state"] == "present":
             yield (
@@ -175,6 +187,11 @@ def _data(secret: Mapping[str, Any] | None) -> dict[str, str]:
     """Return the name and the password in a Secret, as they are there, in Base64."""
     data = (secret or {}).get("data") or {}
     return {key: data[key] for key in _KEYS if data.get(key)}
+
+
+def _cluster_of(secret: Mapping[str, Any] | None) -> str:
+    """Return the name of the cluster of which a Secret says that it is."""
+    return (((secret or {}).get("metadata") or {}).get("labels") or {}).get(CLUSTER_LABEL, "")
 
 
 def _has_labels(secret: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

@@ -1,10 +1,13 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""teardown.yml keeps an operator for its own PostgreSQL clusters, and Prometheus for those of all."""
+"""teardown.yml keeps an operator for its own PostgreSQL clusters, and Prometheus for those of all; what it asks for."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +21,10 @@ try:
 except ImportError:  # ansible-core 2.18 trusts every text
     trust_as_template = str
 
-PLAYBOOK = Path(__file__).resolve().parents[2] / "playbooks/teardown.yml"
-PLAY = yaml.safe_load(PLAYBOOK.read_text())[-1]
+ROOT = Path(__file__).resolve().parents[2]
+PLAY = yaml.safe_load((ROOT / "playbooks/teardown.yml").read_text())[-1]
 # What it looks for, in its order.
-KINDS = ["cnpg pod", "Cluster", "Deployment", "kubedb pod", "Postgres", "pod of 2020"]
+KINDS = ["cnpg pod", "Cluster", "Deployment", "kubedb pod", "Postgres", "pod of 2020", "Pgpool-II"]
 
 
 def evaluate(name: str, operator: str, there: list[str]) -> Any:
@@ -44,6 +47,7 @@ def test_the_kinds_are_in_this_order() -> None:
         ("Pod", "app.kubernetes.io/name=postgreses.kubedb.com"),
         ("Postgres", ""),
         ("Pod", "kubedb.com/kind=Postgres"),
+        ("Deployment", "app.kubernetes.io/name=pgpool"),
     ]
 
 
@@ -61,7 +65,32 @@ def test_an_operator_stays_for_its_own_clusters(operator: str, there: list[str],
     assert evaluate("__teardown_left", operator, there) == left
 
 
-@pytest.mark.parametrize("pod", ["cnpg pod", "kubedb pod", "pod of 2020"])
+@pytest.mark.parametrize("pod", ["cnpg pod", "kubedb pod", "pod of 2020", "Pgpool-II"])
 def test_prometheus_stays_for_whatever_runs(pod: str) -> None:
     assert evaluate("__teardown_running", "kubedb", [pod]) == [pod]
     assert evaluate("__teardown_running", "kubedb", ["Cluster", "Postgres"]) == []
+
+
+def asked(tmp_path: Path, playbook: str, confirmed: str) -> subprocess.CompletedProcess[str]:
+    """Run the part of a playbook that asks, for two PostgreSQL clusters of one name and one of another."""
+    of_one_name = {"postgres_cluster_name": "shop", "pgha_namespace": "a"}
+    hosts = {"stage": of_one_name, "production": {**of_one_name, "pgha_namespace": "b"}, "orders": {}}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"children": {"postgres_clusters": {"hosts": hosts}}}}))
+    return subprocess.run(
+        ["ansible-playbook", f"--inventory={inventory}", "--tags=no-other", f"--extra-vars={playbook}_confirm={confirmed}",
+         str(ROOT / f"playbooks/{playbook}.yml")],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "playbooks/collections"), "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("playbook", ["teardown", "hibernate"])
+def test_of_two_clusters_of_one_name_it_asks_for_the_hosts(tmp_path: Path, playbook: str) -> None:
+    refused = asked(tmp_path, playbook, "shop,orders")
+    assert refused.returncode != 0
+    for host in ("stage", "production"):
+        assert f"-e {playbook}_confirm={host}" in " ".join(refused.stdout.split()), refused.stdout
+    assert f"-e {playbook}_confirm=orders" not in refused.stdout
+    taken = asked(tmp_path, playbook, "stage,production,orders")
+    assert taken.returncode == 0, taken.stdout

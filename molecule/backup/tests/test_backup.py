@@ -87,16 +87,17 @@ def test_check_mode_makes_no_backup(saved: Cluster) -> None:
     assert len(saved.get("backups.postgresql.cnpg.io")) == before
 
 
-def test_a_backup_now(saved: Cluster, say: Callable[[str], None]) -> None:
+def test_a_backup_now(saved: Cluster, before_the_drop: dict[str, str], say: Callable[[str], None]) -> None:
     saved.on_instance(
         f"CREATE TABLE goods AS SELECT g AS id, md5(g::text) AS name FROM generate_series(1, {ROWS}) AS g"
     )
     saved.on_instance("GRANT SELECT ON goods TO app")
     run = passed(run_playbook("backup", *LIMIT, environment=WITH_STATS, timeout=900))
-    result = run.stats["backup"]["hot-postgres"]
+    result = run.stats["backup"]["saved"]
     assert result["archive"] == "s3://backups/test/saved"
     assert result["id"]
     assert result["end_lsn"]
+    before_the_drop["backup"] = result["name"]
     say(f"backup: {result['seconds']} s")
 
 
@@ -155,7 +156,7 @@ def test_restored_to_before_the_drop(
     source = saved.get("clusters.postgresql.cnpg.io", saved.name)[0]["spec"]
     asked = restore_variables(target_time=before_the_drop["time"], expect=str(ROWS))
     run = passed(run_playbook("restore", *RESTORED, variables=asked, environment=WITH_STATS, timeout=1200))
-    result = run.stats["restore"]["hot-postgres"]
+    result = run.stats["restore"]["restored"]
     assert result["answer"] == str(ROWS)
     assert result["newest_transaction"] < before_the_drop["time"].replace("T", " ")
     size = restored.on_instance("SELECT pg_size_pretty(pg_database_size('app'))")
@@ -189,7 +190,7 @@ def test_the_same_restore_again_changes_nothing(before_the_drop: dict[str, str])
     asked = restore_variables(target_time=before_the_drop["time"], expect=str(ROWS))
     run = passed(run_playbook("restore", *RESTORED, variables=asked, environment=WITH_STATS))
     assert run.changed == 0, run.output
-    assert run.stats["restore"]["hot-postgres"]["resumed"] is True
+    assert run.stats["restore"]["restored"]["resumed"] is True
 
 
 def test_an_answer_that_was_not_expected_fails(before_the_drop: dict[str, str]) -> None:
@@ -200,6 +201,27 @@ def test_an_answer_that_was_not_expected_fails(before_the_drop: dict[str, str]) 
     assert "(expected: 7)" in run.said
 
 
+@pytest.mark.parametrize(
+    ("target", "query", "answer"),
+    [
+        ("", "SELECT to_regclass('goods') IS NULL", "t"),
+        ("backup", "SELECT count(*) || ' of ' || count(*) FILTER (WHERE name = 'changed') FROM goods", f"{ROWS} of 0"),
+    ],
+    ids=["newest", "a named backup"],
+)
+def test_restored_without_a_time(before_the_drop: dict[str, str], target: str, query: str, answer: str) -> None:
+    name = f"restored-{target or 'newest'}"
+    asked = {"source": "saved", "query": query, "expect": answer, "pgpool": False}
+    if target:
+        asked[target] = before_the_drop[target]
+    variables = {"postgres_cluster_name": name, "postgres_cluster_restore": asked}
+    run = passed(run_playbook("restore", *RESTORED, variables=variables, environment=WITH_STATS, timeout=1200))
+    assert run.stats["restore"]["restored"]["answer"] == answer
+    made = Cluster(name=name, namespace="backup-test")
+    assert made.on_instance(query) == answer
+    made.kubectl("--namespace=backup-test", "delete", "clusters.postgresql.cnpg.io", name)
+
+
 def test_check_mode_makes_no_drill(saved: Cluster) -> None:
     passed(run_playbook("restore_drill", *LIMIT, "--check"))
     assert "saved-drill" not in {item["metadata"]["name"] for item in saved.get("namespaces", everywhere=True)}
@@ -208,7 +230,7 @@ def test_check_mode_makes_no_drill(saved: Cluster) -> None:
 def test_a_drill_proves_it_and_leaves_a_metric(saved: Cluster, say: Callable[[str], None]) -> None:
     saved.on_instance("CREATE TABLE more AS SELECT g AS id FROM generate_series(1, 500) AS g")
     run = passed(run_playbook("restore_drill", *LIMIT, environment=WITH_STATS, timeout=1200))
-    result = run.stats["restore_drill"]["hot-postgres"]
+    result = run.stats["restore_drill"]["saved"]
     assert (result["compared"], result["rows"], result["moving"]) == (1, 500, [])
     say(f"drill: {result['seconds']} s, restore {result['restore_seconds']} s")
     names = {item["metadata"]["name"] for item in saved.get("namespaces", everywhere=True)}

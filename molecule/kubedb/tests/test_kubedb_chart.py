@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Cluster, Run, time_limit
+from conftest import CONTEXT, KUBECONFIG, Cluster, Run, time_limit
 from kubedb_stand_in import HERE, cluster_uid, licence, play, remove, stand_in, together, written
 
 ANOTHER = "00000000-1111-2222-3333-444444444444"
@@ -84,3 +85,20 @@ def test_a_licence_that_the_operator_refuses_is_said_and_not_waited_for(say: Cal
     assert "KubeDB v2026.7.10 in the namespace kubedb does not run: " in words
     say(f"a licence that the operator refuses is said after {run.seconds:.0f} s")
     assert run.seconds < time_limit(150, 600)
+
+
+def helm_sets(gate: str) -> None:
+    """Change a value of the release by hand."""
+    cluster = [f"--kubeconfig={KUBECONFIG}", f"--kube-context={CONTEXT}", "--namespace=kubedb"]
+    command = ["helm", "upgrade", "kubedb", str(HERE / "stand-in-chart"), "--reuse-values", f"--set={gate}", *cluster]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+
+def test_a_release_that_runs_other_databases_is_left_alone() -> None:
+    helm_sets("global.featureGates.MySQL=true")
+    for state in ("present", "absent"):
+        run = play("kubedb", f"--extra-vars=kubedb_state={state}")
+        assert run.rc != 0
+        assert "may run other databases (MySQL)" in run.said
+        assert run.changed == 0
+    helm_sets("global.featureGates.MySQL=false")

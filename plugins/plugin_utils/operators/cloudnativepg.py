@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -108,7 +109,25 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
             "with or without a digest after it, such as registry.example/postgresql:17.6@sha256:…, as CloudNativePG "
             "tells upgrades by it"
         )
+    yield from _database_problems(variables)
     yield from cloudnativepg_restore.input_problems(variables)
+
+
+def _database_problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which databases would have one object. The first one is made with the cluster, and has none."""
+    names: dict[str, str] = {}
+    for index, database in enumerate((variables.get("postgres_cluster_databases") or [])[1:], start=1):
+        name = str(database["name"])
+        part = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+        other = names.setdefault(part, name)
+        shown = f"postgres_cluster_databases[{index}].name is {name!r} (string): give"
+        if not part:
+            yield f"{shown} one with a Latin letter or a digit, as the operator's object for it is named after them"
+        elif other != name:
+            yield (
+                f"{shown} one that differs from {other!r} in letters and digits, as the operator's object for each is "
+                f"{variables.get('postgres_cluster_name')}-{part}"
+            )
 
 
 def reads(name: str, namespace: str) -> list[dict[str, Any]]:

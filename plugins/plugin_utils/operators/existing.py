@@ -9,6 +9,7 @@ Nothing in the API says what such a cluster is, so the role postgres_cluster wri
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -112,7 +113,7 @@ def problems(
 
 
 def _instance(told: Mapping[str, Any]) -> dict[str, Any]:
-    name = told.get("name") or told["host"].partition(".")[0]
+    name = told.get("name") or _short(told["host"])
     return {
         "name": name,
         "pod": told.get("pod", ""),
@@ -123,3 +124,11 @@ def _instance(told: Mapping[str, Any]) -> dict[str, Any]:
         "selector": dict(told.get("selector") or {}),
         "needs_service": bool(told.get("selector")),
     }
+
+
+def _short(host: str) -> str:
+    """Return the first part of a name in DNS, or the whole of an address."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host.partition(".")[0]

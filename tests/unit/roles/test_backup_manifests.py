@@ -370,12 +370,22 @@ def test_the_proof_of_a_restore_is_a_query_that_answers_with_constants() -> None
     assert {"name": item["metadata"]["name"], "key": "queries"} in named
 
 
+@pytest.mark.parametrize(("namespace", "free"), [("demo", True), ("other", False), (None, False)])
+def test_a_drill_deletes_the_namespace_of_a_drill_of_its_own(namespace: str | None, free: bool) -> None:
+    labels = {"pgha.kubernetes/drill": namespace, "pgha.kubernetes/cluster": "hot-postgres"} if namespace else {}
+    [task] = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/restore_drill_refuse.yml").read_text())
+    found = {"resources": [{"metadata": {"labels": {"kubernetes.io/metadata.name": "x", **labels}}}]}
+    known = {"operator": "cloudnativepg", "__postgres_cluster_drill_found": found}
+    has = evaluate(task["vars"]["__postgres_cluster_has"], **known)
+    judge = f"{{{{ {task['ansible.builtin.assert']['that']} }}}}"
+    assert evaluate(judge, **known, __postgres_cluster_has=has) is free
+
+
 def test_the_namespace_of_a_drill_gets_copies_of_the_secrets() -> None:
     secret = {"metadata": {"name": "s3", "uid": "1"}, "type": "Opaque", "data": {"key": "eA=="}}
     found = {"results": [{"resources": [secret]}, {"resources": []}]}
     known = {"operator": "cloudnativepg", "__postgres_cluster_drill_secrets": found}
-    namespace, copy = template("drill-namespace.yml.j2", **known)
-    assert namespace["metadata"] == {"name": "hot-postgres-drill", "labels": {"pgha.kubernetes/drill": "demo"}}
+    [copy] = template("drill-secrets.yml.j2", **known)
     assert copy["metadata"] == {"name": "s3", "namespace": "hot-postgres-drill"}
     assert copy["data"] == {"key": "eA=="}
 

@@ -43,6 +43,7 @@ CONTRACT: dict[str, Any] = {
             "role": "primary" if number == 1 else "standby",
             "application_name": f"hot-{number}",
             "selector": {"cnpg.io/instanceName": f"hot-{number}"},
+            "needs_service": True,
         }
         for number in (1, 2, 3)
     ],
@@ -80,10 +81,14 @@ def evaluate(template: str, **changes: Any) -> Any:
     return Templar(loader=DataLoader(), variables=variables(**changes)).template(trust_as_template(template))
 
 
-def deployment(**changes: Any) -> dict[str, Any]:
-    text = (ROLE / "templates/deployment.yml.j2").read_text()
+def rendered(name: str, **changes: Any) -> str:
+    text = (ROLE / "templates" / name).read_text()
     templar = Templar(loader=DataLoader(), variables=variables(**changes))
-    return yaml.safe_load(str(templar.template(trust_as_template(text), escape_backslashes=False)))
+    return str(templar.template(trust_as_template(text), escape_backslashes=False))
+
+
+def deployment(**changes: Any) -> dict[str, Any]:
+    return yaml.safe_load(rendered("deployment.yml.j2", **changes))
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +181,21 @@ def test_commands_are_local() -> None:
 def test_instance_services_lead_to_ready_pods_alone() -> None:
     text = (ROLE / "templates/instance_services.yml.j2").read_text()
     assert "publishNotReadyAddresses" not in text
+
+
+def test_only_instances_without_an_address_get_a_service() -> None:
+    first, *others = CONTRACT["instances"]
+    contract = {**CONTRACT, "instances": [first, *({**one, "needs_service": False} for one in others)]}
+    made = list(filter(None, yaml.safe_load_all(rendered("instance_services.yml.j2", __pgpool_contract=contract))))
+    assert [(one["metadata"]["name"], one["spec"]["selector"]) for one in made] == [("hot-1", first["selector"])]
+
+
+def test_jobs_of_long_names_are_told_apart() -> None:
+    names = [f"{'a' * 50}-{number}-pgpool" for number in (1, 2)]
+    bases = [evaluate("{{ __pgpool_job_base }}", pgpool_name=name) for name in names]
+    assert len(set(bases)) == 2
+    assert {len(base) for base in bases} == {48}
+    assert evaluate("{{ __pgpool_job_base }}", pgpool_name="hot-pgpool") == "hot-pgpool"
 
 
 def test_an_image_without_an_entry_point_gets_one() -> None:

@@ -66,7 +66,8 @@ def test_the_operators_filters(render: Callable[[str, str], Any]) -> None:
     values = render("{{ 's' | pgha.kubernetes.kubedb_values('registry.example') }}", "{}")
     assert values["global"]["registryFQDN"] == "registry.example"
     same = "{{ {'chart': 'kubedb-v1', 'status': 'deployed', 'values': {}} | pgha.kubernetes.kubedb_status('v1', {}) }}"
-    assert render(same, "{}") == {"installed": "v1", "current": True}
+    found = render(same, "{}")
+    assert (found["installed"], found["current"]) == ("v1", True)
     assert render("{{ [] | pgha.kubernetes.kubedb_pending('PlacementPolicy') }}", "{}") == [
         "there is no such PlacementPolicy yet"
     ]

@@ -21,6 +21,8 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
     ("node_port", fmt.node_port(), [30000, 32767], [0, 29999, 32768]),
     ("node_port or none", fmt.node_port("Kubernetes chooses one"), [0, "0", 30999], [1, -1]),
     ("dns_label", fmt.dns_label(), ["a", "1a", "a-b", "a" * 63], ["", "-a", "a-", "A", "a_b", "a.b", "a" * 64, None]),
+    ("dns_label as YAML", fmt.dns_label(), ["a2024", "one", "1-2"], ["2024", "no", "null", "2024-01-02", "2024-13-13"]),
+    ("bucket", fmt.bucket(), ["2024-logs", "a.b"], ["2024", "null", "a", "A.b", "a_b"]),
     ("dns_label of a Service", fmt.dns_label(50, True), ["a1", "a" * 50], ["1a", "a" * 51, "Hot_Postgres"]),
     (
         "quantity",

@@ -66,7 +66,23 @@ def test_a_registry_of_ones_own() -> None:
     ],
 )
 def test_status(found: dict[str, Any] | None, installed: str, current: bool) -> None:
-    assert operator.status(found, VERSION, VALUES) == {"installed": installed, "current": current}
+    status = operator.status(found, VERSION, VALUES)
+    assert (status["installed"], status["current"]) == (installed, current)
+
+
+@pytest.mark.parametrize(
+    ("gates", "engines"),
+    [
+        (VALUES["global"]["featureGates"], []),
+        ({**VALUES["global"]["featureGates"], "MySQL": True}, ["MySQL"]),
+        # What is not said is as the chart has it.
+        ({"Kafka": False, "Redis": False, "MongoDB": False}, ["Elasticsearch", "MariaDB", "MySQL", "Pgpool"]),
+    ],
+)
+def test_what_else_it_may_run(gates: dict[str, bool], engines: list[str]) -> None:
+    found = release(values={"global": {"featureGates": gates}})
+    assert operator.status(found, VERSION, VALUES)["engines"] == engines
+    assert operator.status({}, VERSION, VALUES)["engines"] == []
 
 
 def test_pods_are_waited_for() -> None:

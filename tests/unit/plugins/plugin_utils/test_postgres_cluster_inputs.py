@@ -64,6 +64,14 @@ def test_accepts(changes: dict[str, Any]) -> None:
         ({"users": [{"name": "postgres"}]}, "postgres_cluster_users[0].name is 'postgres' (string): give another name"),
         ({"users": [{"name": "pg_x"}]}, "postgres_cluster_users[0].name is 'pg_x' (string): give another name"),
         (
+            {"databases": [{"name": "app"}, {"name": "my_db", "owner": "a"}, {"name": "My-DB", "owner": "a"}]},
+            "postgres_cluster_databases[2].name is 'My-DB' (string): give one that differs from 'my_db' in letters",
+        ),
+        (
+            {"databases": [{"name": "日本", "owner": "a"}, {"name": "東京", "owner": "a"}]},
+            "postgres_cluster_databases[1].name is '東京' (string): give one with a Latin letter or a digit",
+        ),
+        (
             {"users": [{"name": "ca"}]},
             "postgres_cluster_users[0].name is 'ca' (string): give another name, as the Secret hot-ca",
         ),

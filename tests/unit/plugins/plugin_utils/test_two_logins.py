@@ -296,6 +296,16 @@ def test_a_declared_user_of_that_name_is_not_dropped(cluster: Cluster) -> None:
     assert [(user["name"], user["state"]) for user in users] == [("app", "present"), ("app_2", "present")]
 
 
+@pytest.mark.parametrize("secret", ["hot-app", "hot-app-login"])
+def test_a_secret_of_another_cluster_is_left_alone(cluster: Cluster, secret: str) -> None:
+    """That of `app` of the cluster `hot` may be that of `p` of the cluster `hot-ap`, were it written otherwise."""
+    cluster.secrets[secret]["metadata"]["labels"]["pgha.kubernetes/cluster"] = "hot-ap"
+    (problem,) = login_problems(wanted(cluster), list(cluster.secrets.values()), "hot")
+    assert problem.startswith(f"the Secret {secret} of the user 'app' is that of a user of the PostgreSQL cluster 'hot")
+    gone = [{**user, "state": "absent"} for user in wanted(cluster)]
+    assert list(login_problems(gone, list(cluster.secrets.values()), "hot")) == []
+
+
 def test_a_secret_of_something_else_is_left_alone(cluster: Cluster) -> None:
     cluster.secrets["hot-app-login"]["metadata"]["labels"] = {}
     (problem,) = login_problems(wanted(cluster), list(cluster.secrets.values()))

@@ -70,6 +70,12 @@ def test_everything() -> None:
     ]
 
 
+def test_instances_without_names_have_those_of_their_hosts() -> None:
+    hosts = ["pg-1.demo.svc", "10.0.0.11", "10.0.0.12", "fd00::1"]
+    found = contract(config_map({"primary_host": "pg", "instances": [{"host": host} for host in hosts]}))
+    assert [item["name"] for item in found["instances"]] == ["pg-1", "10.0.0.11", "10.0.0.12", "fd00::1"]
+
+
 def test_both_contracts_have_the_same_fields() -> None:
     assert list(contract()) == list(cloudnativepg.contract("old", "demo", []))
 
