@@ -78,8 +78,8 @@ def asked(tmp_path: Path, playbook: str, confirmed: str) -> subprocess.Completed
     inventory = tmp_path / "hosts.json"
     inventory.write_text(json.dumps({"all": {"children": {"postgres_clusters": {"hosts": hosts}}}}))
     return subprocess.run(
-        ["ansible-playbook", f"--inventory={inventory}", "--tags=no-other", f"--extra-vars={playbook}_confirm={confirmed}",
-         str(ROOT / f"playbooks/{playbook}.yml")],
+        ["ansible-playbook", f"--inventory={inventory}", "--tags=no-other",
+         f"--extra-vars={playbook}_confirm={confirmed}", str(ROOT / f"playbooks/{playbook}.yml")],
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "playbooks/collections"), "ANSIBLE_NOCOLOR": "1"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
