@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -26,6 +27,7 @@ from typing import IO, Any
 
 import pytest
 import testinfra
+import yaml
 from testinfra.host import Host
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -348,6 +350,41 @@ class Cluster:
             return json.load(answer)["data"]["result"]
 
 
+def give_rights(cluster: Cluster, files: list[tuple[str, str]], verb: str = "apply") -> None:
+    """Give the deployer rights, or take them away, as an administrator does.
+
+    :param files: pairs of a namespace, or "", and the name of a file of deploy/rbac
+    """
+    # With a namespace that is gone, so is what was bound there.
+    more = ["--ignore-not-found"] if verb == "delete" else []
+    for namespace, name in files:
+        where = [f"--namespace={namespace}"] if namespace else []
+        cluster.kubectl(verb, *where, *more, f"--filename={ROOT / 'deploy/rbac' / name}.yml")
+
+
+def deployer_kubeconfig(cluster: Cluster, folder: Path) -> str:
+    """Write a kubeconfig for the deployer of deploy/rbac, who has a token and nothing else, and return its path."""
+    config = yaml.safe_load(KUBECONFIG.read_text(encoding="utf-8"))
+    wanted = next(item for item in config["contexts"] if item["name"] == CONTEXT)["context"]["cluster"]
+    token = cluster.kubectl("create", "token", "pgha-deployer", "--namespace=pgha", "--duration=1h").strip()
+    path = folder / "deployer.kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [item for item in config["clusters"] if item["name"] == wanted],
+                "users": [{"name": "deployer", "user": {"token": token}}],
+                "contexts": [{"name": "deployer", "context": {"cluster": wanted, "user": "deployer"}}],
+                "current-context": "deployer",
+            }
+        ),
+        encoding="utf-8",
+    )
+    return str(path)
+
+
 def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
     """Return what the condition returns as soon as that is true."""
     deadline = time.monotonic() + seconds
@@ -367,6 +404,21 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     return Cluster()
+
+
+@pytest.fixture(scope="session")
+def stand_in_images(cluster: Cluster) -> dict[str, str]:
+    """Return names for images of other releases: what the nodes have, by another name, as such cannot be had here."""
+    images = {
+        "pgpool": ("ghcr.io/pgha/pgpool", "4.6", "4.6.99-stand-in"),
+        "postgresql": ("ghcr.io/cloudnative-pg/postgresql", "17-standard-trixie", "17.99-stand-in"),
+    }
+    engine = shutil.which("podman") or "docker"
+    for node in cluster.get("nodes", "--selector=!node-role.kubernetes.io/control-plane", everywhere=True):
+        for image, there, other in images.values():
+            tag = ["ctr", "--namespace=k8s.io", "images", "tag", "--force", f"{image}:{there}", f"{image}:{other}"]
+            subprocess.run([engine, "exec", node["metadata"]["name"], *tag], check=True, capture_output=True)
+    return {name: f"{image}:{other}" for name, (image, _, other) in images.items()}
 
 
 @pytest.fixture

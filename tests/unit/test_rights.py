@@ -32,6 +32,7 @@ KINDS = {
     "Pod": ("", "pods"),
     "Event": ("", "events"),
     "Node": ("", "nodes"),
+    "PersistentVolume": ("", "persistentvolumes"),
     "PersistentVolumeClaim": ("", "persistentvolumeclaims"),
     "Deployment": ("apps", "deployments"),
     "ReplicaSet": ("apps", "replicasets"),
@@ -60,6 +61,7 @@ KINDS = {
 }
 CLUSTER_SCOPED = {
     "nodes",
+    "persistentvolumes",
     "storageclasses",
     "clusterroles",
     "clusterrolebindings",
@@ -72,11 +74,19 @@ CLUSTER_SCOPED = {
 NOT_COVERED = re.compile(
     r"kind_cluster/|kubedb/"  # a local cluster, and a chart whose rights are KubeDB's to say
     r"|postgres_cluster/(request|restore_first|rotate_superuser|users_job|preflight_superuser)"  # what KubeDB alone has
-    r"|postgres_cluster/restore_drill"  # makes a namespace, in which nothing can be bound before
 )
+
+# A restore drill makes a namespace, in which nothing can be bound before: what it does counts in all namespaces, and
+# has a file that needs no other but lookup.yml. Of what its task files include, these never run in it.
+NOT_IN_A_DRILL = {
+    "absent.yml",  # what is restored is there
+    "backup_off.yml",  # what was just made has no backups that could be switched off
+    "rotate_superuser.yml", "users_job.yml", "restore_first.yml", "preflight_superuser.yml",  # KubeDB's alone
+}  # fmt: skip
 
 # The file of deploy/rbac that a task file counts for; the first one that fits.
 PARTS = (
+    (r"drills/(shared|scale_operator|drill_operator_killed)", "drills-shared"),
     (r"drills/", "drills"),
     (r"cloudnativepg/absent|monitoring/absent|pgpool/absent|postgres_cluster/(delete|absent)", "teardown"),
     (r"cloudnativepg/", "operator"),
@@ -88,6 +98,7 @@ PARTS = (
     (r"", "postgres"),
 )
 
+INCLUDE = "ansible.builtin.include_tasks"
 MODULES = (
     "k8s", "k8s_info", "k8s_exec", "k8s_log", "k8s_scale", "k8s_drain", "apply", "patch_status", "read", "read_log",
 )  # fmt: skip
@@ -227,10 +238,16 @@ DYNAMIC: dict[str, list[str]] = {
     # Of another name each time.
     "pgpool/verify_job.yml | Verify job | Start it": ["get Job", "create Job"],
     "pgpool/ledger_start.yml | Ledger start | Start it": ["get Job", "create Job"],
-    "drills/read.yml | Read | Read pods, and what others share": ["list Pod", "list Deployment everywhere"],
+    "drills/read.yml | Read | Read pods, and what others share": [
+        "list Pod",
+        "list Pod@drills-shared",
+        "list Deployment everywhere",
+        "list Node",
+        "list PersistentVolume",
+    ],
     "drills/scale_operator.yml | Scale operator | Have that many pods of it": ["Deployment"],
     "drills/shared.yml | Shared | Wait until the operator is ready": ["Deployment"],
-    "drills/delete.yml | Delete | Delete them": ["Pod", "PersistentVolumeClaim"],
+    "drills/delete.yml | Delete | Delete them": ["Pod", "Pod@drills-shared", "PersistentVolumeClaim"],
     "drills/drill_certificate_expired.yml | Drill certificate expired | Replace it by an expired one": ["Secret"],
     "drills/drill_certificate_expired.yml | Drill certificate expired | Put back the one that was there": ["Secret"],
     "drills/drill_objects_edited.yml | Drill objects edited | Edit them": [*MANAGED_KINDS, *MAIN],
@@ -269,7 +286,9 @@ BASES = {
     "certificate": ("postgres",),
     "diagnose": ("postgres", "lookup"),
     "drills": ("postgres", "lookup"),
+    "drills-shared": ("lookup",),  # in other namespaces than those
     "prometheus-operator": ("monitoring", "lookup"),
+    "restore-drill": ("lookup",),
     "teardown": ("postgres", "lookup"),
     "teardown-monitoring": ("monitoring",),
     "teardown-operator": ("operator", "lookup"),
@@ -311,6 +330,9 @@ def kinds_of(task: dict[str, Any], path: str, call: dict[str, Any]) -> list[str]
     looped = [item.get("kind", "") for item in task.get("loop", []) if isinstance(item, dict)]
     if kind and looped and all(looped):
         return looped
+    written = [item["kind"] for item in call.get("definition", []) if isinstance(item, dict)]
+    if written:
+        return written
     templates = re.findall(r"template', '([\w/.-]+\.j2)'", str(call.get("definition", "")))
     text = "\n".join(
         (ROOT / "roles" / path.partition("/")[0] / "templates" / name).read_text("utf-8") for name in templates
@@ -352,8 +374,10 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
             if call.get("kind") == "Job":
                 yield from (need("Job", "get"), need("Pod", "list"))
         elif module == "k8s_drain":
-            yield from (need("Node", "get"), need("Node", "patch"), need("Pod", "list", everywhere=True))
-            yield from (need("Pod", "get"), need("Pod", "create", subresource="/eviction"))
+            # Of all namespaces, as whatever is on the node has to go.
+            yield from (need("Node", "get"), need("Node", "patch"))
+            yield from (need("Pod", verb, everywhere=True) for verb in ("get", "list"))
+            yield need("Pod", "create", everywhere=True, subresource="/eviction")
         elif module in ("k8s_info", "read"):
             for told in kinds_of(task, path, call):
                 verb, kind, everywhere = words(told)
@@ -375,6 +399,23 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
                 yield from (need(kind, each, everywhere) for each in ([verb] if verb else verbs))
 
 
+def tasks_of(role: str, file: str) -> Iterator[dict[str, Any]]:
+    """Yield the tasks of a task file."""
+    yield from tasks_in(yaml.safe_load((ROOT / f"roles/{role}/tasks/{file}").read_text("utf-8")))
+
+
+def in_a_drill() -> set[str]:
+    """The task files that a restore drill includes, by names that each include writes out."""
+    found, rest = set(), ["restore_drill.yml"]
+    while rest:
+        file = rest.pop()
+        found.add(file)
+        included = {task[INCLUDE] for task in tasks_of("postgres_cluster", file) if INCLUDE in task}
+        assert all(re.fullmatch(r"\w+\.yml", name) for name in included), f"{file} includes {included}"
+        rest += included - found - NOT_IN_A_DRILL
+    return found
+
+
 @cache
 def needed() -> frozenset[Need]:
     """The rights that all tasks take, and those that are handed on."""
@@ -384,10 +425,16 @@ def needed() -> frozenset[Need]:
         for verb in verbs
     }
     for file in sorted(ROOT.glob("roles/*/tasks/*.yml")):
-        path = f"{file.parts[-3]}/{file.name}"
-        if not NOT_COVERED.match(path):
-            for task in tasks_in(yaml.safe_load(file.read_text("utf-8"))):
+        role = file.parts[-3]
+        path = f"{role}/{file.name}"
+        if not NOT_COVERED.match(path) and not file.name.startswith("restore_drill"):
+            for task in tasks_of(role, file.name):
                 found |= set(needs_of(path, task))
+    for name in in_a_drill():
+        for task in tasks_of("postgres_cluster", name):
+            needs = needs_of(f"postgres_cluster/{name}", task)
+            # What is restored makes no backups of its own.
+            found |= {Need("restore-drill", True, *need[2:]) for need in needs if need.resource != "scheduledbackups"}
     [play] = yaml.safe_load((ROOT / "playbooks/teardown.yml").read_text("utf-8"))[-1:]
     # What it looks for of KubeDB is not asked of an API that does not know the kind.
     for item in next(task for task in play["tasks"] if "loop" in task)["loop"]:

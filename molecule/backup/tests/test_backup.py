@@ -13,14 +13,27 @@ import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import conftest
 import pytest
-from conftest import INVENTORIES, ROOT, WITH_STATS, Cluster, Run, until
+from conftest import (
+    INVENTORIES,
+    ROOT,
+    WITH_STATS,
+    Cluster,
+    Run,
+    deployer_kubeconfig,
+    give_rights,
+    until,
+)
 
 # `make limits` restores 1 GB.
 ROWS = 14_000_000 if os.environ.get("PGHA_BENCH") else 1000
+# With these rights, a backup is made and restored, and with those a drill (deploy/rbac/README.md).
+RIGHTS = [("", "deployer"), ("", "lookup"), ("backup-test", "postgres"), ("backup-test", "backup")]
+DRILL_RIGHTS = [("", "deployer"), ("", "lookup"), ("", "restore-drill")]
 LIMIT = ("--limit", "saved")
 RESTORED = ("--limit", "restored")
 
@@ -40,6 +53,18 @@ def restored() -> Cluster:
 @pytest.fixture(scope="module")
 def before_the_drop() -> dict[str, str]:
     return {}
+
+
+@pytest.fixture
+def as_deployer(saved: Cluster, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """Yield the variables with which a playbook runs with some rights and no other, RIGHTS where a test names none."""
+    files = getattr(request, "param", RIGHTS)
+    give_rights(saved, files)
+    yield {
+        "pgha_k8s_auth": {"kubeconfig": deployer_kubeconfig(saved, tmp_path)},
+        "postgres_cluster_create_namespace": False,
+    }
+    give_rights(saved, files[::-1], "delete")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,12 +112,14 @@ def test_check_mode_makes_no_backup(saved: Cluster) -> None:
     assert len(saved.get("backups.postgresql.cnpg.io")) == before
 
 
-def test_a_backup_now(saved: Cluster, before_the_drop: dict[str, str], say: Callable[[str], None]) -> None:
+def test_a_backup_now(
+    saved: Cluster, as_deployer: dict[str, Any], before_the_drop: dict[str, str], say: Callable[[str], None]
+) -> None:
     saved.on_instance(
         f"CREATE TABLE goods AS SELECT g AS id, md5(g::text) AS name FROM generate_series(1, {ROWS}) AS g"
     )
     saved.on_instance("GRANT SELECT ON goods TO app")
-    run = passed(run_playbook("backup", *LIMIT, environment=WITH_STATS, timeout=900))
+    run = passed(run_playbook("backup", *LIMIT, variables=as_deployer, environment=WITH_STATS, timeout=900))
     result = run.stats["backup"]["saved"]
     assert result["archive"] == "s3://backups/test/saved"
     assert result["id"]
@@ -151,10 +178,14 @@ def test_check_mode_restores_nothing(restored: Cluster, before_the_drop: dict[st
 
 
 def test_restored_to_before_the_drop(
-    saved: Cluster, restored: Cluster, before_the_drop: dict[str, str], say: Callable[[str], None]
+    saved: Cluster,
+    restored: Cluster,
+    as_deployer: dict[str, Any],
+    before_the_drop: dict[str, str],
+    say: Callable[[str], None],
 ) -> None:
     source = saved.get("clusters.postgresql.cnpg.io", saved.name)[0]["spec"]
-    asked = restore_variables(target_time=before_the_drop["time"], expect=str(ROWS))
+    asked = as_deployer | restore_variables(target_time=before_the_drop["time"], expect=str(ROWS))
     run = passed(run_playbook("restore", *RESTORED, variables=asked, environment=WITH_STATS, timeout=1200))
     result = run.stats["restore"]["restored"]
     assert result["answer"] == str(ROWS)
@@ -227,9 +258,12 @@ def test_check_mode_makes_no_drill(saved: Cluster) -> None:
     assert "saved-drill" not in {item["metadata"]["name"] for item in saved.get("namespaces", everywhere=True)}
 
 
-def test_a_drill_proves_it_and_leaves_a_metric(saved: Cluster, say: Callable[[str], None]) -> None:
+@pytest.mark.parametrize("as_deployer", [DRILL_RIGHTS], indirect=True, ids=["with the rights for it alone"])
+def test_a_drill_proves_it_and_leaves_a_metric(
+    saved: Cluster, as_deployer: dict[str, Any], say: Callable[[str], None]
+) -> None:
     saved.on_instance("CREATE TABLE more AS SELECT g AS id FROM generate_series(1, 500) AS g")
-    run = passed(run_playbook("restore_drill", *LIMIT, environment=WITH_STATS, timeout=1200))
+    run = passed(run_playbook("restore_drill", *LIMIT, variables=as_deployer, environment=WITH_STATS, timeout=1200))
     result = run.stats["restore_drill"]["saved"]
     assert (result["compared"], result["rows"], result["moving"]) == (1, 500, [])
     say(f"drill: {result['seconds']} s, restore {result['restore_seconds']} s")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import CONTEXT, KUBECONFIG, ROOT, Cluster, Run, run_playbook, until
+from conftest import Cluster, Run, deployer_kubeconfig, give_rights, run_playbook, until
 
 # Where each file counts, as deploy/rbac/README.md says. "" is no namespace.
 DAILY = [
@@ -24,6 +24,7 @@ DAILY = [
     ("demo", "monitored"),
 ]
 OPERATOR = [("cnpg-system", "operator")]
+DRILLS = [("demo", "drills"), ("cnpg-system", "drills-shared"), ("monitoring", "drills-shared")]
 TEARDOWN = [
     ("cnpg-system", "teardown-operator"),
     ("monitoring", "teardown-monitoring"),
@@ -32,15 +33,6 @@ TEARDOWN = [
 ]
 NAMESPACES = ["cnpg-system", "monitoring", "demo"]
 AS = "--as=system:serviceaccount:pgha:pgha-deployer"
-
-
-def give(cluster: Cluster, files: list[tuple[str, str]], verb: str = "apply") -> None:
-    """Give the deployer rights, or take them away, as an administrator does."""
-    # With a namespace that is gone, so is what was bound there.
-    more = ["--ignore-not-found"] if verb == "delete" else []
-    for namespace, name in files:
-        where = [f"--namespace={namespace}"] if namespace else []
-        cluster.kubectl(verb, *where, *more, f"--filename={ROOT / 'deploy/rbac' / name}.yml")
 
 
 def have_namespaces(cluster: Cluster) -> None:
@@ -59,41 +51,23 @@ def have_namespaces(cluster: Cluster) -> None:
 def play(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Run]]:
     """Run playbooks as the deployer, who has a token and nothing else."""
     have_namespaces(cluster)
-    give(cluster, DAILY + OPERATOR)
-    config = yaml.safe_load(KUBECONFIG.read_text(encoding="utf-8"))
-    wanted = next(item for item in config["contexts"] if item["name"] == CONTEXT)["context"]["cluster"]
-    token = cluster.kubectl("create", "token", "pgha-deployer", "--namespace=pgha", "--duration=1h").strip()
-    path: Path = tmp_path_factory.mktemp("rights") / "kubeconfig"
-    path.touch(mode=0o600)
-    path.write_text(
-        yaml.safe_dump(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "clusters": [item for item in config["clusters"] if item["name"] == wanted],
-                "users": [{"name": "deployer", "user": {"token": token}}],
-                "contexts": [{"name": "deployer", "context": {"cluster": wanted, "user": "deployer"}}],
-                "current-context": "deployer",
-            }
-        ),
-        encoding="utf-8",
-    )
+    give_rights(cluster, DAILY + OPERATOR)
     # As deploy/rbac/README.md says.
     inventory = {
-        "pgha_k8s_auth": {"kubeconfig": str(path)},
+        "pgha_k8s_auth": {"kubeconfig": deployer_kubeconfig(cluster, tmp_path_factory.mktemp("rights"))},
         "postgres_cluster_create_namespace": False,
         "monitoring_create_namespace": False,
         "monitoring_watched_namespaces": ["demo"],
     }
 
     def run(name: str, *arguments: str, **variables: Any) -> Run:
-        done = run_playbook(name, *arguments, variables={**inventory, **variables})
+        done = run_playbook(name, *arguments, variables={**inventory, **variables}, timeout=900)
         assert done.rc == 0, done.output
         assert "forbidden" not in done.output.lower(), done.output
         return done
 
     yield run
-    give(cluster, [*TEARDOWN, *OPERATOR, *reversed(DAILY)], "delete")
+    give_rights(cluster, [*TEARDOWN, *OPERATOR, *reversed(DAILY)], "delete")
 
 
 def may(cluster: Cluster, verb: str, what: str, namespace: str = "demo") -> bool:
@@ -103,23 +77,23 @@ def may(cluster: Cluster, verb: str, what: str, namespace: str = "demo") -> bool
 
 
 def test_teardown_removes_everything(cluster: Cluster, play: Callable[..., Run]) -> None:
-    give(cluster, TEARDOWN)
+    give_rights(cluster, TEARDOWN)
     play("teardown", teardown_confirm=cluster.name, teardown_keep_data=False)
     until(lambda: cluster.get("pods,persistentvolumeclaims") == [], 60, "nothing is left in the namespace")
     assert "clusters.postgresql.cnpg.io" not in cluster.kubectl("get", "customresourcedefinitions", "--output=name")
-    give(cluster, TEARDOWN, "delete")
+    give_rights(cluster, TEARDOWN, "delete")
 
 
 def test_site_makes_it_from_nothing(cluster: Cluster, play: Callable[..., Run], say: Callable[[str], None]) -> None:
     have_namespaces(cluster)
-    give(cluster, OPERATOR)
+    give_rights(cluster, OPERATOR)
     run = play("site")
     assert len(cluster.instances()) == 3
     say(f"site.yml with the shipped rights took {run.seconds:.0f} s")
 
 
 def test_day_to_day_takes_no_rights_on_the_operator(cluster: Cluster, play: Callable[..., Run]) -> None:
-    give(cluster, OPERATOR, "delete")
+    give_rights(cluster, OPERATOR, "delete")
     assert play("site").changed == 0
 
 
@@ -137,9 +111,9 @@ def test_users_come_and_go(cluster: Cluster, play: Callable[..., Run]) -> None:
 
 
 def test_diagnose_reads_what_its_own_file_lets_it(cluster: Cluster, play: Callable[..., Run], tmp_path: Path) -> None:
-    give(cluster, [("demo", "diagnose")])
+    give_rights(cluster, [("demo", "diagnose")])
     play("diagnose", diagnose_directory=str(tmp_path))
-    give(cluster, [("demo", "diagnose")], "delete")
+    give_rights(cluster, [("demo", "diagnose")], "delete")
     [archive] = tmp_path.glob("*.tar.gz")
     with tarfile.open(archive) as files:
         members = [member for member in files if "/objects/" in f"/{member.name}"]
@@ -158,12 +132,50 @@ def test_instances_go_and_come(cluster: Cluster, play: Callable[..., Run]) -> No
         assert len(cluster.instances()) == count
 
 
+def test_a_user_has_a_new_password(cluster: Cluster, play: Callable[..., Run]) -> None:
+    before = cluster.users()["app"]
+    play("rotate_password", postgres_cluster_rotate_users=["app"])
+    assert cluster.users()["app"] != before
+    assert cluster.sql("SELECT 1 AS n") == [{"n": "1"}]
+
+
+def test_images_are_replaced(cluster: Cluster, play: Callable[..., Run], stand_in_images: dict[str, str]) -> None:
+    before = cluster.pgpool_pods()
+    play("upgrade_pgpool", pgpool_image=stand_in_images["pgpool"])
+    assert not set(before) & set(cluster.pgpool_pods())
+    play(
+        "upgrade_postgres", pgpool_image=stand_in_images["pgpool"], postgres_cluster_image=stand_in_images["postgresql"]
+    )
+    images = {
+        pod["spec"]["containers"][0]["image"] for pod in cluster.get("pods", "--selector=cnpg.io/podRole=instance")
+    }
+    assert images == {stand_in_images["postgresql"]}
+    # upgrade_postgres.yml does not go back, site.yml does.
+    play("site")
+
+
+def test_it_stops_and_starts(cluster: Cluster, play: Callable[..., Run]) -> None:
+    play("hibernate", hibernate_confirm=cluster.name)
+    until(lambda: cluster.instances() == [], 60, "no instance is left")
+    play("wake")
+    assert len(cluster.instances()) == 3
+    assert cluster.sql("SELECT 1 AS n") == [{"n": "1"}]
+
+
+def test_drills(cluster: Cluster, play: Callable[..., Run]) -> None:
+    names = ["primary_and_volume_deleted", "pgpool_pod_killed", "node_drained", "operator_away", "prometheus_gone"]
+    names += ["objects_edited", "pgpool_objects_deleted", "certificate_expired"]
+    give_rights(cluster, DRILLS)
+    play("drill", drills_names=names, drills_shared=True, drills_hold=15)
+    give_rights(cluster, DRILLS, "delete")
+
+
 def test_prometheus_may_watch_all_namespaces(cluster: Cluster, play: Callable[..., Run]) -> None:
-    give(cluster, [("demo", "monitored")], "delete")
-    give(cluster, [("", "monitored-everywhere")])
+    give_rights(cluster, [("demo", "monitored")], "delete")
+    give_rights(cluster, [("", "monitored-everywhere")])
     play("monitoring", monitoring_watched_namespaces=[])
     play("verify", monitoring_watched_namespaces=[])
-    give(cluster, [("", "monitored-everywhere")], "delete")
+    give_rights(cluster, [("", "monitored-everywhere")], "delete")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +196,7 @@ def test_it_is_refused_what_day_to_day_does_not_take(cluster: Cluster, verb: str
 
 
 def test_an_operator_that_is_more_than_that_is_not_installed(cluster: Cluster) -> None:
-    give(cluster, OPERATOR)
+    give_rights(cluster, OPERATOR)
     other = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
@@ -194,4 +206,4 @@ def test_an_operator_that_is_more_than_that_is_not_installed(cluster: Cluster) -
     with pytest.raises(subprocess.CalledProcessError) as refused:
         cluster.kubectl("apply", "--server-side", AS, "--filename=-", text=yaml.safe_dump(other))
     assert "forbidden" in refused.value.stderr
-    give(cluster, OPERATOR, "delete")
+    give_rights(cluster, OPERATOR, "delete")

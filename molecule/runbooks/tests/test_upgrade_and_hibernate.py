@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -14,21 +12,6 @@ from conftest import WITH_STATS, Cluster, run_playbook, until
 from test_runbooks import pod_ids
 
 IMAGE = "ghcr.io/cloudnative-pg/postgresql"
-# What the nodes have by another name stands in for another release of the same major version, which cannot be had.
-STAND_INS = {
-    "ghcr.io/pgha/pgpool:4.6": "ghcr.io/pgha/pgpool:4.6.99-stand-in",
-    f"{IMAGE}:17-standard-trixie": f"{IMAGE}:17.99-stand-in",
-}
-
-
-@pytest.fixture(scope="module")
-def _stand_ins(cluster: Cluster) -> None:
-    """Give the images on the nodes their other names."""
-    engine = shutil.which("podman") or "docker"
-    for node in cluster.get("nodes", "--selector=!node-role.kubernetes.io/control-plane", everywhere=True):
-        for image, name in STAND_INS.items():
-            tag = ["ctr", "--namespace=k8s.io", "images", "tag", "--force", image, name]
-            subprocess.run([engine, "exec", node["metadata"]["name"], *tag], check=True, capture_output=True)
 
 
 class TestUpgradePgpool:
@@ -54,9 +37,10 @@ class TestUpgradePgpool:
         assert set(found["after"]) == set(before)
         assert all(release.count(".") == 2 for release in found["after"].values())
 
-    @pytest.mark.usefixtures("_stand_ins")
-    def test_another_image_replaces_all_pods(self, cluster: Cluster, say: Callable[[str], None]) -> None:
-        before, image = cluster.pgpool_pods(), STAND_INS["ghcr.io/pgha/pgpool:4.6"]
+    def test_another_image_replaces_all_pods(
+        self, cluster: Cluster, stand_in_images: dict[str, str], say: Callable[[str], None]
+    ) -> None:
+        before, image = cluster.pgpool_pods(), stand_in_images["pgpool"]
         run = run_playbook("upgrade_pgpool", variables={"pgpool_image": image}, environment=WITH_STATS)
         assert run.rc == 0, run.output
         found = run.stats["upgrade_pgpool"][cluster.name]
@@ -110,9 +94,10 @@ class TestUpgradePostgres:
         assert set(found["after"]) == set(cluster.instances())
         assert pod_ids(cluster) == before
 
-    @pytest.mark.usefixtures("_stand_ins")
-    def test_another_image_is_rolled_out(self, cluster: Cluster, say: Callable[[str], None]) -> None:
-        before, image = pod_ids(cluster), STAND_INS[f"{IMAGE}:17-standard-trixie"]
+    def test_another_image_is_rolled_out(
+        self, cluster: Cluster, stand_in_images: dict[str, str], say: Callable[[str], None]
+    ) -> None:
+        before, image = pod_ids(cluster), stand_in_images["postgresql"]
         cluster.sql("DROP TABLE IF EXISTS upgraded; CREATE TABLE upgraded AS SELECT 1 AS n")
         run = run_playbook(
             "upgrade_postgres", variables={"postgres_cluster_image": image}, environment=WITH_STATS, timeout=900
