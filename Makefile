@@ -26,7 +26,7 @@ drills: ## Break the demo in many ways, and write into docs/drills.md what its c
 
 ##@ Check
 
-.PHONY: test lint unit sanity molecule molecule-all limits bench
+.PHONY: test lint unit sanity oldest molecule molecule-all limits bench
 # The unit tests come last, as some need what molecule builds where nothing is there yet.
 test: ## Everything: lint, sanity, molecule on a cluster of its own, unit
 	@$(ENV) tools/test lint sanity molecule unit
@@ -39,6 +39,9 @@ unit: ## pytest, no cluster
 
 sanity: ## ansible-test sanity
 	@$(ENV) tools/test sanity
+
+oldest: ## unit and sanity once more, with the oldest ansible-core that the collection takes
+	@$(ENV) --oldest tools/test sanity unit
 
 molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster named pgha-test
 	@$(ENV) tools/test molecule

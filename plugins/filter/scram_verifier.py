@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import clear_text
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.scram import (
     MIN_ITERATIONS,
     make_verifier,
@@ -87,13 +86,12 @@ def scram_verifier(
     user: str | None = None,
     iterations: int = MIN_ITERATIONS,
 ) -> str:
-    password = clear_text(password)
     if not isinstance(password, str):
         raise AnsibleFilterError(f"pgha.kubernetes.scram_verifier: a text is right, not {type_name(password)}")
     if (salt is None) == (seed is None) or (seed is None) != (user is None):
         raise AnsibleFilterError("pgha.kubernetes.scram_verifier: give either salt, or seed and user")
     try:
-        raw = salt_from(salt) if seed is None else salt_for(clear_text(seed), user)
+        raw = salt_from(salt) if seed is None else salt_for(seed, user)
         return make_verifier(password, raw, iterations)
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.scram_verifier: {exc}") from exc

@@ -23,7 +23,6 @@ from typing import NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import PARAMETERS, RESTART, Parameter
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import clear_text
 
 _NUMBERED = re.compile(r"(.*[a-z_])(0|[1-9][0-9]*)")
 # What a backend in a list may say, and the parameter that it becomes, less its number.
@@ -355,7 +354,7 @@ def _text(name: str, value: object, parameter: Parameter) -> str:
     """Return the value as it stands between the quotes of pgpool.conf."""
     if value is None:
         raise InputError(f"{name} has no value; leave it out for Pgpool-II's default")
-    text = _TO_TEXT[parameter.type](clear_text(value), parameter)
+    text = _TO_TEXT[parameter.type](value, parameter)
     if text is None:
         shown = "a value that is not shown" if _UNSHOWN.search(name) else repr(value)
         raise InputError(f"{name} is {shown} ({type_name(value)}); right would be {_expected(parameter)}")

@@ -75,7 +75,7 @@ def lines(users: Mapping | Iterable[Mapping], method: str = "md5", key: str | No
         "text": lambda _, password: text_entry(password),
     }
     if any(entry.method == "aes" for entry in entries):
-        encrypt = aes_encrypter(clear_text(key))
+        encrypt = aes_encrypter(key)
         encoders["aes"] = lambda _, password: encrypt(password)
     return [_line(entry, encoders[entry.method]) for entry in entries]
 
@@ -164,15 +164,6 @@ def aes_encrypter(key: str | None) -> Callable[[str], str]:
     return encrypt
 
 
-def clear_text(value: object) -> object:
-    """Return an inline ``!vault`` value decrypted, and all else as it is.
-
-    In a dict, ansible-core 2.18 hands it on as an object that is no ``str``; later releases hand on a ``str``. The
-    object goes by the name of its class, as this file does without Ansible.
-    """
-    return str(value) if type(value).__name__ == "AnsibleVaultEncryptedUnicode" else value
-
-
 def escape(field: str) -> str:
     """Escape one field of pool_passwd as its reader un-escapes it: a backslash before ``:`` and before itself."""
     return field.replace("\\", "\\\\").replace(":", "\\:")
@@ -191,7 +182,7 @@ def _users(users: Mapping | Iterable[Mapping], method: str, allowed: tuple[str, 
     if isinstance(users, Mapping):
         for name, password in users.items():
             _check_name("a user's name", name)
-            yield _checked(User(name, clear_text(password), method))
+            yield _checked(User(name, password, method))
         return
     for number, entry in enumerate(users, start=1):
         if not isinstance(entry, Mapping):
@@ -202,8 +193,7 @@ def _users(users: Mapping | Iterable[Mapping], method: str, allowed: tuple[str, 
         unknown = sorted(str(field) for field in entry if field not in allowed)
         if unknown:
             raise InputError(f"user {entry['name']!r}: unknown {', '.join(unknown)}; known are {', '.join(allowed)}")
-        fields = {field: clear_text(value) for field, value in entry.items()}
-        yield _checked(User(**{"password": None, "method": method, **fields}))
+        yield _checked(User(**{"password": None, "method": method, **entry}))
 
 
 def _checked(user: User) -> User:

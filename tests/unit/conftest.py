@@ -16,12 +16,7 @@ from typing import Any
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
-from ansible.template import Templar
-
-try:
-    from ansible.template import trust_as_template
-except ImportError:  # ansible-core 2.18 trusts every text
-    trust_as_template = str
+from ansible.template import Templar, trust_as_template
 
 # Tests import the collection while they are collected, before any fixture: so it is laid out here, and goes at exit.
 # Ansible's own importer is used from the start, as it cannot take over from Python's later, and rendering needs it.

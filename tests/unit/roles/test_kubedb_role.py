@@ -12,13 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
+from ansible.template import Templar, trust_as_template
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
-
-try:
-    from ansible.template import trust_as_template
-except ImportError:  # ansible-core 2.18 trusts every text
-    trust_as_template = str
 
 ROLE = Path(__file__).parents[3] / "roles" / "kubedb"
 LICENCE = "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----"

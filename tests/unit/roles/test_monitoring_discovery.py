@@ -16,12 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
-
-try:
-    from ansible.template import trust_as_template
-except ImportError:  # ansible-core 2.18 trusts every text
-    trust_as_template = str
+from ansible.template import Templar, trust_as_template
 
 ROLE = Path(__file__).parents[3] / "roles" / "monitoring"
 POD = "__meta_kubernetes_pod_"

@@ -19,7 +19,6 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import
     MAX_PCP_NAME,
     aes_encrypter,
     aes_key_and_iv,
-    clear_text,
     escape,
     lines,
     md5_entry,
@@ -358,18 +357,6 @@ class TestPcpConf:
         assert reason in str(caught.value)
         assert SECRET not in str(caught.value)
         assert HASH not in str(caught.value)
-
-
-def test_clear_text_opens_an_inline_vault_value() -> None:
-    class AnsibleVaultEncryptedUnicode:
-        """As in ansible-core 2.18."""
-
-        def __str__(self) -> str:
-            return "secret"
-
-    assert clear_text(AnsibleVaultEncryptedUnicode()) == "secret"
-    assert lines({"app": AnsibleVaultEncryptedUnicode()}) == [f"app:{HASH}"]
-    assert clear_text(5) == 5
 
 
 def test_type_name_is_that_of_python() -> None:
