@@ -110,7 +110,14 @@ def test_the_tutorial_uses_the_demo_as_it_is() -> None:
 def test_the_supported_versions_are_those_that_are_checked() -> None:
     text = text_of("docs/upgrades.md")
     runtime = yaml.safe_load(text_of("meta/runtime.yml"))["requires_ansible"]
-    assert f"| ansible-core | {re.search(r'[0-9]+[.][0-9]+', runtime)[0]} or newer |" in text
+    oldest = re.search(r"[0-9]+[.][0-9]+", runtime)[0]
+    assert f"| ansible-core | {oldest} or newer |" in text
+    assert f"ansible-core {oldest} or newer" in text_of("README.md")
+    assert f"ansible-core>={oldest}," in text_of("awx/execution-environment.yml")
+    roles = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in ROOT.glob("roles/*/meta/main.yml")]
+    assert {role["galaxy_info"]["min_ansible_version"] for role in roles} == {oldest}
+    # PyPI's `ansible` 12 has ansible-core 2.19, and so on.
+    assert f"ansible=={int(oldest.partition('.')[2]) - 7}." in text_of("requirements-oldest.txt")
     operator = yaml.safe_load(text_of("roles/cloudnativepg/defaults/main.yml"))["cloudnativepg_version"]
     assert f"not tested | {operator} |" in text
     ansible = re.search(r"^ansible==([0-9.]+); python_version >=", text_of("requirements-dev.txt"), re.MULTILINE)[1]
