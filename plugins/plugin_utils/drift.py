@@ -33,10 +33,9 @@ def drift_edits(objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """
     edits = []
     for item in objects:
-        found = _field(item) if item.get("type") != "kubernetes.io/tls" else None
-        if found is None:
+        path, value = _field(item)
+        if not path:
             continue
-        path, value = found
         patch: Any = _other(value, item["kind"])
         for key in reversed(path):
             patch = {key: patch}
@@ -54,18 +53,20 @@ def drift_edits(objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return edits
 
 
-def _field(item: Mapping[str, Any]) -> tuple[list[str], Any] | None:
-    """Return the path and the value of the field that is edited."""
+def _field(item: Mapping[str, Any]) -> tuple[list[str], Any]:
+    """Return the path and the value of the field that is edited; an empty path where there is none."""
     path: list[str] = []
     value: Any = item
+    if item.get("type") == "kubernetes.io/tls":
+        return path, None
     for step in FIELDS.get(item["kind"], ()):
         keys = [step] if isinstance(step, str) and step else [*filter(None, step), *sorted(value)]
         key = next((key for key in keys if key in value), None)
         if key is None:
-            return None
+            return [], None
         path.append(key)
         value = value[key]
-    return (path, value) if path else None
+    return path, value
 
 
 def _other(value: Any, kind: str) -> Any:
