@@ -164,3 +164,13 @@ def test_what_differs_between_operators_is_elsewhere(name):
     named = re.compile(r"kubedb|cnpg|cloudnative", re.IGNORECASE)
     assert len(files) > 10
     assert [path.name for path in files if named.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_what_is_waited_for_is_known_to_each_release_of_kubernetes_core(role):
+    """Without a condition, those before 6.6 take a Job for ready as soon as it is there."""
+    for file in role.glob("tasks/*.yml"):
+        for task in tasks_in(load(file)):
+            call = task.get("kubernetes.core.k8s_info", {})
+            if call.get("wait") is True and "wait_condition" not in call:
+                known = call["kind"] == "Deployment" or "__drills_operators" in call["kind"]
+                assert known, f"{file.name}: {task['name']}"
