@@ -190,18 +190,6 @@ def kill_all(root: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def kill_where(run: subprocess.Popen[str], here: Callable[[str], bool]) -> str:
-    """Kill a playbook as soon as it prints a line for which `here` is true; return that line."""
-    try:
-        for line in run.stdout or ():
-            if here(line):
-                return line.strip()
-        pytest.fail("it ended before it came there")
-    finally:
-        kill_all(run.pid)
-        run.wait()
-
-
 @dataclass
 class Cluster:
     """The PostgreSQL cluster of the tests, with Pgpool-II and Prometheus."""

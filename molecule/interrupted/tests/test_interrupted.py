@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Cluster, kill_all, kill_where, run_playbook, start_playbook, time_limit, until
+from conftest import Cluster, kill_all, run_playbook, start_playbook, time_limit, until
 
 # The first object of what is half done then. `kubectl wait` ends as soon as it is there.
 POINTS = {
@@ -83,12 +83,16 @@ def test_no_password_was_told_while_they_were_made(cluster: Cluster, outputs: li
 
 def kill_in_task(number: int) -> str:
     """Kill site.yml as soon as it says that it begins its task of this number; return what that is."""
-    left = iter(range(number, 0, -1))
-
-    def here(line: str) -> bool:
-        return line.startswith("TASK [") and next(left) == 1
-
-    return kill_where(start_playbook("site", "--limit=hot-postgres"), here)
+    run = start_playbook("site", "--limit=hot-postgres")
+    try:
+        for line in run.stdout or ():
+            number -= line.startswith("TASK [")
+            if number <= 0:
+                return line.strip()
+        pytest.fail("it ended before it came there")
+    finally:
+        kill_all(run.pid)
+        run.wait()
 
 
 def tasks_of_a_run() -> int:
