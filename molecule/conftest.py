@@ -20,7 +20,7 @@ import time
 import urllib.parse
 import urllib.request
 from base64 import b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -147,14 +147,22 @@ def run_playbook(
     return Run(done.returncode, done.stdout, time.monotonic() - began)
 
 
+# A task's name is printed as it begins, and not with its first result: which says where to kill a run.
+WITH_SKIPPED = {"ANSIBLE_DISPLAY_SKIPPED_HOSTS": "1"}
+
+
 def start_playbook(
-    name: str, *arguments: str, variables: dict[str, Any] | None = None, output: int | IO[str] = subprocess.PIPE
+    name: str,
+    *arguments: str,
+    variables: dict[str, Any] | None = None,
+    output: int | IO[str] = subprocess.PIPE,
+    environment: dict[str, str] | None = None,
 ) -> subprocess.Popen[str]:
     """Start a playbook, for tests that kill it or run two; not in IMAGE, whose processes are not those of here."""
     extra = ["--extra-vars", json.dumps(variables)] if variables else []
     return subprocess.Popen(
         playbook_command(name, *extra, *arguments),
-        env=playbook_environment(),
+        env={**playbook_environment(), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
@@ -188,6 +196,20 @@ def kill_all(root: int) -> None:
     for pid in stopped:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def kill_at(run: subprocess.Popen[str], here: Callable[[str], bool]) -> str:
+    """Kill a playbook that was started WITH_SKIPPED at a line of its output, and return that line."""
+    printed = []
+    try:
+        for line in run.stdout or ():
+            printed.append(line)
+            if here(line):
+                return line.strip()
+        pytest.fail(f"it ended before it came there: {''.join(printed)}")
+    finally:
+        kill_all(run.pid)
+        run.wait()
 
 
 @dataclass
@@ -360,6 +382,16 @@ def give_rights(cluster: Cluster, files: list[tuple[str, str]], verb: str = "app
     for namespace, name in files:
         where = [f"--namespace={namespace}"] if namespace else []
         cluster.kubectl(verb, *where, *more, f"--filename={ROOT / 'deploy/rbac' / name}.yml")
+
+
+@contextlib.contextmanager
+def lent(cluster: Cluster, *files: tuple[str, str]) -> Iterator[None]:
+    """Give the deployer rights for a while, and take them away whatever comes."""
+    give_rights(cluster, [*files])
+    try:
+        yield
+    finally:
+        give_rights(cluster, [*reversed(files)], "delete")
 
 
 def deployer_kubeconfig(cluster: Cluster, folder: Path) -> str:

@@ -25,7 +25,7 @@ from conftest import (
     Cluster,
     Run,
     deployer_kubeconfig,
-    give_rights,
+    lent,
     until,
 )
 
@@ -59,12 +59,11 @@ def before_the_drop() -> dict[str, str]:
 def as_deployer(saved: Cluster, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     """Yield the variables with which a playbook runs with some rights and no other, RIGHTS where a test names none."""
     files = getattr(request, "param", RIGHTS)
-    give_rights(saved, files)
-    yield {
-        "pgha_k8s_auth": {"kubeconfig": deployer_kubeconfig(saved, tmp_path)},
-        "postgres_cluster_create_namespace": False,
-    }
-    give_rights(saved, files[::-1], "delete")
+    with lent(saved, *files):
+        yield {
+            "pgha_k8s_auth": {"kubeconfig": deployer_kubeconfig(saved, tmp_path)},
+            "postgres_cluster_create_namespace": False,
+        }
 
 
 @pytest.fixture(scope="module", autouse=True)

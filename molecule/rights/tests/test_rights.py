@@ -8,13 +8,12 @@ from __future__ import annotations
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conftest import Cluster, Run, deployer_kubeconfig, give_rights, run_playbook, until
+from conftest import Cluster, Run, deployer_kubeconfig, give_rights, lent, run_playbook, until
 
 # Where each file counts, as deploy/rbac/README.md says. "" is no namespace.
 DAILY = [
@@ -69,16 +68,6 @@ def play(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
     yield run
     give_rights(cluster, [*TEARDOWN, *OPERATOR, *reversed(DAILY)], "delete")
-
-
-@contextmanager
-def lent(cluster: Cluster, *files: tuple[str, str]) -> Iterator[None]:
-    """Give the deployer more rights for a while, and take them away whatever comes."""
-    give_rights(cluster, [*files])
-    try:
-        yield
-    finally:
-        give_rights(cluster, [*files], "delete")
 
 
 def may(cluster: Cluster, verb: str, what: str, namespace: str = "demo") -> bool:
