@@ -21,8 +21,8 @@ demo-down: ## Delete the demo's cluster; what was built stays in the cache
 psql: ## psql through Pgpool-II in the demo
 	@$(ENV) tools/psql
 
-drills: ## Break the demo in many ways, and write into docs/drills.md what its clients saw (RUNS=10 DRILLS='switchover …')
-	@$(ENV) tools/drills.py --inventory $(KIND_INVENTORY) --runs $(or $(RUNS),1) --page docs/drills.md $(DRILLS)
+drills: ## Break the demo in many ways, and write into docs/drills.md what its clients saw (RUNS=10 DRILLS='switchover …' or all)
+	@$(ENV) tools/drills.py --inventory $(KIND_INVENTORY) --kind --runs $(or $(RUNS),1) --page docs/drills.md $(DRILLS)
 
 ##@ Check
 

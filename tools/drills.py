@@ -4,11 +4,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run drills on a cluster, site.yml after each, and write what came of them: `make drills`, or by tools/with-env.
 
-    tools/drills.py -i inventories/kind --runs 10 --page docs/drills.md primary_pod_deleted switchover
+    tools/drills.py -i inventories/kind --kind --runs 10 --page docs/drills.md primary_pod_deleted switchover
 
 The runs of a drill are one run of playbooks/drill.yml; after them, playbooks/site.yml has to find nothing to change.
 What came of it is kept in FOLDER/results.json as soon as it is known; runs of before stay in it, unless `--fresh`. The
-page is written from that file. Without names, the drills are those of the role's defaults.
+page is written from that file, and keeps what it says of drills that the file does not know. Without names, the drills
+are those of the role's defaults; `all` is every one that there is.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -34,9 +36,10 @@ BUSY = 6
 # The task with which the measured part of a drill begins.
 BEGINS = "Measured | Note the time]"
 BEGIN, END = "<!-- made by tools/drills.py from here on -->", "<!-- to here -->"
+MEASURED = "Measured:"
 
 sys.path[:0] = [str(ROOT / "playbooks" / "collections"), str(ROOT / "tools")]
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.drills import drills_table  # noqa: E402
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.drills import days, drills_table  # noqa: E402
 from benchmarks.measure import load, machine  # noqa: E402
 
 
@@ -82,30 +85,61 @@ def run(name: str, given: argparse.Namespace) -> dict[str, Any]:
     return {"records": records, "plan": skipped, "problems": problems}
 
 
-def page(results: dict[str, Any]) -> str:
-    """Return the part of the page that is made."""
+def wanted(names: list[str]) -> list[str]:
+    """Return the drills that are meant: none are the role's defaults, `all` is its whole catalogue."""
+    if names == ["all"]:
+        return list(catalogue())
+    return names or yaml.safe_load((ROOT / "roles/drills/defaults/main.yml").read_text())["drills_names"]
+
+
+def catalogue() -> dict[str, Any]:
+    """Return the drills that there are."""
+    return yaml.safe_load((ROOT / "roles/drills/vars/main.yml").read_text())["__drills_catalogue"]
+
+
+def page(results: dict[str, Any], made: str = "") -> str:
+    """Return the part of the page that is made.
+
+    :param made: what is there of it; what it says of drills that are not in the results is kept
+    """
     records, plan = results["records"], list({one["name"]: one for one in results["plan"]}.values())
-    days = sorted({record["at"][:10] for record in records})
-    loads = sorted(record["load"] for record in records)
-    middle = loads[len(loads) // 2]
+    names = list(catalogue())
     seen = {record["name"] for record in records} | {one["name"] for one in plan}
-    catalogue = yaml.safe_load((ROOT / "roles/drills/vars/main.yml").read_text())["__drills_catalogue"]
+    rows = [line for line in made.splitlines() if line.startswith("| ") and line.split()[1] in set(names) - seen]
+    seen |= {row.split()[1] for row in rows}
+
+    def lists(title: str, new: list[str]) -> list[str]:
+        """Return a list with what was in it of the drills of kept rows."""
+        old = made.partition(title)[2].lstrip().partition("\n\n")[0].splitlines()
+        of = tuple(f"- {row.split()[1]}:" for row in rows)
+        return listed(title, [line[2:] for line in old if line.startswith(of)] + new)
+
+    measured = made.partition(MEASURED)[2].lstrip().partition("\n\n")[0].splitlines()
+    kept = {row.rstrip(" |").rpartition("| ")[2] for row in rows}
     return "\n".join([
         BEGIN,
         "",
-        f"{len(records)} runs on {' and '.join(sorted({days[0], days[-1]}))}, on {results['machine']}. The load of the "
-        f"last minute before each was {loads[0]} to {loads[-1]}, in the middle {middle}."
-        + (" So it was busy with other things, and the seconds say little." if middle > BUSY else ""),
+        *listed(MEASURED, [line[2:] for line in measured if line[2:].partition(":")[0] in kept] + [occasion(results)]),
+        "\n".join([drills_table(records, plan), *rows]),
         "",
-        drills_table(records, plan),
-        "",
-        *listed("What the gap of writes through Pgpool-II is made of, medians:", parts(records)),
-        *listed("What drills had to say:", notes(records)),
-        *listed("What went wrong:", results["problems"]),
-        f"Not run: {', '.join(name for name in catalogue if name not in seen) or 'none'}.",
+        *lists("What the gap of writes through Pgpool-II is made of, medians:", parts(records)),
+        *lists("What drills had to say:", notes(records)),
+        *lists("What went wrong:", results["problems"]),
+        f"Not run: {', '.join(name for name in names if name not in seen) or 'none'}.",
         "",
         END,
     ])  # fmt: skip
+
+
+def occasion(results: dict[str, Any]) -> str:
+    """Say when and where drills were run, and how busy it was there."""
+    loads = sorted(record["load"] for record in results["records"])
+    middle = loads[len(loads) // 2]
+    return (
+        f"{days(results['records'])}: {len(loads)} runs, on {results['machine']}. The load of the last minute before "
+        f"each was {loads[0]} to {loads[-1]}, in the middle {middle}."
+        + (" So it was busy with other things, and the seconds say little." if middle > BUSY else "")
+    )
 
 
 def listed(title: str, lines: list[str]) -> list[str]:
@@ -133,7 +167,18 @@ def notes(records: list[dict[str, Any]]) -> list[str]:
 def write_page(path: Path, results: dict[str, Any]) -> None:
     """Put the part that is made where the page has its marks."""
     before, _, rest = path.read_text().partition(BEGIN)
-    path.write_text(before + page(results) + rest.partition(END)[2])
+    made, _, after = rest.partition(END)
+    path.write_text(before + page(results, made) + after)
+
+
+def of_kind() -> dict[str, Any]:
+    """Return variables for a cluster whose nodes are containers of this machine, and which nobody else uses."""
+    works = [
+        engine
+        for engine in ("docker", "podman")
+        if shutil.which(engine) and subprocess.run([engine, "info"], capture_output=True, check=False).returncode == 0
+    ]
+    return {"drills_shared": True, "drills_node_engine": next(iter(works), "")}
 
 
 def main() -> int:
@@ -141,6 +186,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run drills on a cluster, and site.yml after each.")
     parser.add_argument("-i", "--inventory", action="append", required=True)
     parser.add_argument("-e", "--extra-vars", type=json.loads, default={}, help="JSON, for both playbooks")
+    parser.add_argument("--kind", action="store_true", help="it is a kind cluster for tests: break its nodes, too")
     parser.add_argument("--runs", type=int, default=1, help="how often each drill is run")
     parser.add_argument("--folder", type=Path, default=CACHE / "drills", help="where results.json is kept")
     parser.add_argument("--fresh", action="store_true", help="forget the results of before")
@@ -150,10 +196,10 @@ def main() -> int:
     file = given.folder / "results.json"
     empty = {"machine": machine(), "records": [], "plan": [], "problems": []}
     results = empty if given.fresh or not file.exists() else json.loads(file.read_text())
-    defaults = yaml.safe_load((ROOT / "roles/drills/defaults/main.yml").read_text())["drills_names"]
+    given.extra_vars = {**(of_kind() if given.kind else {}), **given.extra_vars}
     given.folder.mkdir(parents=True, exist_ok=True)
     problems = []
-    for name in given.names or defaults:
+    for name in wanted(given.names):
         found = run(name, given)
         problems += found["problems"]
         for part in ("records", "plan", "problems"):

@@ -46,7 +46,7 @@ WAYS = ("pgpool_write", "direct_write", "pgpool_read")
 # Columns of the table, and what stands in each for the records of one drill.
 COLUMNS = (
     "drill", "runs", "write gap", "directly", "read gap", "lost", "in doubt", "instances back",
-    "Pgpool-II's backends back", "statements failed", "alerts", "`site.yml` after it",
+    "Pgpool-II's backends back", "statements failed", "alerts", "`site.yml` after it", "on",
 )  # fmt: skip
 
 
@@ -138,6 +138,12 @@ def drills_table(records: Sequence[Mapping[str, Any]], plan: Sequence[Mapping[st
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def days(records: Iterable[Mapping[str, Any]]) -> str:
+    """Return the day on which drills were run, or the first and the last one."""
+    found = sorted({record["at"][:10] for record in records})
+    return " to ".join(dict.fromkeys([found[0], found[-1]]))
+
+
 def _names(records: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(record["name"] for record in records))
 
@@ -160,6 +166,7 @@ def _row(name: str, records: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
         failed_words(failed),
         (", ".join(sorted({alert for alerts in known for alert in alerts})) or "none") if known else "not known",
         f"changed={max(changed)}" if changed else "not run",
+        days(records),
     )
 
 

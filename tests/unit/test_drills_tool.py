@@ -36,7 +36,9 @@ def test_the_page_says_when_where_and_how_busy(tmp_path: Path) -> None:
     path.write_text(f"# Drills\n\n{tool.BEGIN}\nold\n{tool.END}\nrest\n")
     tool.write_page(path, results(problems=["pod: site.yml changed 1 things after it"]))
     text = path.read_text()
-    assert text.startswith(f"# Drills\n\n{tool.BEGIN}\n\n1 runs on 2026-11-25, on a machine. The load")
+    assert text.startswith(
+        f"# Drills\n\n{tool.BEGIN}\n\nMeasured:\n\n- 2026-11-25: 1 runs, on a machine. The load of the last minute"
+    )
     assert "| pod | 1 | 2.0 s |" in text
     assert "\n- pod: site.yml changed 1 things after it\n" in text
     assert text.endswith(f"{tool.END}\nrest\n")
@@ -57,6 +59,42 @@ def test_the_page_says_what_gaps_are_made_of_and_what_drills_noted() -> None:
 def test_the_page_says_that_figures_of_a_busy_machine_say_little() -> None:
     [record] = results()["records"]
     assert "busy with other things" in program("tools/drills.py").page(results(records=[{**record, "load": 20.0}]))
+
+
+def test_the_page_keeps_what_it_says_of_drills_that_were_not_run_now() -> None:
+    tool, [record] = program("tools/drills.py"), results()["records"]
+    old = {**record, "parts": {"detection": 1.0}, "note": "It broke.", "at": "2026-11-20T21:00:00+00:00"}
+    first = results(
+        records=[{**old, "name": "switchover"}, {**old, "name": "standbys_deleted"}],
+        problems=["standbys_deleted: site.yml ended with 2", "switchover: site.yml ended with 2"],
+    )
+    before = tool.page(first)
+    text = tool.page(results(records=[{**record, "name": "switchover"}]), before)
+    [row] = [line for line in before.splitlines() if line.startswith("| standbys_deleted |")]
+    assert f"\n{row}\n" in text
+    assert text.count("| switchover |") == 1
+    assert "| 2026-11-20 |\n" in text
+    assert "\n- 2026-11-20: 2 runs, on a machine." in text
+    assert "\n- 2026-11-25: 1 runs, on a machine." in text
+    for line in ("detection 1.0 s", "It broke.", "site.yml ended with 2"):
+        assert text.count(line) == 1, line
+    assert tool.page(results(records=[{**record, "name": "switchover"}]), text) == text
+    assert "2026-11-20" not in tool.page(results(records=[{**record, "name": "standbys_deleted"}]), text)
+
+
+def test_the_drills_that_are_meant() -> None:
+    tool = program("tools/drills.py")
+    assert tool.wanted(["switchover"]) == ["switchover"]
+    assert tool.wanted([])[0] == "primary_pod_deleted"
+    assert len(tool.wanted(["all"])) == 24
+
+
+def test_on_kind_nodes_may_be_broken_by_the_engine_that_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, code in (("docker", 1), ("podman", 0)):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert program("tools/drills.py").of_kind() == {"drills_shared": True, "drills_node_engine": "podman"}
 
 
 def test_the_page_has_the_marks() -> None:

@@ -156,7 +156,7 @@ def test_the_table() -> None:
     assert rule.count("---") == header.count("|") - 1
     assert pod_row == (
         "| pod | 3 | 3.0 / 9.0 s | 2.5 / 2.5 s | 1.0 / 2.0 s | 0 | 2 | 21.0 / 21.0 s | 32.0 / 32.0 s | 4 with 57P01 "
-        "| A | changed=0 |"
+        "| A | changed=0 | 2027-01-15 |"
     )
     assert node_row.startswith("| node | 0 | skipped: it breaks what")
     assert node_row.count("|") == header.count("|")
@@ -164,4 +164,7 @@ def test_the_table() -> None:
 
 def test_the_table_of_what_is_not_known() -> None:
     row = drills_table([record(alerts=None, ledger=ledger(pgpool_write=seen()))]).splitlines()[-1]
-    assert row == "| pod | 1 | 2.0 s | not known | not known | 0 | 0 | 21.0 s | 32.0 s | none | not known | not run |"
+    assert row == (
+        "| pod | 1 | 2.0 s | not known | not known | 0 | 0 | 21.0 s | 32.0 s | none | not known | not run "
+        "| 2027-01-15 |"
+    )
