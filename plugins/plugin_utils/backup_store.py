@@ -86,7 +86,12 @@ def backup_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             f"postgres_cluster_backup.ca_secret is {backup['ca_secret']!r} (string): give an endpoint that starts with "
             "https://, or leave the CA out"
         )
-    yield from (_kubedb_checks if operator == "kubedb" else _cloudnativepg_checks)(backup)
+    if operator == "kubedb":
+        yield from _kubedb_checks(backup)
+    else:
+        yield from _cloudnativepg_checks(backup)
+        image = str(variables.get("postgres_cluster_image") or "")
+        yield from image_problems("postgres_cluster_image", image, with_defaults(backup)["method"])
 
 
 def _cloudnativepg_checks(backup: Mapping[str, Any]) -> Iterator[str]:
@@ -184,8 +189,8 @@ def _operator_version(objects: Sequence[Mapping[str, Any]]) -> tuple[int, int] |
 
 
 def image_problems(variable: str, image: str, method: str) -> Iterator[str]:
-    """Yield that an image lacks Barman's programs, as far as its name says it."""
-    if method == "built_in" and re.search(r"[:-](minimal|standard)(-|$)", image.partition("@")[0]):
+    """Yield that an image lacks Barman's programs, as far as its tag says it."""
+    if method == "built_in" and re.search(r":([^/:]*-)?(minimal|standard)(-[^/:]*)?$", image.partition("@")[0]):
         yield (
             f"{variable} is {image!r} (string): such images have no Barman, which built_in backups and restores need; "
             "give one that has, such as ghcr.io/cloudnative-pg/postgresql:17-system-trixie"

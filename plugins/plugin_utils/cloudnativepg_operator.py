@@ -92,10 +92,9 @@ def manifest_problem(documents: Sequence[Mapping[str, Any] | None], version: str
 def to_remove(documents: Sequence[Mapping[str, Any] | None], namespace: str) -> list[dict[str, Any]]:
     """Say what of the manifest goes away with the operator, in the order to delete it.
 
-    A namespace other than the manifest's own may hold more than the operator, so it stays.
+    Its namespace may hold more than the operator, such as the Barman Cloud plugin or a user's Secret, so it stays.
     """
     objects = [_plain(document) for document in documents if document]
-    own = [item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"]
     return [
         {
             "apiVersion": item["apiVersion"],
@@ -106,7 +105,7 @@ def to_remove(documents: Sequence[Mapping[str, Any] | None], namespace: str) -> 
             },
         }
         for item in sorted(objects, key=_rank, reverse=True)
-        if item["kind"] != "Namespace" or namespace in own
+        if item["kind"] != "Namespace"
     ]
 
 

@@ -1,12 +1,17 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why objects are not ready, from what the Kubernetes API says about them."""
+"""Why objects are not ready, from what the Kubernetes API says about them, and from the end of their logs."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.support import masked
+
+LOG_LINES = 5
 
 
 def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "", events: int = 5) -> list[str]:
@@ -24,12 +29,65 @@ def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "", events: int
     return lines + list(_warnings(objects, names, events))
 
 
+def unready_containers(objects: Sequence[Mapping[str, Any]], names: str = "") -> list[dict[str, str]]:
+    """List the containers that have begun and are not ready: what they logged may say why.
+
+    :param objects: Pods, among other objects
+    :param names: only those of pods whose name starts with this
+    :returns: for each its `pod` and `container`
+    """
+    return [
+        {"pod": pod["metadata"]["name"], "container": status["name"]}
+        for pod in objects
+        if pod.get("kind") == "Pod" and pod["metadata"]["name"].startswith(names)
+        for status in _container_statuses(pod)
+        if status.get("containerID") and not status.get("ready") and not _ended_well(status)
+    ]
+
+
+def log_ends(logs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the last lines of logs, LOG_LINES of each, without passwords.
+
+    :param logs: for each container its `pod`, `container`, and `log` (what `kubectl logs` shows)
+    """
+    lines: list[str] = []
+    for one in logs:
+        said = [_words(line.strip()) for line in masked(one["log"]).splitlines() if line.strip()]
+        if said:
+            lines.append(f"pod {one['pod']}, container {one['container']} logged last:")
+            lines += [f"  {line}" for line in said[-LOG_LINES:]]
+    return lines
+
+
+def _words(line: str) -> str:
+    """Say what a line says; CloudNativePG's are JSON, in which some have a record of PostgreSQL's log."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(told, Mapping):
+        return line
+    record = told.get("record")
+    if isinstance(record, Mapping) and record.get("message"):
+        return f"{record.get('error_severity', '')}: {record['message']}"
+    return ": ".join(str(told[key]) for key in ("msg", "error") if told.get(key)) or line
+
+
+def _container_statuses(pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    status = pod.get("status") or {}
+    return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+
+
+def _ended_well(status: Mapping[str, Any]) -> bool:
+    return ((status.get("state") or {}).get("terminated") or {}).get("exitCode") == 0
+
+
 def _pod(name: str, pod: Mapping[str, Any]) -> Iterator[str]:
     status = pod.get("status") or {}
     for condition in status.get("conditions") or []:
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             yield f"pod {name} has no node: {condition.get('message', '')}"
-    for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+    for container in _container_statuses(pod):
         state, last = container.get("state") or {}, (container.get("lastState") or {}).get("terminated") or {}
         waiting = state.get("waiting") or {}
         if waiting.get("reason") and waiting["reason"] != "PodInitializing":

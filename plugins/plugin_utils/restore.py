@@ -97,5 +97,6 @@ def is_there(wanted: Mapping[str, Any]) -> str:
     """Say that the new cluster is there, and is none of this restore."""
     return (
         f"postgres_cluster_name is {wanted['name']!r} (string): the namespace {wanted['namespace']} has that cluster, "
-        "and nothing is restored over one that is there; run this for another name, or remove it by teardown.yml first"
+        "and nothing is restored over one that is there; run this for another name, or delete it by teardown.yml with "
+        "teardown_keep_data=false first"
     )

@@ -121,12 +121,7 @@ OPERATOR_KINDS = [
 PROMETHEUS_KINDS = ["ServiceAccount", "ConfigMap", "PersistentVolumeClaim", "Service", "Deployment"]
 MANAGED_KINDS = ["Service", "ConfigMap", "Secret", "Deployment", "PodDisruptionBudget", "NetworkPolicy"]
 DYNAMIC: dict[str, list[str]] = {
-    # The namespace last of all, and with it what is bound there: whether it is gone can be asked from outside alone.
-    "cloudnativepg/absent.yml | Absent | Delete what the release manifest has": [
-        *OPERATOR_KINDS,
-        "get Namespace everywhere",
-        "delete Namespace everywhere",
-    ],
+    "cloudnativepg/absent.yml | Absent | Delete what the release manifest has": OPERATOR_KINDS,
     # The namespaces are there, as roles are bound in them.
     "cloudnativepg/install.yml | Install | Apply the release manifest": [
         *OPERATOR_KINDS,

@@ -88,6 +88,14 @@ def test_what_the_operator_can() -> None:
     assert backup_problems(plugin, [SECRET, crd], "cloudnativepg", "demo") == []
 
 
+def test_an_image_without_barman_is_refused_before_backups_fail() -> None:
+    standard = {"postgres_cluster_image": "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie"}
+    [problem] = backup_checks({**standard, "postgres_cluster_backup": BACKUP})
+    assert problem.startswith("postgres_cluster_image is 'ghcr.io/")
+    assert list(backup_checks({**standard, "postgres_cluster_backup": {**BACKUP, "method": "plugin"}})) == []
+    assert list(backup_checks(standard)) == []
+
+
 @pytest.mark.parametrize(
     ("image", "method", "count"),
     [
@@ -95,6 +103,9 @@ def test_what_the_operator_can() -> None:
         ("ghcr.io/cloudnative-pg/postgresql:17-minimal-trixie", "built_in", 1),
         ("ghcr.io/cloudnative-pg/postgresql:17-system-trixie", "built_in", 0),
         ("registry.example/standards/postgresql:17", "built_in", 0),
+        ("registry.example:5000/my-standard-images/postgresql", "built_in", 0),
+        ("registry.example:5000/my-standard-images/postgresql:17@sha256:12", "built_in", 0),
+        ("registry.example:5000/postgresql:17-standard@sha256:12", "built_in", 1),
         ("ghcr.io/cloudnative-pg/postgresql:17-standard-trixie", "plugin", 0),
     ],
 )

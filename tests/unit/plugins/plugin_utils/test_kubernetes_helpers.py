@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,11 @@ import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_address import api_address, tcp_problem
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_credentials import unread_kubeconfig
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_problem import api_problem
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import diagnosis
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import (
+    diagnosis,
+    log_ends,
+    unready_containers,
+)
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import labels
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.resources import canonical, resources
@@ -173,6 +178,57 @@ def test_diagnosis() -> None:
         "Pod hot-1: R: newest",
     ]
     assert diagnosis([]) == []
+
+
+def statuses(**by_name: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"name": name, "containerID": f"containerd://{name}", **status} for name, status in by_name.items()]
+
+
+def test_containers_whose_logs_may_say_why() -> None:
+    failed, well = ({"state": {"terminated": {"exitCode": code}}} for code in (1, 0))
+    pods = [
+        {"kind": "Event", "metadata": {"name": "hot-1"}},
+        {
+            "kind": "Pod",
+            "metadata": {"name": "hot-1"},
+            "status": {
+                "initContainerStatuses": statuses(prepare=failed, before=well),
+                "containerStatuses": [*statuses(db={"ready": False}, good={"ready": True}), {"name": "no-image"}],
+            },
+        },
+        {"kind": "Pod", "metadata": {"name": "cold-1"}, "status": {"containerStatuses": statuses(db={"ready": False})}},
+        {"kind": "Pod", "metadata": {"name": "hot-new"}},
+    ]
+    assert unready_containers(pods, "hot-") == [
+        {"pod": "hot-1", "container": "prepare"},
+        {"pod": "hot-1", "container": "db"},
+    ]
+
+
+def test_the_ends_of_logs() -> None:
+    record = {"error_severity": "FATAL", "message": "no room for it"}
+    log = "\n".join([
+        *(f"line {number}" for number in range(9)),
+        json.dumps({"level": "error", "msg": "cannot start", "error": "exit status 1"}),
+        json.dumps({"logger": "postgres", "msg": "record", "record": record}),
+        "[1]",
+        "CREATE ROLE x PASSWORD 'geheim'",
+        "",
+    ])  # fmt: skip
+    said = log_ends([
+        {"pod": "hot-1", "container": "db", "log": log},
+        {"pod": "hot-2", "container": "db", "log": ""},
+    ])  # fmt: skip
+    assert said[:5] == [
+        "pod hot-1, container db logged last:",
+        "  line 8",
+        "  cannot start: exit status 1",
+        "  FATAL: no room for it",
+        "  [1]",
+    ]
+    assert len(said) == 6
+    assert "geheim" not in said[5]
+    assert said[5].startswith("  CREATE ROLE x PASSWORD '")
 
 
 @pytest.mark.parametrize(
