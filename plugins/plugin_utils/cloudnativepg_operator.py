@@ -15,6 +15,13 @@ NAME = "cnpg-controller-manager"
 # Says what was applied: inputs that differ from it have to be applied again.
 FINGERPRINT = "pgha.kubernetes/applied"
 
+# By which its pods agree on the one that leads: nobody deletes it with them.
+LEASE = {
+    "apiVersion": "coordination.k8s.io/v1",
+    "kind": "Lease",
+    "metadata": {"name": "db9c8771.cnpg.io", "namespace": "cnpg-system"},
+}
+
 # The Deployment comes last: where it has the fingerprint, everything else was applied before it,
 # also when a run was killed half-way.
 _ORDER = (
@@ -90,11 +97,13 @@ def manifest_problem(documents: Sequence[Mapping[str, Any] | None], version: str
 
 
 def to_remove(documents: Sequence[Mapping[str, Any] | None], namespace: str) -> list[dict[str, Any]]:
-    """Say what of the manifest goes away with the operator, in the order to delete it.
+    """Say what goes away with the operator, in the order to delete it: what the manifest has, and what it made itself.
 
-    Its namespace may hold more than the operator, such as the Barman Cloud plugin or a user's Secret, so it stays.
+    Its namespace may hold more than the operator, such as the Barman Cloud plugin or a user's Secret, so it stays. Its
+    Secrets need not be named, as its Deployment is their owner.
     """
     objects = [_plain(document) for document in documents if document]
+    made = [item for item in sorted(objects, key=_rank, reverse=True) if item["kind"] != "Namespace"]
     return [
         {
             "apiVersion": item["apiVersion"],
@@ -104,8 +113,7 @@ def to_remove(documents: Sequence[Mapping[str, Any] | None], namespace: str) -> 
                 **({"namespace": namespace} if item["metadata"].get("namespace") else {}),
             },
         }
-        for item in sorted(objects, key=_rank, reverse=True)
-        if item["kind"] != "Namespace"
+        for item in [*made, LEASE]
     ]
 
 
@@ -128,8 +136,9 @@ def status(
         return {
             "installed": installed,
             "image": image,
-            # Where something else put the wanted version there, it stays as it is.
-            "current": applied == fingerprint if ours and applied else installed == version,
+            # Where something else put the wanted version there, it stays as it is. One of ours that was scaled to
+            # nothing, as by a drill that was killed, is brought back.
+            "current": (applied == fingerprint and replicas > 0) if ours and applied else installed == version,
             "available": (
                 replicas > 0
                 # One leads, the others wait: with a node down, the operator is there.

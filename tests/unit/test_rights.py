@@ -40,6 +40,7 @@ KINDS = {
     "PodDisruptionBudget": ("policy", "poddisruptionbudgets"),
     "NetworkPolicy": ("networking.k8s.io", "networkpolicies"),
     "EndpointSlice": ("discovery.k8s.io", "endpointslices"),
+    "Lease": ("coordination.k8s.io", "leases"),
     "StorageClass": ("storage.k8s.io", "storageclasses"),
     "Role": ("rbac.authorization.k8s.io", "roles"),
     "RoleBinding": ("rbac.authorization.k8s.io", "rolebindings"),
@@ -52,6 +53,8 @@ KINDS = {
     "Database": (CNPG, "databases"),
     "Backup": (CNPG, "backups"),
     "ScheduledBackup": (CNPG, "scheduledbackups"),
+    "ImageCatalog": (CNPG, "imagecatalogs"),
+    "ClusterImageCatalog": (CNPG, "clusterimagecatalogs"),
     "ObjectStore": ("barmancloud.cnpg.io", "objectstores"),
     "Certificate": ("cert-manager.io", "certificates"),
     "Prometheus": (MONITORING, "prometheuses"),
@@ -63,6 +66,7 @@ CLUSTER_SCOPED = {
     "nodes",
     "persistentvolumes",
     "storageclasses",
+    "clusterimagecatalogs",
     "clusterroles",
     "clusterrolebindings",
     "customresourcedefinitions",
@@ -121,7 +125,12 @@ OPERATOR_KINDS = [
 PROMETHEUS_KINDS = ["ServiceAccount", "ConfigMap", "PersistentVolumeClaim", "Service", "Deployment"]
 MANAGED_KINDS = ["Service", "ConfigMap", "Secret", "Deployment", "PodDisruptionBudget", "NetworkPolicy"]
 DYNAMIC: dict[str, list[str]] = {
-    "cloudnativepg/absent.yml | Absent | Delete what the release manifest has": OPERATOR_KINDS,
+    "cloudnativepg/absent.yml | Absent | Delete what the release manifest has": [*OPERATOR_KINDS, "Lease"],
+    "cloudnativepg/absent.yml | Absent | Look for what somebody may still need": [
+        "list Backup everywhere",
+        "list ImageCatalog everywhere",
+        "list ClusterImageCatalog everywhere",
+    ],
     # The namespaces are there, as roles are bound in them.
     "cloudnativepg/install.yml | Install | Apply the release manifest": [
         *OPERATOR_KINDS,

@@ -17,7 +17,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
 ROOT = Path(__file__).resolve().parents[2]
-PLAY = yaml.safe_load((ROOT / "playbooks/teardown.yml").read_text())[-1]
+PLAYS = yaml.safe_load((ROOT / "playbooks/teardown.yml").read_text())
+PLAY = PLAYS[-1]
 # What it looks for, in its order.
 KINDS = ["cnpg pod", "Cluster", "Deployment", "kubedb pod", "Postgres", "pod of 2020", "Pgpool-II"]
 
@@ -34,7 +35,7 @@ def evaluate(name: str, operator: str, there: list[str]) -> Any:
 
 
 def test_the_kinds_are_in_this_order() -> None:
-    kinds = [(item["kind"], item.get("labels", [""])[0]) for item in PLAY["tasks"][0]["loop"]]
+    kinds = [(item["kind"], item.get("labels", [""])[0]) for item in PLAY["tasks"][1]["loop"]]
     assert kinds == [
         ("Pod", "cnpg.io/podRole=instance"),
         ("Cluster", ""),
@@ -66,15 +67,18 @@ def test_prometheus_stays_for_whatever_runs(pod: str) -> None:
     assert evaluate("__teardown_running", "kubedb", ["Cluster", "Postgres"]) == []
 
 
-def asked(tmp_path: Path, playbook: str, confirmed: str) -> subprocess.CompletedProcess[str]:
+def asked(
+    tmp_path: Path, playbook: str, confirmed: str, *arguments: str, **variables: Any
+) -> subprocess.CompletedProcess[str]:
     """Run the part of a playbook that asks, for two PostgreSQL clusters of one name and one of another."""
-    of_one_name = {"postgres_cluster_name": "shop", "pgha_namespace": "a"}
+    of_one_name = {"postgres_cluster_name": "shop", "pgha_namespace": "a", "ansible_connection": "local"}
     hosts = {"stage": of_one_name, "production": {**of_one_name, "pgha_namespace": "b"}, "orders": {}}
     inventory = tmp_path / "hosts.json"
     inventory.write_text(json.dumps({"all": {"children": {"postgres_clusters": {"hosts": hosts}}}}))
     return subprocess.run(
-        ["ansible-playbook", f"--inventory={inventory}", "--tags=no-other",
-         f"--extra-vars={playbook}_confirm={confirmed}", str(ROOT / f"playbooks/{playbook}.yml")],
+        ["ansible-playbook", f"--inventory={inventory}", *(arguments or ["--tags=no-other"]),
+         f"--extra-vars={json.dumps({f'{playbook}_confirm': confirmed, **variables})}",
+         str(ROOT / f"playbooks/{playbook}.yml")],
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "playbooks/collections"), "ANSIBLE_NOCOLOR": "1"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -89,3 +93,20 @@ def test_of_two_clusters_of_one_name_it_asks_for_the_hosts(tmp_path: Path, playb
     assert f"-e {playbook}_confirm=orders" not in refused.stdout
     taken = asked(tmp_path, playbook, "stage,production,orders")
     assert taken.returncode == 0, taken.stdout
+
+
+@pytest.mark.parametrize("playbook", ["teardown", "hibernate"])
+def test_whoever_skips_the_question_gets_no_further(tmp_path: Path, playbook: str) -> None:
+    refused = asked(tmp_path, playbook, "shop,orders", "--start-at-task=Refuse what was not asked for")
+    assert refused.returncode != 0
+    assert f"{playbook}_confirm was not looked at" in refused.stdout
+
+
+def test_an_extra_variable_does_not_delete_what_the_question_keeps(tmp_path: Path) -> None:
+    tasks = next(play for play in PLAYS if play["name"] == "Remove Pgpool-II and the PostgreSQL clusters")["tasks"]
+    begin = f"--start-at-task={tasks[1]['name']}"
+    refused = asked(tmp_path, "teardown", "stage,production,orders", begin, postgres_cluster_keep_data=False)
+    assert refused.returncode != 0
+    assert "postgres_cluster_keep_data is false among the extra variables, and teardown_keep_data is true" in " ".join(
+        refused.stdout.split()
+    )

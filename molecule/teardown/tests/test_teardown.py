@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
-from conftest import WITH_STATS, Cluster, run_playbook
+from conftest import WITH_STATS, Cluster, run_playbook, until
 
 # What of ours could be named: by its own name or by its namespace.
 OURS = re.compile(r"cnpg|hot-postgres|pgpool|prometheus|pgha(?!-test)|(^|/)(demo|monitoring)(/|$)")
@@ -17,6 +18,13 @@ KUBERNETES_OWN = re.compile(r"ServiceAccount [^ ]*/default|ConfigMap [^ ]*/kube-
 
 # CloudNativePG makes the first together with the cluster, and has an object of its own for each other.
 TWO_DATABASES = {"postgres_cluster_databases": [{"name": "app", "owner": "app"}, {"name": "reports", "owner": "app"}]}
+
+CATALOG = {
+    "apiVersion": "postgresql.cnpg.io/v1",
+    "kind": "ImageCatalog",
+    "metadata": {"name": "somebody-s", "namespace": "demo"},
+    "spec": {"images": [{"major": 17, "image": "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie"}]},
+}
 
 
 def ours(cluster: Cluster) -> set[str]:
@@ -88,13 +96,21 @@ def test_with_its_data_it_leaves_nothing_but_namespaces(cluster: Cluster) -> Non
     assert run.rc == 0, run.output
     assert cluster.instances() == []
 
+    # Somebody else's, which would go with their CRD or with the operator's namespace.
+    cluster.kubectl("apply", "--filename=-", text=json.dumps(CATALOG))
+    cluster.kubectl("--namespace=cnpg-system", "create", "configmap", "somebody-s")
     confirmed["teardown_keep_data"] = False
     run = run_playbook("teardown", variables=confirmed, environment=WITH_STATS)
     assert run.rc == 0, run.output
+    assert "Kept, as there are such objects: the CRDs imagecatalogs.postgresql.cnpg.io." in run.said
+    assert [item["metadata"]["name"] for item in cluster.get("imagecatalogs.postgresql.cnpg.io")] == ["somebody-s"]
+    cluster.kubectl("delete", "customresourcedefinitions", "imagecatalogs.postgresql.cnpg.io", "--timeout=60s")
+    cluster.kubectl("--namespace=cnpg-system", "delete", "configmap", "somebody-s")
     gone = {"hot-postgres": {"data": "deleted"}, "demo-k8s": {"prometheus": "removed", "operator": "removed"}}
     assert run.stats["teardown"] == gone
     assert "Kept: the namespace" in run.said
-    assert sorted(item for item in ours(cluster) if not item.startswith("Namespace ")) == []
+    # Secrets that the operator made go a moment after it.
+    until(lambda: [item for item in ours(cluster) if not item.startswith("Namespace ")] == [], 30, "nothing is left")
 
 
 def test_with_its_data_again_it_has_nothing_to_do() -> None:

@@ -41,4 +41,4 @@ def test_renders(render: Callable[[str, str], Any]) -> None:
     assert [item["kind"] for item in made] == ["Namespace", "CustomResourceDefinition", "Deployment"]
     assert (made[2]["metadata"]["namespace"], made[2]["spec"]["replicas"]) == ("ops", 2)
     template = "{{ documents | pgha.kubernetes.cloudnativepg_manifests('1.29.0', 'ops', remove=true) }}"
-    assert [item["kind"] for item in render(template, variables)] == ["Deployment", "CustomResourceDefinition"]
+    assert [item["kind"] for item in render(template, variables)] == ["Deployment", "CustomResourceDefinition", "Lease"]

@@ -141,9 +141,9 @@ def test_refuses_another_version() -> None:
 
 def test_removes_in_reverse_and_keeps_the_namespace() -> None:
     kinds = [item["kind"] for item in to_remove(MANIFEST, "cnpg-system")]
-    assert kinds[0] == "Deployment"
+    assert (kinds[0], kinds[-1]) == ("Deployment", "Lease")
     assert "Namespace" not in kinds
-    assert len(kinds) == len([item for item in MANIFEST if item]) - 1
+    assert len(kinds) == len([item for item in MANIFEST if item])
     other = to_remove(MANIFEST, "shared")
     assert {item["metadata"].get("namespace") for item in other} == {None, "shared"}
     assert all(set(item) == {"apiVersion", "kind", "metadata"} for item in other)
@@ -157,7 +157,10 @@ def deployment(**changes: Any) -> dict[str, Any]:
             "generation": 2,
             "annotations": changes.get("annotations", {"pgha.kubernetes/applied": "abc"}),
         },
-        "spec": {"replicas": 2, "template": {"spec": {"containers": [{"image": changes.get("image", IMAGE)}]}}},
+        "spec": {
+            "replicas": changes.get("replicas", 2),
+            "template": {"spec": {"containers": [{"image": changes.get("image", IMAGE)}]}},
+        },
         "status": {
             "availableReplicas": changes.get("available", 2),
             "replicas": changes.get("all", 2),
@@ -173,6 +176,7 @@ def deployment(**changes: Any) -> dict[str, Any]:
         ([], {"installed": "", "image": "", "current": False, "available": False, "foreign": ""}),
         ([deployment()], {"installed": "1.29.0", "image": IMAGE, "current": True, "available": True, "foreign": ""}),
         ([deployment(annotations={"pgha.kubernetes/applied": "other"})], {"current": False, "available": True}),
+        ([deployment(replicas=0)], {"current": False, "available": False}),
         ([deployment(annotations=None)], {"current": True, "foreign": ""}),
         ([deployment(annotations=None, image="x:1.28.0")], {"installed": "1.28.0", "current": False}),
         ([deployment(observed=1)], {"available": False}),
