@@ -44,7 +44,7 @@ COMMON = {
     "notification_templates_error": ["pgha"],
 }
 # Whoever starts a job says for what and how: which clusters, whether only to look, what of it is shown.
-PROMPTS = ("inventory", "credential", "limit", "job_type", "diff_mode", "verbosity", "tags", "skip_tags")
+PROMPTS = ("inventory", "credential", "limit", "job_type", "diff_mode", "verbosity", "forks", "tags", "skip_tags")
 TYPES = {"int": "integer", "float": "float", "dict": "textarea", "list": "textarea"}
 LONGEST = {"text": 1024, "password": 1024, "textarea": 65536}
 APPROVAL_SECONDS = 86400
@@ -173,7 +173,11 @@ def job_template(playbook: str) -> dict[str, Any]:
         **COMMON,
         "job_type": "run",
         "playbook": PLAYBOOK,
-        "extra_vars": {"job_playbook": playbook},
+        # Ansible asks for it before it knows variables of hosts, so it cannot come from the inventory.
+        "extra_vars": {
+            "job_playbook": playbook,
+            "pgha_any_errors_fatal": "{{ pgha_awx_any_errors_fatal | default(true) }}",
+        },
         "allow_simultaneous": False,
         **{f"ask_{prompt}_on_launch": True for prompt in PROMPTS},
         **survey(playbook),

@@ -19,6 +19,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 
 ROOT = Path(__file__).resolve().parents[2]
 AWX = ROOT / "awx"
@@ -90,6 +92,13 @@ def test_each_playbook_has_a_template_or_a_reason_for_none() -> None:
     assert set(told["templates"]) | set(told["without"]) == PLAYBOOKS
     assert set(told["templates"]) & set(told["without"]) == set()
     assert {template["extra_vars"]["job_playbook"] for template in TEMPLATES.values()} == set(told["templates"])
+
+
+def test_a_site_says_for_all_templates_whether_one_refused_cluster_stops_all() -> None:
+    [wanted] = {template["extra_vars"]["pgha_any_errors_fatal"] for template in TEMPLATES.values()}
+    assert load(AWX / "settings.yml")["pgha_awx_any_errors_fatal"] is True
+    for variables, expected in (({}, True), ({"pgha_awx_any_errors_fatal": False}, False)):
+        assert Templar(loader=DataLoader(), variables=variables).template(trust_as_template(wanted)) is expected
 
 
 @pytest.mark.parametrize("playbook", load(AWX / "jobs.yml")["argument_specs"])
