@@ -114,6 +114,11 @@ def test_an_application_sees_no_failure(cluster: Cluster, say: Callable[[str], N
             assert rotated.rc == 0, rotated.output
             printed += rotated.output
             assert rotated.stats["logins"] == {cluster.name: {"shop": name}}
+            assert rotated.stats["users"][cluster.name] == {
+                "secrets_written": [f"{cluster.name}-{name.replace('_', '-')}"],
+                "rotated": ["shop"],
+                "absent": [],
+            }
             now = secret(cluster, "shop-login")
             assert now[0] == name
             passwords |= {before[1], now[1]}
