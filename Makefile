@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 ENV := tools/with-env
-KIND_INVENTORY := inventories/kind
+KIND_INVENTORY := inventories/kind$(if $(BACKUPS), -i inventories/kind_backups)
 
 .PHONY: help
 help: ## This list
@@ -12,7 +12,7 @@ help: ## This list
 ##@ Use
 
 .PHONY: demo demo-down psql drills
-demo: ## A local kind cluster with everything on it, verified; again: what changed only
+demo: ## A local kind cluster with everything on it, verified; again: what changed only (BACKUPS=1: with an object store)
 	@$(ENV) ansible-playbook -i $(KIND_INVENTORY) playbooks/demo.yml
 
 demo-down: ## Delete the demo's cluster; what was built stays in the cache
