@@ -18,15 +18,17 @@ short_description: Why Pgpool-II cannot work in front of a PostgreSQL cluster
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Says whether the cluster and the users that Pgpool-II needs are there, whether Pgpool-II can take what is in the
-    Secrets of all users, and whether the cluster has room for all the connections that Pgpool-II can open to it.
+  - Says whether the cluster, its instances and the users that Pgpool-II needs are there, whether Pgpool-II can take
+    what is in the Secrets of all users, and whether the cluster has room for all the connections that Pgpool-II can
+    open to it.
 positional: contract, secrets
 options:
   _input:
     description: >-
-      What is wanted, with the keys C(name) (that of Pgpool-II's own Secret), C(replicas), C(params) (all of
-      Pgpool-II's parameters, the backends' too), C(resources) (those that were asked for) and C(users) (the names of
-      those whom Pgpool-II and its exporter log in as).
+      What is wanted, with the keys C(name) (that of Pgpool-II's own Secret), C(replicas), C(topology), C(params) (all
+      of Pgpool-II's parameters, the backends' too; none where the cluster has no backends for the topology),
+      C(resources) (those that were asked for) and C(users) (the names of those whom Pgpool-II and its exporter log in
+      as).
     type: dict
     required: true
   contract:

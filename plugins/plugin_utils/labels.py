@@ -12,6 +12,8 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import Inpu
 
 # The PostgreSQL cluster to which an object belongs.
 CLUSTER_LABEL = "pgha.kubernetes/cluster"
+# What made an object.
+MANAGED_BY_LABEL, MANAGED_BY = "app.kubernetes.io/managed-by", "pgha.kubernetes"
 
 _VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
@@ -30,7 +32,7 @@ def labels(name: str, component: str, instance: str, extra: Mapping[str, str] | 
         "app.kubernetes.io/instance": instance,
         "app.kubernetes.io/component": component,
         "app.kubernetes.io/part-of": "pgha",
-        "app.kubernetes.io/managed-by": "pgha.kubernetes",
+        MANAGED_BY_LABEL: MANAGED_BY,
     }
     for key, value in made.items():
         if not isinstance(value, str) or not _VALUE.fullmatch(value):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import MANAGED_BY, MANAGED_BY_LABEL
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_files import (
     pgpool_missing_users,
     pgpool_user_problems,
@@ -26,8 +27,9 @@ def pgpool_problems(
 ) -> Iterator[str]:
     """Yield a sentence for each thing that is wrong.
 
-    :param wanted: `name` (that of Pgpool-II's Secret), `replicas`, `params` (all of Pgpool-II's parameters, backends
-        too), `resources` (as asked for) and `users` (those whom Pgpool-II and its exporter log in as)
+    :param wanted: `name` (that of Pgpool-II's Secret), `replicas`, `topology`, `params` (all of Pgpool-II's parameters,
+        backends too; none where the cluster has no backends for the topology), `resources` (as asked for) and `users`
+        (those whom Pgpool-II and its exporter log in as)
     :param contract: the PostgreSQL cluster
     :param secrets: the Secrets that were read
     """
@@ -47,6 +49,13 @@ def pgpool_problems(
             f"the user {user} has no Secret in the namespace {namespace}; make it with the playbook"
             " pgha.kubernetes.postgres_cluster, or give another name in pgpool_check_user or pgpool_monitor_user"
         )
+    if wanted.get("topology") == "per_instance" and not contract.get("instances"):
+        yield (
+            f"pgpool_topology is 'per_instance' (string): the PostgreSQL cluster {name} in the namespace {namespace}"
+            " has 0 instances; start it if it is stopped, wait if it is just being made, or name them in"
+            " postgres_cluster_existing.instances if something else runs it; topology services needs none"
+        )
+        return  # without backends there are no parameters to judge
     yield from _capacity(wanted, contract)
     yield from _memory(wanted)
 
@@ -54,11 +63,21 @@ def pgpool_problems(
 def _own_secret(wanted: Mapping[str, Any], namespace: str, secrets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield that a Secret with the name of Pgpool-II's own is somebody else's, such as a user's."""
     for secret in secrets:
-        kind = secret.get("type") or "Opaque"
-        if secret["metadata"]["name"] == wanted.get("name") and kind != "Opaque":
+        if secret["metadata"]["name"] != wanted.get("name"):
+            continue
+        kind, keys = secret.get("type") or "Opaque", sorted(secret.get("data") or {})
+        labels = secret["metadata"].get("labels") or {}
+        if kind != "Opaque":
             yield (
                 f"pgpool_name is {wanted['name']!r} (string): the namespace {namespace} has a Secret of that name and"
                 f" of the type {kind}, which is not Pgpool-II's; give another name"
+            )
+        # A label may have been taken away by hand; the key is in each Secret that the role made.
+        elif keys and "pgpoolkey" not in keys and labels.get(MANAGED_BY_LABEL) != MANAGED_BY:
+            yield (
+                f"pgpool_name is {wanted['name']!r} (string): the namespace {namespace} has a Secret of that name with"
+                f" the keys {', '.join(keys)}, which this role did not make and would take away; give another name, or"
+                " delete that Secret"
             )
 
 

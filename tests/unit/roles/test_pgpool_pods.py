@@ -185,6 +185,58 @@ def test_only_instances_without_an_address_get_a_service() -> None:
     assert [(one["metadata"]["name"], one["spec"]["selector"]) for one in made] == [("hot-1", first["selector"])]
 
 
+def found_problems(topology: str, **contract: Any) -> list[str]:
+    """What discover.yml finds wrong."""
+    tasks = yaml.safe_load((ROLE / "tasks/discover.yml").read_text())
+    (task,) = [task for task in tasks if "Compare" in task["name"]]
+    return evaluate(
+        task["ansible.builtin.set_fact"]["__pgpool_problems"],
+        pgpool_topology=topology,
+        postgres_cluster_result={**CONTRACT, **contract},
+        __pgpool_read=[secret("pgpool_check"), secret("pgha_monitor")],
+    )
+
+
+@pytest.mark.parametrize(
+    ("topology", "contract", "sentence"),
+    [
+        ("per_instance", {}, ""),
+        ("per_instance", {"instances": []}, "pgpool_topology is 'per_instance' (string)"),
+        ("services", {"instances": []}, ""),
+        ("per_instance", {"exists": False, "instances": []}, "pgpool_postgres_name is 'hot' (string)"),
+    ],
+)
+def test_a_cluster_without_instances_is_refused_in_words(
+    topology: str, contract: dict[str, Any], sentence: str
+) -> None:
+    """And not by an error in a task whose output is hidden."""
+    found = found_problems(topology, **contract)
+    assert [problem.partition(":")[0] for problem in found] == ([sentence] if sentence else [])
+
+
+def test_a_job_is_there_until_its_log_is_read() -> None:
+    """That of the ledger ends soon after a primary has moved, and is asked after all that follows."""
+
+    def seconds(name: str) -> int:
+        loader = DataLoader()
+        loader.set_basedir(str(ROLE))  # where the clients' programs are
+        known = variables(ansible_search_path=[str(ROLE)], __pgpool_slices={"resources": []})
+        job = Templar(loader=loader, variables=known).template(trust_as_template("{{ __pgpool_" + name + "_job }}"))
+        made = rendered("job.yml.j2", __pgpool_job=job, __pgpool_job_name="hot-pgpool-job")
+        return yaml.safe_load(made)["spec"]["ttlSecondsAfterFinished"]
+
+    waits = 0
+    for role, names in (
+        ("postgres_cluster", ["wait_timeout", "switchover_timeout"]),
+        ("pgpool", ["wait_timeout", "verify_timeout"]),
+        ("drills", ["timeout"]),
+    ):
+        defaults = yaml.safe_load((ROLE.parent / role / "defaults/main.yml").read_text())
+        waits += sum(defaults[f"{role}_{name}"] for name in names)
+    assert seconds("ledger") > waits
+    assert seconds("verify") == 300
+
+
 def test_jobs_of_long_names_are_told_apart() -> None:
     names = [f"{'a' * 50}-{number}-pgpool" for number in (1, 2)]
     bases = [evaluate("{{ __pgpool_job_base }}", pgpool_name=name) for name in names]

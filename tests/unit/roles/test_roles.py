@@ -174,3 +174,42 @@ def test_what_is_waited_for_is_known_to_each_release_of_kubernetes_core(role):
             if call.get("wait") is True and "wait_condition" not in call:
                 known = call["kind"] == "Deployment" or "__drills_operators" in call["kind"]
                 assert known, f"{file.name}: {task['name']}"
+
+
+# A template whose only document is given as it is: what stands before the lookup is no bracket and no comma.
+BARE = re.compile(r"([^\s\[,])\s*lookup\('ansible\.builtin\.template', '([\w/.-]+)'\) \| from_yaml\b")
+
+
+def test_what_is_applied_is_a_list(role):
+    """The module takes no mapping, which is what a template of one document makes."""
+    files = {path: list(tasks_in(load(path))) for path in sorted((role / "tasks").glob("*.yml"))}
+    known = load(role / "vars/main.yml")
+    for task in (task for tasks in files.values() for task in tasks):
+        known |= {**task.get("vars", {}), **task.get("ansible.builtin.set_fact", {})}
+    for path, task in ((path, task) for path, tasks in files.items() for task in tasks):
+        definition = task.get("pgha.kubernetes.apply", {}).get("definition", [])
+        if isinstance(definition, list):
+            continue
+        named = re.fullmatch(r"{{ (\w+) }}", definition)
+        text = str(known[named[1]] if named else definition)
+        assert re.search(r"\[|from_yaml", text), f"{path.name}: {task['name']}"
+        for _before, template in BARE.findall(text):
+            whole = (role / "templates" / template).read_text(encoding="utf-8")
+            is_list = re.search(r"^- ", whole, re.MULTILINE) and not re.search(r"^apiVersion", whole, re.MULTILINE)
+            assert is_list, f"{path.name}: {task['name']}: {template}"
+
+
+@pytest.mark.parametrize("name", ["monitoring", "pgpool", "postgres_cluster"])
+def test_a_wait_goes_on_where_the_api_is_away_for_a_moment(name):
+    """And is not begun once more where it was waited in vain."""
+    waits = [
+        task
+        for path in (ROLES[0].parent / name / "tasks").glob("*.yml")
+        for task in tasks_in(load(path))
+        if task.get("kubernetes.core.k8s_info", {}).get("wait")
+    ]
+    assert waits
+    for task in waits:
+        assert "register" in task, task["name"]
+        assert task["retries"] == 3 or "wait_timeout" in task["retries"], task["name"]
+        assert "'after waiting for' in " in task["until"], task["name"]

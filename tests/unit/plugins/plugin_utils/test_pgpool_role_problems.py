@@ -99,6 +99,41 @@ def test_the_secret_of_a_user_is_not_written_over() -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "labels", "fine"),
+    [
+        ({"token": "aHVudGVyMg==", "ca.crt": "eA=="}, None, False),
+        ({"token": "aHVudGVyMg==", "ca.crt": "eA=="}, {"app.kubernetes.io/managed-by": "Helm"}, False),
+        ({"pool_passwd": "eA=="}, {"app.kubernetes.io/managed-by": "pgha.kubernetes"}, True),
+        ({"pool_passwd": "eA==", "pgpoolkey": "eA=="}, None, True),  # whose labels somebody took away
+        (None, None, True),
+    ],
+)
+def test_a_secret_that_somebody_else_made_is_not_emptied(
+    data: dict[str, str] | None, labels: dict[str, str] | None, fine: bool
+) -> None:
+    there = {"metadata": {"name": "hot-pgpool", **({"labels": labels} if labels else {})}, "type": "Opaque"}
+    found = problems({**wanted(), "name": "hot-pgpool"}, [*secrets(*USERS), {**there, "data": data}])
+    assert len(found) == (0 if fine else 1)
+    assert fine or found[0] == (
+        "pgpool_name is 'hot-pgpool' (string): the namespace demo has a Secret of that name with the keys ca.crt,"
+        " token, which this role did not make and would take away; give another name, or delete that Secret"
+    )
+
+
+def test_a_cluster_without_instances_has_no_backends() -> None:
+    """It is stopped, or just being made, or something else runs it and its Services alone are known."""
+    asked = {**wanted(), "topology": "per_instance", "params": {}}
+    (problem,) = problems(asked, instances=[])
+    assert problem.startswith(
+        "pgpool_topology is 'per_instance' (string): the PostgreSQL cluster hot in the namespace demo has 0 instances;"
+    )
+    assert problem.endswith("topology services needs none")
+    assert problems({**wanted(topology="services"), "topology": "services"}, instances=[]) == []
+    # What else is wrong is said, too.
+    assert len(problems(asked, secrets("pgpool_check"), instances=[])) == 2
+
+
+@pytest.mark.parametrize(
     ("topology", "max_pool", "connections"),
     [("per_instance", 1, 192), ("per_instance", 4, 768), ("services", 1, 96)],
 )
