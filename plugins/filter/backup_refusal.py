@@ -10,7 +10,7 @@ short_description: Why no base backup is made of a PostgreSQL cluster as it is
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Refuses a cluster that is not there or has no backups, and one whose WAL does not reach the archive.
+  - Refuses a cluster that is not there, is stopped or has no backups, and one whose WAL does not reach the archive.
 positional: objects, operation
 options:
   _input:

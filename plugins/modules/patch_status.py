@@ -211,7 +211,7 @@ def labelled_pods(api, params):
         if not reason:
             for pod, labels in params["then_label"].items():
                 api.patch_namespaced_pod(pod, params["namespace"], {"metadata": {"labels": labels}})
-    except (ApiException, HTTPError, WebSocketException) as exc:
+    except (ApiException, HTTPError, WebSocketException, OSError) as exc:  # OSError: the connection was reset
         reason = words(exc)
     return {"labelled": False, "not_labelled": reason} if reason else {"labelled": True}
 

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -336,10 +337,16 @@ def days_weeks_months() -> Format:
 def point_in_time() -> Format:
     """Take a time with its zone, as text (YAML makes a time of its own of one without quotes)."""
     pattern = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
-    return Format(
-        "give a time with its zone, in quotes, such as '2026-11-25T21:04:05Z'",
-        lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None,
-    )
+
+    def accepts(value: Any) -> bool:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            return False
+        try:
+            return bool(datetime.fromisoformat(value))
+        except ValueError:  # such as that of a 30th of February
+            return False
+
+    return Format("give a time with its zone, in quotes, such as '2026-11-25T21:04:05Z'", accepts)
 
 
 def lsn() -> Format:

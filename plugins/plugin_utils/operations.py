@@ -97,6 +97,12 @@ def backup_refusals(
     :param operation: `backup`, or what else needs backups: `restore_drill`
     """
     problems = list(operation_problems(contract, operation))
+    if not problems and contract.get("hibernated"):
+        # The request would be waited for in vain, and carried out when the cluster is started one day.
+        problems = [
+            f"postgres_cluster_name is {contract['name']!r} (string): that PostgreSQL cluster is stopped, and what is "
+            "stopped makes no backups; start it by wake.yml first"
+        ]
     return problems or operators.adapter(contract["operator"]).backup_refusals(contract["name"], objects)
 
 

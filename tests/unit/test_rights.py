@@ -139,7 +139,10 @@ DYNAMIC: dict[str, list[str]] = {
     ],
     "cloudnativepg/wait.yml | Wait | Until its webhook answers": ["get Cluster", "create Cluster"],  # a dry run
     "cloudnativepg/wait.yml | Wait | Read what there is to see": SEEN_OPERATOR,
-    "monitoring/absent.yml | Absent | Delete what the role made": [*PROMETHEUS_KINDS, "Role", "RoleBinding"],
+    "monitoring/absent_own.yml | Absent, own | Read what has the names": [
+        f"get {kind}" for kind in (*PROMETHEUS_KINDS, "Role", "RoleBinding")
+    ],
+    "monitoring/absent_own.yml | Absent, own | Delete what has the label": [*PROMETHEUS_KINDS, "Role", "RoleBinding"],
     "monitoring/deploy.yml | Deploy | Apply the manifests": [
         *PROMETHEUS_KINDS,
         "Role",
@@ -148,6 +151,7 @@ DYNAMIC: dict[str, list[str]] = {
         "ClusterRoleBinding@monitored-everywhere",
     ],
     # Whoever may not ask for these has not given them, as the task itself says.
+    "monitoring/deploy.yml | Deploy | Look for rights in all namespaces": [],
     "monitoring/deploy.yml | Deploy | Take back the rights in all namespaces": [],
     "monitoring/find_prometheus.yml | Verify | Read what Prometheus the operator runs, and the namespace": [
         "list Prometheus everywhere",
@@ -156,7 +160,6 @@ DYNAMIC: dict[str, list[str]] = {
     "monitoring/operator.yml | Operator | Apply the manifests": ["ServiceMonitor", "PodMonitor", "PrometheusRule"],
     "monitoring/other_flavor.yml | Other flavor | Look whether the operator's kinds are there": [],
     "monitoring/other_flavor.yml | Other flavor | Look for what the role made": [],
-    "monitoring/other_flavor.yml | Other flavor | Delete it": [],
     "monitoring/verify.yml | Verify | Read what asks to be scraped": [
         "list Service",
         "list EndpointSlice",
@@ -195,6 +198,7 @@ DYNAMIC: dict[str, list[str]] = {
     "postgres_cluster/backup_make.yml | Backup | Wait until it has ended": ["get Backup"],
     "postgres_cluster/backup_make.yml | Backup | Read what it made": [],  # KubeDB's alone
     "postgres_cluster/delete.yml | Delete | Have the operator take the volumes, too": [],  # KubeDB's alone
+    "postgres_cluster/delete.yml | Delete | Read what is of other APIs than the cluster": ["get ObjectStore"],
     "postgres_cluster/delete.yml | Delete | Delete the cluster and its Service": [
         "Cluster",
         "Database",
@@ -499,4 +503,5 @@ def test_each_role_is_bound_to_the_deployer(part: str) -> None:
 def test_of_playbooks_the_teardown_alone_asks_the_api_itself() -> None:
     modules = re.compile(rf"(kubernetes\.core|pgha\.kubernetes)\.({'|'.join(MODULES)}):")
     asking = {path.name for path in (ROOT / "playbooks").glob("*.yml") if modules.search(path.read_text("utf-8"))}
-    assert asking == {"teardown.yml"}
+    # The demo's object store is for whoever made the cluster.
+    assert asking == {"teardown.yml", "demo_object_store.yml"}

@@ -299,7 +299,7 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
     spec = cluster.get("spec") or {}
     storage = spec.get("storage") or {}
     yield from volume_problems(wanted, storage.get("size") or "", storage.get("storageClass") or "")
-    yield from _update_problems(wanted, spec)
+    yield from _update_problems(wanted, cluster)
     yield from _owner_problems(wanted["databases"], origin(wanted["name"], [cluster], wanted["databases"]))
     running, major = _version(cluster), str(wanted["version"]).partition(".")[0]
     if running and int(major) < int(running):
@@ -312,10 +312,14 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
     yield from deletion_problems(wanted, cluster)
 
 
-def _update_problems(wanted: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[str]:
+def _update_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the operator refuses where it updates the primary by a switchover."""
+    spec = cluster.get("spec") or {}
     has = (spec.get("postgresql") or {}).get("parameters") or {}
     other = [name for name, value in wanted["parameters"].items() if has.get(name) != parameter(value)]
+    # Those that go are other ones, too. What it was not applied with, the operator has added, and keeps.
+    applied = (applied_spec(cluster).get("postgresql") or {}).get("parameters") or {}
+    other += [name for name in applied if name in has and name not in wanted["parameters"]]
     if other and spec.get("imageName") != wanted["image"] and spec.get("primaryUpdateMethod") == "switchover":
         yield (
             f"postgres_cluster_image is {wanted['image']!r} (string): it differs from the cluster's, and so do the "

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import patch_for, with_annotation
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import ADAPTERS
 from program import program
 from strict_schema import violations
 from test_kubedb_manifests import ROOT, evaluate, manifests, plain, template
@@ -448,3 +450,117 @@ def test_what_makes_backups_goes_before_the_evidence_does() -> None:
     tasks = [task["name"] for task in yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/apply.yml").read_text())]
     off = "Apply | Take back what makes backups, where there are to be none any longer"
     assert tasks.index(off) < tasks.index("Apply | Apply the manifests")
+
+
+BY_PLUGIN = {**STORE, "method": "plugin"}
+# Which kinds of the backups are another API's than the cluster's, in the order in which they go.
+OTHERS = {
+    "cloudnativepg": (BY_PLUGIN, ["ObjectStore"]),
+    "kubedb": (KUBESTASH["all"], ["BackupConfiguration", "PostgresArchiver", "RetentionPolicy", "BackupStorage"]),
+}
+
+
+@pytest.mark.parametrize("operator", OTHERS)
+@pytest.mark.parametrize("there", [True, False])
+def test_a_cluster_is_deleted_also_where_the_api_of_its_backups_is_gone(operator: str, there: bool) -> None:
+    tasks = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/delete.yml").read_text())
+    [read] = [task for task in tasks if "pgha.kubernetes.read" in task]
+    [delete] = [task for task in tasks if "__postgres_cluster_deletions" in str(task.get("kubernetes.core.k8s"))]
+    assert tasks.index(read) < tasks.index(delete)
+    backup, others = OTHERS[operator]
+    known = {
+        "operator": operator,
+        "postgres_cluster_backup": backup,
+        "__postgres_cluster_found": FOUND,
+        "__postgres_cluster_api_found": True,
+    }
+    asked = evaluate(read["loop"], **known)
+    assert [item["kind"] for item in asked] == others
+    # What the module `read` says of a kind that the API does not know is the same as of an object that is not there.
+    results = [{read["loop_control"]["loop_var"]: item, "resources": [item] if there else []} for item in asked]
+    known |= {"__postgres_cluster_foreign": {"results": results}}
+    kinds = [item["kind"] for item in evaluate(delete["kubernetes.core.k8s"]["definition"], **known)]
+    all_kinds = evaluate("{{ __postgres_cluster_deletions | map(attribute='kind') | list }}", **known)
+    assert set(others) < set(all_kinds)
+    assert kinds == [kind for kind in all_kinds if there or kind not in others]
+
+
+def test_without_backups_nothing_more_is_read_to_delete_a_cluster() -> None:
+    tasks = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/delete.yml").read_text())
+    [read] = [task for task in tasks if "pgha.kubernetes.read" in task]
+    for operator in ADAPTERS:
+        known = {"operator": operator, "__postgres_cluster_found": FOUND, "__postgres_cluster_api_found": True}
+        assert evaluate(read["loop"], **known) == []
+
+
+def drill_tasks(file: str) -> list[dict[str, Any]]:
+    return yaml.safe_load((ROOT / f"roles/postgres_cluster/tasks/{file}.yml").read_text())
+
+
+def own_of_a_drill() -> dict[str, Any]:
+    """What extra variables are looked for: as what the drill gives, and as what it is compared with."""
+    tasks = drill_tasks("restore_drill")
+    [check] = [task for task in tasks if "restore_drill_variables.yml" in task.values()]
+    [kept] = [fact for task in tasks if (fact := task.get("ansible.builtin.set_fact", {}).get(OWN))]
+    assert check["vars"] == kept
+    names = [task["name"] for task in tasks]
+    assert names.index(check["name"]) < names.index("Restore drill | Take the namespace")
+    return check["vars"]
+
+
+OWN = "__postgres_cluster_drill_own"
+
+
+def test_a_drill_looks_for_extra_variables_in_place_of_all_that_it_gives() -> None:
+    given = drill_tasks("restore_drill_restore")[-1]["vars"]
+    # The place in the WAL is known later.
+    del given["postgres_cluster_restore"]["target_lsn"]
+    assert given == own_of_a_drill()
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ({}, ""),
+        ({"postgres_cluster_instances": "1", "postgres_cluster_create_namespace": False}, ""),
+        ({"postgres_cluster_image": "r.io/p:17"}, ""),
+        (
+            {"postgres_cluster_backup": STORE},
+            f"postgres_cluster_backup is {json.dumps(STORE)} (mapping) among the extra variables, which win over what "
+            "a drill gives the cluster that it restores ({}); take it out of them, and give it in the inventory",
+        ),
+        ({"postgres_cluster_instances": 3}, "postgres_cluster_instances is 3 (integer) among the extra variables,"),
+        (
+            {"postgres_cluster_restore": {"source": "other"}},
+            'postgres_cluster_restore is {"source": "other"} (mapping)',
+        ),
+    ],
+)
+def test_a_drill_refuses_extra_variables_in_place_of_its_own(tmp_path: Path, extra: dict[str, Any], said: str) -> None:
+    own = own_of_a_drill()
+    file = str(ROOT / "roles/postgres_cluster/tasks/restore_drill_variables.yml")
+    play = {
+        "name": "Look for extra variables",
+        "hosts": "all",
+        "gather_facts": False,
+        "vars": {
+            # What the inventory says, which the drill does not go by.
+            "postgres_cluster_instances": 3,
+            "postgres_cluster_backup": STORE,
+            "postgres_cluster_drill_namespace": "hot-postgres-drill",
+            "__postgres_cluster_drill_source": {"name": "hot-postgres", "namespace": "demo", "image": "r.io/p:17"},
+        },
+        "tasks": [
+            {"name": "Keep it", "ansible.builtin.set_fact": {OWN: own}},
+            {"name": "Look for them", "ansible.builtin.include_tasks": file, "vars": own},
+        ],
+    }
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    done = subprocess.run(
+        ["ansible-playbook", "--inventory=localhost,", "--connection=local", f"--extra-vars={json.dumps(extra)}",
+         str(tmp_path / "play.yml")],
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode != 0) == bool(said), done.stdout
+    assert json.dumps(said)[1:-1] in done.stdout

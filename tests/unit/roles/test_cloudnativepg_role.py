@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
+import pytest
 import yaml
 from test_kubedb_manifests import ROLE, evaluate, manifests, plain
 
@@ -109,3 +111,56 @@ def test_a_restore_without_an_answer_to_its_query_is_not_good() -> None:
         False,
         "hot-postgres is there, and does not answer SELECT x as expected: no x",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [("app", "app"), ("a=b", "a=b"), ("My DB", "My DB"), ("it's", r"it\'s"), ("a\\b", r"a\\b")]
+)
+def test_a_database_s_name_is_no_connection_string(name: str, taken: str) -> None:
+    """Libpq takes what has a `=` for one, and in one it takes a backslash before a quote and a backslash."""
+    query = {"postgres_cluster_restore": {"source": "old", "query": "SELECT 1"}}
+    known = {**KNOWN, **query, "postgres_cluster_databases": [{"name": name}], "__postgres_cluster_item": name}
+    asking = [
+        task
+        for file in ("restore_check", "restore_drill_ask")
+        for each in yaml.safe_load((ROLE / f"tasks/{file}.yml").read_text())
+        for task in each.get("block", [each])
+        if "kubernetes.core.k8s_exec" in task and "loop" in task
+    ]
+    assert len(asking) == 2
+    for task in asking:
+        database = {each: evaluate(value, **known) for each, value in task["vars"].items()}
+        words = shlex.split(evaluate(task["kubernetes.core.k8s_exec"]["command"], **known, **database))
+        assert [word for word in words if word.startswith("--dbname")] == [f"--dbname=dbname='{taken}'"]
+
+
+def test_names_of_databases_are_asked_for_without_quotes_around_them() -> None:
+    """As CSV, `a,b` has some. Of two formats, psql takes the last."""
+    asking = yaml.safe_load((ROLE / "tasks/restore_drill_ask.yml").read_text())[0]["kubernetes.core.k8s_exec"]
+    words = shlex.split(evaluate(asking["command"], **KNOWN))
+    assert words.index("--no-align") > words.index("--csv")
+    assert "--tuples-only" in words
+
+
+def test_parameters_of_overrides_are_those_that_are_wanted() -> None:
+    tasks = yaml.safe_load((ROLE / "tasks/preflight.yml").read_text())
+    [wanted] = [task["vars"]["__postgres_cluster_wanted"] for task in tasks if "__postgres_cluster_wanted" in str(task)]
+    given = {"postgres_cluster_parameters": {"work_mem": "8MB"}, "__postgres_cluster_parameters": {"jit": "off"}}
+    assert evaluate(wanted["parameters"], **{**KNOWN, **given}) == {"jit": "off", "work_mem": "8MB"}
+    overrides = {"spec": {"postgresql": {"parameters": {"work_mem": "9MB", "geqo": "off"}}}}
+    assert evaluate(wanted["parameters"], **{**KNOWN, **given, "postgres_cluster_overrides": overrides}) == {
+        "jit": "off",
+        "work_mem": "9MB",
+        "geqo": "off",
+    }
+
+
+def test_volumes_are_waited_for_also_where_a_run_before_has_deleted_the_cluster() -> None:
+    waiting = yaml.safe_load((ROLE / "tasks/delete.yml").read_text())[-1]
+
+    def waits(**known: Any) -> bool:
+        return evaluate("{{ " + waiting["when"] + " }}", **{**KNOWN, "ansible_check_mode": False, **known})
+
+    assert waits(__postgres_cluster_deleted={"changed": False})
+    assert not waits(ansible_check_mode=True)
+    assert not waits(operator="existing")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ssl
 from types import SimpleNamespace
 from typing import Any
 
@@ -150,6 +151,25 @@ def test_a_pod_that_cannot_be_labelled_is_no_failure(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "stream", lambda *args, **what: Stream(0, 0))
     api = SimpleNamespace(connect_get_namespaced_pod_exec="exec", patch_namespaced_pod=refuse)
     assert module.labelled_pods(api, LABEL) == {"labelled": False, "not_labelled": 'pods "hot-1" is forbidden'}
+
+
+@pytest.mark.parametrize(
+    "broken", [ConnectionResetError(104, "Connection reset by peer"), ssl.SSLError("EOF occurred")]
+)
+def test_a_connection_that_breaks_while_it_waits_is_no_failure(
+    broken: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The switchover is ordered by then."""
+    said = Stream(2, 0)
+
+    def update(timeout: float) -> None:
+        raise broken
+
+    said.update = update  # type: ignore[method-assign]
+    monkeypatch.setattr(module, "stream", lambda *args, **what: said)
+    api = SimpleNamespace(connect_get_namespaced_pod_exec="exec")
+    assert module.labelled_pods(api, LABEL) == {"labelled": False, "not_labelled": str(broken)}
+    assert said.closed
 
 
 def test_the_options_of_the_api_are_described() -> None:

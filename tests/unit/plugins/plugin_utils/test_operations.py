@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operations import (
+    backup_refusals,
     request_plan,
     restart_plan,
     scale_problems,
@@ -204,6 +205,17 @@ def test_what_an_operator_does_not_do_is_refused_in_one_sentence(operator: Any, 
     [problem] = request_plan(operator.contract("hot", "demo", []), [], operation, {"timeout": 600})["problems"]
     assert words in problem
     assert "\n" not in problem
+
+
+@pytest.mark.parametrize("operation", ["backup", "restore_drill"])
+def test_a_cluster_that_is_stopped_makes_no_backup(operation: str) -> None:
+    found = cluster()
+    found["spec"]["backup"] = {"barmanObjectStore": {}}
+    assert backup_refusals(contract(found), [found], operation) == []
+    found["metadata"]["annotations"]["cnpg.io/hibernation"] = "on"
+    [problem] = backup_refusals(contract(found), [found], operation)
+    assert problem.startswith("postgres_cluster_name is 'hot-postgres' (string): that PostgreSQL cluster is stopped, ")
+    assert problem.endswith("start it by wake.yml first")
 
 
 @pytest.mark.parametrize(("instances", "refused"), [(2, True), (3, False), (5, False)])

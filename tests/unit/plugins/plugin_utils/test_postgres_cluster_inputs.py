@@ -14,7 +14,7 @@ GOOD: dict[str, Any] = {
     "postgres_cluster_name": "hot",
     "postgres_cluster_operator": "cloudnativepg",
     "postgres_cluster_version": "17",
-    "postgres_cluster_image": "r.io/postgresql:17-standard-trixie",
+    "postgres_cluster_image": "r.io/postgresql:17-system-trixie",
     "postgres_cluster_instances": 3,
     "postgres_cluster_synchronous": {"method": "any", "number": 1},
     "postgres_cluster_users": [{"name": "app"}],
@@ -178,7 +178,7 @@ def test_accepts(changes: dict[str, Any]) -> None:
         ({"version": "9", "image": "r.io/p:9"}, "postgres_cluster_version is '9' (string): give 14 or newer"),
         (
             {"version": "18"},
-            "postgres_cluster_image is 'r.io/postgresql:17-standard-trixie' (string): give an image of PostgreSQL 18",
+            "postgres_cluster_image is 'r.io/postgresql:17-system-trixie' (string): give an image of PostgreSQL 18",
         ),
         (
             {"parameters": {"ssl": "off"}},

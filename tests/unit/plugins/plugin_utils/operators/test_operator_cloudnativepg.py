@@ -22,7 +22,7 @@ WANTED: dict[str, Any] = {
     "image": "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie",
     "allow_major_upgrade": False,
     "storage": {"size": "1Gi", "class": "standard"},
-    "parameters": {"max_connections": 200, "work_mem": "8MB", "log_checkpoints": True},
+    "parameters": {"max_connections": 200, "work_mem": "8MB", "log_checkpoints": True, "pg_stat_statements.max": 5000},
     "databases": [{"name": "app"}],
     "operator_follows": False,
     "api_found": True,
@@ -359,8 +359,12 @@ def test_problems_of_a_new_cluster(needed: list[dict[str, Any]], changes: dict[s
         ({"version": "16"}, "the cluster runs PostgreSQL 17 and cannot go back; give 17"),
         ({"version": "18"}, "set postgres_cluster_allow_major_upgrade to true"),
         (
-            {"image": "r.io/p:17", "parameters": {"work_mem": "9MB"}},
+            {"image": "r.io/p:17", "parameters": {**WANTED["parameters"], "work_mem": "9MB"}},
             "so do the parameters work_mem; change one of the two",
+        ),
+        (  # The operator's webhook compares all, and what the operator itself has added stays.
+            {"image": "r.io/p:17", "parameters": {"max_connections": 200, "log_checkpoints": True}},
+            "so do the parameters pg_stat_statements.max, work_mem; change one of the two",
         ),
         (
             {"databases": [{"name": "b"}, {"name": "app", "owner": "new"}]},
@@ -372,6 +376,13 @@ def test_problems_of_a_change(changes: dict[str, Any], words: str) -> None:
     found = problems([load("after_failover")], [], **changes)
     assert len(found) == 1
     assert words in found[0]
+
+
+def test_a_parameter_that_is_gone_already_does_not_hold_up_another_image() -> None:
+    cluster = copy.deepcopy(load("after_failover"))
+    del cluster["spec"]["postgresql"]["parameters"]["work_mem"]
+    parameters = {name: value for name, value in WANTED["parameters"].items() if name != "work_mem"}
+    assert problems([cluster], [], image="r.io/p:17", parameters=parameters) == []
 
 
 def test_a_cluster_that_is_being_deleted() -> None:
