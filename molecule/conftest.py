@@ -322,6 +322,10 @@ class Cluster:
             self._with_password_file.add(pod)
         return self.host(pod, "postgres")
 
+    def forget_passwords(self) -> None:
+        """Have `client()` read them again, as a user has got another one."""
+        self._with_password_file.clear()
+
     def psql_command(self, user: str = "app", address: str = "", database: str = "app") -> str:
         """Return the command for `client()` that opens psql through Pgpool-II."""
         address = address or f"{self.name}-pgpool.{self.namespace}.svc"

@@ -82,6 +82,7 @@ def test_rotate_password(cluster: Cluster, kill_and_run_again: Callable[..., Run
     before = cluster.users()["app"]
     kill_and_run_again("rotate_password", "Apply | Keep the result", postgres_cluster_rotate_users=["app"])
     assert cluster.users()["app"] != before
+    cluster.forget_passwords()
     for address in cluster.pgpool_pods().values():
         assert cluster.sql("SELECT 1 AS n", address=address) == [{"n": "1"}]
 
