@@ -112,15 +112,23 @@ def test_every_image_of_the_role_has_a_folder_and_every_folder_an_entry():
     assert not listed & {image["folder"] for image in extra_images()}
 
 
-def extra_images(scenario="*"):
-    """The images that one scenario, or each of them, asks for beside those of the demo."""
-    converges = [yaml.safe_load(path.read_text())[0] for path in (ROOT / "molecule").glob(f"{scenario}/converge.yml")]
-    return [image for play in converges for image in play.get("vars", {}).get("kind_cluster_extra_images", [])]
+def backup_images():
+    """The images that the demo with backups, and the scenario `backup`, ask for beside those of the demo."""
+    return yaml.safe_load((ROOT / "inventories/kind_backups/group_vars/kind_clusters.yml").read_text())[
+        "kind_cluster_extra_images"
+    ]
+
+
+def extra_images():
+    """Those, and the images that scenarios ask for."""
+    converges = [yaml.safe_load(path.read_text())[0] for path in (ROOT / "molecule").glob("*/converge.yml")]
+    asked = [image for play in converges for image in play.get("vars", {}).get("kind_cluster_extra_images", [])]
+    return backup_images() + asked
 
 
 def test_extra_images_are_built_apart():
     images = build.Images(build.Engine("podman"), pull=False)
-    targets = [f"{image['folder']}={image['reference']}" for image in extra_images("backup")]
+    targets = [f"{image['folder']}={image['reference']}" for image in backup_images()]
     [bundle] = build.recipes_of(targets, images, "extra-images")
     assert bundle.name == "extra-images"
     assert {need.name for need in bundle.needs} == {"minio", "postgresql-barman"}
