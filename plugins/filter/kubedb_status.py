@@ -35,7 +35,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The keys C(installed), C(current), and C(engines), a list of what else it may run.
+  description: >-
+    The keys C(installed), C(current), C(engines), a list of what else it may run, and C(half_done), empty or what Helm
+    has begun and not ended, with C(status), C(since) in seconds since 1970, and C(secret), Helm's record of it.
   type: dict
 """
 
@@ -44,13 +46,17 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import kubedb_operator as operator
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
 
 def kubedb_status(release: Mapping[str, Any], version: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Say what is there."""
     if not isinstance(release, Mapping):
         raise AnsibleFilterError(f"pgha.kubernetes.kubedb_status: give a mapping, not {type(release).__name__}")
-    return operator.status(release, version, values)
+    try:
+        return operator.status(release, version, values)
+    except InputError as exc:
+        raise AnsibleFilterError(f"pgha.kubernetes.kubedb_status: {exc}") from exc
 
 
 class FilterModule:

@@ -20,9 +20,9 @@ def fleet_report(hosts: Sequence[str], reports: Sequence[Mapping[str, Any]], fai
     :param reports: of each what `status_report` made; empty where there is none
     :param failures: of each why there is none
     :returns: `until` (seconds since 1970, the newest), `counts` (by state) and `clusters`, of each its `host`, `name`,
-        `namespace`, `version`, `state`, `problems` (sentences), `primary`, `instances` and `ready` (how many),
-        `lag_bytes` (of the farthest standby), `children_used_ratio` (of the fullest pod), `reads` and `page` (the file
-        of its own report)
+        `namespace`, `version`, `state`, `problems` (sentences), `reasons` (what Kubernetes says of its pods and
+        volumes), `primary`, `instances` and `ready` (how many), `lag_bytes` (of the farthest standby),
+        `children_used_ratio` (of the fullest pod), `reads` and `page` (the file of its own report)
     """
     clusters = [_cluster(host, report, failure) for host, report, failure in zip(hosts, reports, failures, strict=True)]
     return {
@@ -34,13 +34,15 @@ def fleet_report(hosts: Sequence[str], reports: Sequence[Mapping[str, Any]], fai
 
 def _cluster(host: str, report: Mapping[str, Any], failure: str) -> dict[str, Any]:
     if not report or failure:
-        reason = " ".join(str(failure).split()) or "no report was made of it"
-        return {"host": host, "name": host, "state": UNKNOWN, "problems": [reason], "page": "", **_facts({})}
+        told = " ".join(str(failure).split()) or "no report was made of it"
+        state = {"name": host, "state": UNKNOWN, "problems": [told], "reasons": [], "page": ""}
+        return {"host": host, **state, **_facts({})}
     return {
         "host": host,
         "name": report["name"],
         "state": WRONG if report["problems"] else WELL,
         "problems": list(report["problems"]),
+        "reasons": list(report["reasons"]),
         "page": f"{host}.html",
         **_facts(report),
     }

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
 RELEASE = "kubedb"
 # The parts without which no PostgreSQL cluster is made or operated, by the label app.kubernetes.io/name of their pods.
@@ -15,6 +19,7 @@ PARTS = ("kubedb-provisioner", "kubedb-ops-manager", "kubedb-webhook-server", "p
 LICENSED = ("kubedb-provisioner", "kubedb-ops-manager")
 AGAIN = "ends again and again"
 
+_HALF_DONE = frozenset({"pending-install", "pending-upgrade", "pending-rollback", "uninstalling"})
 _ENGINES = ("Elasticsearch", "Kafka", "MariaDB", "MongoDB", "MySQL", "Redis", "Pgpool")
 
 
@@ -50,7 +55,9 @@ def status(release: Mapping[str, Any] | None, version: str, wanted: Mapping[str,
     :param release: `status` of `kubernetes.core.helm_info`; empty for none
     :param wanted: the values that it has to have
     :returns: `installed` (its version, empty for none), `current` (of the version, with these values, and no half-done
-        upgrade), `engines` (what else it may run: databases that it was not told to leave alone)
+        upgrade), `engines` (what else it may run: databases that it was not told to leave alone), `half_done` (empty,
+        or what Helm has begun and not ended)
+    :raises InputError: Helm says a time in another way
     """
     found = release or {}
     gates = ((found.get("values") or {}).get("global") or {}).get("featureGates") or {}
@@ -60,7 +67,25 @@ def status(release: Mapping[str, Any] | None, version: str, wanted: Mapping[str,
         "installed": installed,
         "current": same and str(found.get("status", "")).lower() == "deployed",
         "engines": [engine for engine in _ENGINES if installed and gates.get(engine) is not False],
+        "half_done": _half_done(found),
     }
+
+
+def _half_done(release: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what Helm has begun and not ended: `status`, `since` (seconds since 1970), `secret` (Helm's record of it).
+
+    Helm refuses all work on a release in such a state, and nobody ends the state where Helm itself was killed.
+    """
+    state = str(release.get("status", "")).lower()
+    if state not in _HALF_DONE:
+        return {}
+    # As Go prints a time: 2026-11-25 10:02:00.123456789 +0000 UTC
+    found = re.match(r"(\S+ \d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d{4})", str(release.get("updated")))
+    if not found:
+        raise InputError(f"Helm says that the release {RELEASE} is of {release.get('updated')!r}: that is no time")
+    since = datetime.strptime(" ".join(found.groups()), "%Y-%m-%d %H:%M:%S %z")
+    secret = f"sh.helm.release.v1.{RELEASE}.v{release.get('revision')}"
+    return {"status": state, "since": int(since.timestamp()), "secret": secret}
 
 
 def pending(objects: Sequence[Mapping[str, Any]], kind: str) -> list[str]:

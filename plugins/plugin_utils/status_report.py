@@ -44,7 +44,8 @@ def status_report(
     :param span: `from` and `until` (seconds since 1970) and `step` (seconds)
     :param runbooks: where the pages `<alert>.md` are
     :returns: `name`, `namespace`, `operator`, `version`, `phase`, `from`, `until`, `problems` (sentences, empty if all
-        is well), `instances`, `backends`, `pods` (of Pgpool-II), `alerts` and `charts`
+        is well), `reasons` (none yet: what Kubernetes says is read where something is wrong), `instances`, `backends`,
+        `pods` (of Pgpool-II), `alerts` and `charts`
     :raises InputError: an answer is none of Prometheus
     """
     seen, drawn = _Seen(series(now)), series(lately)
@@ -59,7 +60,7 @@ def status_report(
         "alerts": sorted(_alerts(seen, contract, runbooks), key=_urgency),
         "charts": [_chart(told, drawn, seen, span) for told in charts],
     }
-    return {**report, "problems": list(_problems(contract, report, seen))}
+    return {**report, "problems": list(_problems(contract, report, seen)), "reasons": []}
 
 
 class _Seen:

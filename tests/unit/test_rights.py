@@ -94,6 +94,8 @@ PARTS = (
     (r"cloudnativepg/absent|monitoring/absent|pgpool/absent|postgres_cluster/(delete|absent)", "teardown"),
     (r"cloudnativepg/", "operator"),
     (r"monitoring/(operator|find_prometheus)", "prometheus-operator"),
+    # It reads what is beside PostgreSQL, not beside Prometheus.
+    (r"monitoring/status_reasons", "postgres"),
     (r"monitoring/", "monitoring"),
     (r"pgpool/tls_issuer", "certificate"),
     (r"postgres_cluster/(backup|preflight_backup|restore)", "backup"),

@@ -223,6 +223,15 @@ def test_the_same_restore_again_changes_nothing(before_the_drop: dict[str, str])
     assert run.stats["restore"]["restored"]["resumed"] is True
 
 
+def test_without_a_query_it_tells_the_rows_of_each_table(before_the_drop: dict[str, str]) -> None:
+    asked = {"source": "saved", "target_time": before_the_drop["time"]}
+    run = passed(
+        run_playbook("restore", *RESTORED, variables={"postgres_cluster_restore": asked}, environment=WITH_STATS)
+    )
+    assert run.stats["restore"]["restored"]["tables"] == [{"table": "public.goods", "counted": True, "rows": ROWS}]
+    assert f"Tables of its first database: 1, with {ROWS} rows." in run.said
+
+
 def test_an_answer_that_was_not_expected_fails(before_the_drop: dict[str, str]) -> None:
     run = run_playbook(
         "restore", *RESTORED, variables=restore_variables(target_time=before_the_drop["time"], expect="7")

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from conftest import CONTEXT, KUBECONFIG, Cluster, Run, time_limit
+from conftest import CONTEXT, KUBECONFIG, Cluster, Run, time_limit, until
 from kubedb_stand_in import HERE, cluster_uid, licence, play, remove, stand_in, together, written
 
 ANOTHER = "00000000-1111-2222-3333-444444444444"
@@ -87,11 +89,14 @@ def test_a_licence_that_the_operator_refuses_is_said_and_not_waited_for(say: Cal
     assert run.seconds < time_limit(150, 600)
 
 
-def helm_sets(gate: str) -> None:
-    """Change a value of the release by hand."""
+def upgrade(*arguments: str) -> list[str]:
+    """Return the command by which somebody changes the release by hand."""
     cluster = [f"--kubeconfig={KUBECONFIG}", f"--kube-context={CONTEXT}", "--namespace=kubedb"]
-    command = ["helm", "upgrade", "kubedb", str(HERE / "stand-in-chart"), "--reuse-values", f"--set={gate}", *cluster]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return ["helm", "upgrade", "kubedb", str(HERE / "stand-in-chart"), "--reuse-values", *arguments, *cluster]
+
+
+def helm_sets(gate: str) -> None:
+    subprocess.run(upgrade(f"--set={gate}"), check=True, capture_output=True, timeout=120)
 
 
 def test_a_release_that_runs_other_databases_is_left_alone() -> None:
@@ -102,3 +107,25 @@ def test_a_release_that_runs_other_databases_is_left_alone() -> None:
         assert "may run other databases (MySQL)" in run.said
         assert run.changed == 0
     helm_sets("global.featureGates.MySQL=false")
+
+
+def test_a_run_of_helm_that_was_killed_is_taken_up(kubernetes: Cluster) -> None:
+    def begun() -> list[dict[str, Any]]:
+        return kubernetes.get("secrets", "--selector=owner=helm,status=pending-upgrade")
+
+    # Its pods are not ready, as the licence is still the refused one: so Helm goes on with it until it is killed.
+    with subprocess.Popen(upgrade("--wait", "--timeout=10m"), stdout=subprocess.DEVNULL) as helm:
+        until(begun, 60, "Helm has begun")
+        helm.kill()
+    killed = time.monotonic()
+    soon: dict[str, Any] = {"kubedb_wait_timeout": 60}
+    run = play("kubedb", variables=soon)
+    assert run.rc != 0
+    assert "the release kubedb in the namespace kubedb and has not ended (pending-upgrade)" in run.said
+    assert run.changed == 0
+    time.sleep(max(0, 62 - (time.monotonic() - killed)))
+    run = play("kubedb", variables=soon)
+    assert run.rc == 0, run.output
+    assert begun() == []
+    again = play("kubedb")
+    assert (again.rc, again.changed) == (0, 0), again.output

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
-from conftest import Cluster, run_playbook
+import pytest
+from conftest import Cluster, run_playbook, until
 
 
 def test_it_reports_what_is_there(cluster: Cluster, tmp_path: Path) -> None:
@@ -35,6 +37,34 @@ def test_check_mode_writes_nothing(tmp_path: Path) -> None:
     run = run_playbook("status", "--check", variables={"monitoring_status_folder": str(tmp_path)})
     assert (run.rc, run.changed) == (0, 0), run.output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def no_room(cluster: Cluster) -> Iterator[Cluster]:
+    """Let no pod start anywhere."""
+    nodes = [node["metadata"]["name"] for node in cluster.get("nodes")]
+    cluster.kubectl("cordon", *nodes)
+    yield cluster
+    cluster.kubectl("uncordon", *nodes)
+    until(lambda: len(cluster.instances()) == 3, 180, "all instances are back")
+
+
+def test_it_says_what_kubernetes_says_of_what_is_wrong(no_room: Cluster, tmp_path: Path) -> None:
+    gone = min(set(no_room.instances()) - {no_room.primary()})
+
+    def waits() -> bool:
+        pods = no_room.get("pods", f"--field-selector=metadata.name={gone}")
+        return any(pod["status"]["phase"] == "Pending" for pod in pods)
+
+    no_room.kubectl(f"--namespace={no_room.namespace}", "delete", "pod", gone)
+    until(waits, 120, f"{gone} waits for a node")
+    run = run_playbook("status", variables={"monitoring_status_folder": str(tmp_path)})
+    assert run.rc == 0, run.output
+    [one] = json.loads((tmp_path / "index.json").read_text())["clusters"]
+    assert one["problems"]
+    assert [reason for reason in one["reasons"] if reason.startswith(f"pod {gone} has no node: ")]
+    assert f"pod {gone} has no node: " in run.said
+    assert f"pod {gone} has no node: " in (tmp_path / "index.html").read_text()
 
 
 def test_a_cluster_that_cannot_be_asked_is_on_the_page_of_all(tmp_path: Path) -> None:

@@ -143,7 +143,15 @@ def test_it_says_what_is_wrong_and_leads_to_the_runbook() -> None:
     text = page(report(ALERT, pending=["2 of 3 instances are ready"]))
     assert "2 to look at" in text
     assert "<li>2 of 3 instances are ready</li>" in text
+    assert "Kubernetes says" not in text
     assert '<a href="https://wiki.example/PostgresLagBytes.md">PostgresLagBytes</a>' in text
+
+
+def test_it_says_why_where_kubernetes_does() -> None:
+    broken = report(pending=["2 of 3 instances are ready"]) | {"reasons": ["pod pg-3 has no node: 0/3 <nodes>"]}
+    assert "<li>pod pg-3 has no node: 0/3 &lt;nodes&gt;</li>" in page(broken)
+    assert '<br><span class="quiet">pod pg-3 has no node: 0/3 &lt;nodes&gt;</span>' in fleet(("bad", broken, ""))
+    assert (Elements(page(broken)).wrong, Elements(fleet(("bad", broken, ""))).wrong) == ([], [])
 
 
 @pytest.mark.parametrize("found", [report(), report(ALERT), status_report(contract(), "[]", "[]", CHARTS, SPAN)])

@@ -20,14 +20,14 @@ INSTANCES = [
 
 
 def report(**fields: Any) -> dict[str, Any]:
-    known = {"name": "a", "namespace": "demo", "version": "17", "until": 100, "problems": []}
+    known = {"name": "a", "namespace": "demo", "version": "17", "until": 100, "problems": [], "reasons": []}
     return {**known, "instances": INSTANCES, "backends": [], "pods": [], **fields}
 
 
 def test_what_needs_somebody_comes_first() -> None:
     made = fleet_report(
         ["good", "bad", "away"],
-        [report(), report(name="bad", until=200, problems=["no instance is primary"]), {}],
+        [report(), report(name="bad", until=200, problems=["no instance is primary"], reasons=["no node"]), {}],
         ["", "", "The API\n does not answer."],
     )
     assert [(one["host"], one["state"], one["page"]) for one in made["clusters"]] == [
@@ -40,6 +40,7 @@ def test_what_needs_somebody_comes_first() -> None:
         ["no instance is primary"],
         [],
     ]
+    assert [one["reasons"] for one in made["clusters"]] == [[], ["no node"], []]
     assert made["counts"] == {"well": 1, "to look at": 1, "not known": 1}
     assert made["until"] == 200
 

@@ -82,6 +82,7 @@ def test_the_operators_filters(render: Callable[[str, str], Any]) -> None:
     [
         (lambda: kubedb_values({}), "give a Secret's name, not dict"),
         (lambda: kubedb_status([], "v1", {}), "give a mapping, not list"),
+        (lambda: kubedb_status({"status": "pending-install"}, "v1", {}), "that is no time"),
         (lambda: kubedb_pending({}, "Pod"), "give a list of objects, not dict"),
         (lambda: kubedb_license_problems({}, "a", "b"), "give a text, not dict"),
         (lambda: kubedb_refusal({}, "uid-1"), "give a list of Events, not dict"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import kubedb_operator as operator
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_inputs import kubedb_checks
 
 VERSION = "v2026.7.10"
@@ -31,6 +32,8 @@ def pod(part: str, ready: bool = True, restarts: int = 0) -> dict[str, Any]:
     }
 
 
+# As Helm prints it where the clock is of another zone.
+UPDATED = "2026-11-25 12:02:00.123456789 +0200 CEST"
 PODS = [pod(part) for part in operator.PARTS]
 
 
@@ -61,13 +64,31 @@ def test_a_registry_of_ones_own() -> None:
         (release(), VERSION, True),
         (release(chart="kubedb-v2026.1.19"), "v2026.1.19", False),
         (release(values={}), VERSION, False),
-        (release(status="pending-upgrade"), VERSION, False),
+        (release(status="pending-upgrade", updated=UPDATED), VERSION, False),
         (release(status="failed"), VERSION, False),
     ],
 )
 def test_status(found: dict[str, Any] | None, installed: str, current: bool) -> None:
     status = operator.status(found, VERSION, VALUES)
     assert (status["installed"], status["current"]) == (installed, current)
+
+
+@pytest.mark.parametrize("state", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
+def test_what_helm_has_begun_and_not_ended(state: str) -> None:
+    found = operator.status(release(status=state, updated=UPDATED, revision="3"), VERSION, VALUES)
+    # 2026-11-25T10:02:00Z
+    assert found["half_done"] == {"status": state, "since": 1795600920, "secret": "sh.helm.release.v1.kubedb.v3"}
+    assert not found["current"]
+
+
+def test_a_release_that_helm_has_ended_with() -> None:
+    assert operator.status(release(), VERSION, VALUES)["half_done"] == {}
+    assert operator.status({}, VERSION, VALUES)["half_done"] == {}
+
+
+def test_a_time_that_is_none() -> None:
+    with pytest.raises(InputError, match="is of 'yesterday': that is no time"):
+        operator.status(release(status="pending-install", updated="yesterday"), VERSION, VALUES)
 
 
 @pytest.mark.parametrize(
