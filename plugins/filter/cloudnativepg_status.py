@@ -12,7 +12,7 @@ author: the pgha.kubernetes authors
 description:
   - Reads from the Deployments of a Kubernetes cluster which version of the operator is installed, whether it is as
     wanted, whether it runs, and whether something else installed it.
-positional: version, namespace, fingerprint
+positional: version, namespace, fingerprint, looked
 options:
   _input:
     description: All Deployments with the label C(app.kubernetes.io/name=cloudnative-pg).
@@ -31,6 +31,11 @@ options:
     description: What P(pgha.kubernetes.cloudnativepg_manifests#filter) would annotate.
     type: str
     default: ""
+  looked:
+    description: >-
+      What M(pgha.kubernetes.checksums) says now of the objects in C(sealed). Without it, they are not looked at.
+    type: list
+    elements: dict
 """
 
 EXAMPLES = r"""
@@ -41,7 +46,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The keys C(installed), C(image), C(current), C(available) and C(foreign).
+  description: >-
+    The keys C(installed), C(image), C(current), C(available), C(foreign), C(sealed), a list of what was applied, with
+    checksums, and C(drifted), the names of what of it somebody changed or deleted.
   type: dict
 """
 
@@ -53,14 +60,18 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnative
 
 
 def cloudnativepg_status(
-    deployments: Sequence[Mapping[str, Any]], version: str, namespace: str, fingerprint: str = ""
+    deployments: Sequence[Mapping[str, Any]],
+    version: str,
+    namespace: str,
+    fingerprint: str = "",
+    looked: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Say what is there of the operator."""
     if not isinstance(deployments, (list, tuple)):
         raise AnsibleFilterError(
             f"pgha.kubernetes.cloudnativepg_status: give a list of Deployments, not {type(deployments).__name__}"
         )
-    return operator.status(deployments, version, namespace, fingerprint)
+    return operator.status(deployments, version, namespace, fingerprint, looked)
 
 
 class FilterModule:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import Inpu
 NAME = "cnpg-controller-manager"
 # Says what was applied: inputs that differ from it have to be applied again.
 FINGERPRINT = "pgha.kubernetes/applied"
+# What the objects were after that, as the module `checksums` tells it: one that differs was changed by somebody.
+SEAL = "pgha.kubernetes/seal"
 
 # By which its pods agree on the one that leads: nobody deletes it with them.
 LEASE = {
@@ -118,13 +121,19 @@ def to_remove(documents: Sequence[Mapping[str, Any] | None], namespace: str) -> 
 
 
 def status(
-    deployments: Sequence[Mapping[str, Any]], version: str, namespace: str, fingerprint: str = ""
+    deployments: Sequence[Mapping[str, Any]],
+    version: str,
+    namespace: str,
+    fingerprint: str = "",
+    looked: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Say what is there of the operator.
 
     :param deployments: all Deployments labelled `app.kubernetes.io/name=cloudnative-pg`, of all namespaces
+    :param looked: the objects of `sealed` with the checksums that they have now; None where nobody looked
     :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (one of its pods
-        runs), `foreign` (`namespace/name` of one that this collection did not install, else empty)
+        runs), `foreign` (`namespace/name` of one that this collection did not install, else empty), `sealed` (what was
+        applied, as the module `checksums` told it then), `drifted` (which of that somebody changed or deleted)
     """
     for deployment in sorted(deployments, key=lambda item: _is_ours(item, namespace), reverse=True):
         ours = _is_ours(deployment, namespace)
@@ -133,12 +142,16 @@ def status(
         applied = (metadata.get("annotations") or {}).get(FINGERPRINT)
         installed = _version(image)
         replicas = spec.get("replicas", 1)
+        sealed = _sealed(metadata) if ours and applied else []
+        drifted = _drifted(sealed, looked or [])
+        # One of ours that was scaled to nothing, as by a drill that was killed, is brought back. Without a seal, a run
+        # was killed before it was there.
+        whole = replicas > 0 and (looked is None or (bool(sealed) and not drifted))
         return {
             "installed": installed,
             "image": image,
-            # Where something else put the wanted version there, it stays as it is. One of ours that was scaled to
-            # nothing, as by a drill that was killed, is brought back.
-            "current": (applied == fingerprint and replicas > 0) if ours and applied else installed == version,
+            # Where something else put the wanted version there, it stays as it is.
+            "current": (applied == fingerprint and whole) if ours and applied else installed == version,
             "available": (
                 replicas > 0
                 # One leads, the others wait: with a node down, the operator is there.
@@ -148,8 +161,29 @@ def status(
                 and state.get("observedGeneration", 0) >= metadata.get("generation", 0)
             ),
             "foreign": "" if ours else f"{metadata['namespace']}/{metadata['name']}",
+            "sealed": sealed,
+            "drifted": drifted,
         }
-    return {"installed": "", "image": "", "current": False, "available": False, "foreign": ""}
+    none: dict[str, Any] = {"sealed": [], "drifted": []}
+    return {"installed": "", "image": "", "current": False, "available": False, "foreign": "", **none}
+
+
+def _sealed(metadata: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what the annotation says; nothing where somebody made something else of it."""
+    try:
+        told = json.loads((metadata.get("annotations") or {}).get(SEAL, "[]"))
+        return [{**item, "metadata": {**item["metadata"]}, "checksum": str(item["checksum"])} for item in told]
+    except (ValueError, TypeError, KeyError):
+        return []
+
+
+def _drifted(sealed: Sequence[Mapping[str, Any]], looked: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name the objects whose checksum is another one. What may not be read cannot be told."""
+    return [
+        f"{was['kind']} {was['metadata']['name']}"
+        for was, now in zip(sealed, looked, strict=bool(looked))
+        if now["checksum"] is not None and now["checksum"] != was["checksum"]
+    ]
 
 
 def _is_ours(deployment: Mapping[str, Any], namespace: str) -> bool:

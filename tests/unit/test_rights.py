@@ -105,7 +105,8 @@ PARTS = (
 
 INCLUDE = "ansible.builtin.include_tasks"
 MODULES = (
-    "k8s", "k8s_info", "k8s_exec", "k8s_log", "k8s_scale", "k8s_drain", "apply", "patch_status", "read", "read_log",
+    "k8s", "k8s_info", "k8s_exec", "k8s_log", "k8s_scale", "k8s_drain", "apply", "checksums", "patch_status", "read",
+    "read_log",
 )  # fmt: skip
 
 # What cannot be told from a task itself. Of modules that write: the kinds. Of k8s_info and read: verb, kind, and
@@ -139,6 +140,8 @@ DYNAMIC: dict[str, list[str]] = {
         "get Namespace",
         "patch Namespace",
     ],
+    "cloudnativepg/preflight.yml | Preflight | Look at what was applied": [f"get {kind}" for kind in OPERATOR_KINDS],
+    "cloudnativepg/seal.yml | Seal | Look at what was applied": [f"get {kind}" for kind in OPERATOR_KINDS],
     "cloudnativepg/wait.yml | Wait | Until its webhook answers": ["get Cluster", "create Cluster"],  # a dry run
     "cloudnativepg/wait.yml | Wait | Read what there is to see": SEEN_OPERATOR,
     "monitoring/absent_own.yml | Absent, own | Read what has the names": [
@@ -387,7 +390,7 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
             yield from (need("Node", "get"), need("Node", "patch"))
             yield from (need("Pod", verb, everywhere=True) for verb in ("get", "list"))
             yield need("Pod", "create", everywhere=True, subresource="/eviction")
-        elif module in ("k8s_info", "read"):
+        elif module in ("checksums", "k8s_info", "read"):
             for told in kinds_of(task, path, call):
                 verb, kind, everywhere = words(told)
                 alone = not verb and "namespace" not in call and kind != "Namespace"

@@ -18,6 +18,7 @@ from typing import Any
 
 import conftest
 import pytest
+import yaml
 from conftest import (
     INVENTORIES,
     ROOT,
@@ -91,18 +92,49 @@ def test_wal_reaches_the_object_store(saved: Cluster) -> None:
     until(archived, 120, "WAL is archived")
 
 
-def test_the_user_of_the_bucket_may_use_nothing_else(saved: Cluster) -> None:
-    script = (
+def in_the_bucket(saved: Cluster, script: str) -> str:
+    """Run Python in an instance, with `s3` as the user of the bucket, and return what it prints."""
+    client = (
         "import sys, boto3\n"
         "s3 = boto3.client('s3', endpoint_url='http://minio.object-store.svc:9000', region_name='us-east-1',\n"
         "  aws_access_key_id='backup', aws_secret_access_key=sys.stdin.read())\n"
-        "s3.list_objects_v2(Bucket='backups')\n"
-        "try:\n  s3.create_bucket(Bucket='another')\nexcept Exception as exc:\n  print(exc)\n"
     )
     [secret] = saved.get("secrets", "hot-postgres-backup")
     password = b64decode(secret["data"]["ACCESS_SECRET_KEY"]).decode()
     where = [f"--namespace={saved.namespace}", "exec", "--stdin", saved.primary(), "--container=postgres", "--"]
-    assert "AccessDenied" in saved.kubectl(*where, "python3", "-c", script, text=password)
+    return saved.kubectl(*where, "python3", "-c", client + script, text=password)
+
+
+def test_the_user_of_the_bucket_may_use_nothing_else(saved: Cluster) -> None:
+    tries = "try:\n  s3.create_bucket(Bucket='another')\nexcept Exception as exc:\n  print(exc)\n"
+    assert "AccessDenied" in in_the_bucket(saved, "s3.list_objects_v2(Bucket='backups')\n" + tries)
+
+
+def test_backups_are_made_by_the_schedule(saved: Cluster, say: Callable[[str], None]) -> None:
+    def completed() -> set[str]:
+        selector = f"cnpg.io/scheduled-backup={saved.name}"
+        found = saved.get("backups.postgresql.cnpg.io", f"--selector={selector}")
+        return {item["metadata"]["name"] for item in found if item.get("status", {}).get("phase") == "completed"}
+
+    first = until(completed, 180, "the first one is made at once")
+    # A mapping that is given replaces the inventory's.
+    store = yaml.safe_load((ROOT / "molecule/backup/inventory/group_vars/backed_up.yml").read_text())
+    often = {**store["postgres_cluster_backup"], "schedule": "* * * * *"}
+    passed(run_playbook("postgres_cluster", *LIMIT, variables={"postgres_cluster_backup": often}))
+    began = time.monotonic()
+    until(lambda: completed() - first, 180, "another one is made within a minute")
+    say(f"a backup by the schedule of each minute after {time.monotonic() - began:.0f} s")
+    passed(run_playbook("postgres_cluster", *LIMIT))
+
+
+def test_what_is_in_the_bucket_is_encrypted(saved: Cluster) -> None:
+    script = (
+        "keys = [one['Key'] for one in s3.list_objects_v2(Bucket='backups', Prefix='test/saved/')['Contents']]\n"
+        "how = {s3.head_object(Bucket='backups', Key=key).get('ServerSideEncryption') for key in keys}\n"
+        "kinds = {key.split('/')[2] for key in keys}\n"
+        "print(sorted(kinds), how)\n"
+    )
+    assert in_the_bucket(saved, script).strip() == "['base', 'wals'] {'AES256'}"
 
 
 def test_check_mode_makes_no_backup(saved: Cluster) -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action plugins apply, read and read_log: where they run their module's code, and what they hand to it."""
+"""The action plugins that ask the API: where they run their module's code, and what they hand to it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from ansible.plugins.action import ActionBase
 from ansible_collections.pgha.kubernetes.plugins.action import apply as apply_action
+from ansible_collections.pgha.kubernetes.plugins.action import checksums as checksums_action
 from ansible_collections.pgha.kubernetes.plugins.action import read as read_action
 from ansible_collections.pgha.kubernetes.plugins.action import read_log as read_log_action
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import api_action
@@ -102,6 +103,7 @@ def test_wrong_arguments_are_refused(work: list[api_action.Call]) -> None:
     ("plugin", "arguments"),
     [
         (apply_action, {"definition": [{"apiVersion": "v1", "kind": "Pod"}]}),
+        (checksums_action, {"objects": [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}]}),
         (read_action, {"kind": "Pod"}),
         (read_log_action, {"name": "hot-postgres-1", "namespace": "demo", "container": "postgres"}),
     ],
@@ -131,7 +133,7 @@ def test_arguments_reach_it_as_pythons_own_types() -> None:
     assert type(got["a"][0]) is str
 
 
-@pytest.mark.parametrize("name", ["apply", "read", "read_log"])
+@pytest.mark.parametrize("name", ["apply", "checksums", "read", "read_log"])
 def test_the_client_is_there_before_ansible_forks(name: str) -> None:
     """Otherwise each task would import it anew, which is what this is about."""
     code = f"import sys; import ansible_collections.pgha.kubernetes.plugins.action.{name}; print(*sys.modules)"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -170,11 +171,14 @@ def deployment(**changes: Any) -> dict[str, Any]:
     }
 
 
+NONE: dict[str, Any] = {"foreign": "", "sealed": [], "drifted": []}
+
+
 @pytest.mark.parametrize(
     ("deployments", "expected"),
     [
-        ([], {"installed": "", "image": "", "current": False, "available": False, "foreign": ""}),
-        ([deployment()], {"installed": "1.29.0", "image": IMAGE, "current": True, "available": True, "foreign": ""}),
+        ([], {**NONE, "installed": "", "image": "", "current": False, "available": False}),
+        ([deployment()], {**NONE, "installed": "1.29.0", "image": IMAGE, "current": True, "available": True}),
         ([deployment(annotations={"pgha.kubernetes/applied": "other"})], {"current": False, "available": True}),
         ([deployment(replicas=0)], {"current": False, "available": False}),
         ([deployment(annotations=None)], {"current": True, "foreign": ""}),
@@ -191,6 +195,48 @@ def deployment(**changes: Any) -> dict[str, Any]:
 def test_status(deployments: list[dict[str, Any]], expected: dict[str, Any]) -> None:
     found = status(deployments, "1.29.0", "cnpg-system", "abc")
     assert {key: found[key] for key in expected} == expected
+
+
+def seal(*checksums: str | None) -> list[dict[str, Any]]:
+    kinds = ("ServiceAccount", "Service")
+    return [
+        {"apiVersion": "v1", "kind": kind, "metadata": {"name": "cnpg"}, "checksum": checksum}
+        for kind, checksum in zip(kinds, checksums, strict=True)
+    ]
+
+
+def sealed(text: str) -> dict[str, Any]:
+    return deployment(annotations={"pgha.kubernetes/applied": "abc", "pgha.kubernetes/seal": text})
+
+
+@pytest.mark.parametrize(
+    ("now", "drifted"),
+    [
+        (seal("a", "b"), []),
+        (seal("a", "c"), ["Service cnpg"]),
+        (seal("", "b"), ["ServiceAccount cnpg"]),
+        # What may not be read cannot be told.
+        (seal(None, "b"), []),
+    ],
+)
+def test_what_somebody_changed(now: list[dict[str, Any]], drifted: list[str]) -> None:
+    found = status([sealed(json.dumps(seal("a", "b")))], "1.29.0", "cnpg-system", "abc", now)
+    assert found["sealed"] == seal("a", "b")
+    assert (found["drifted"], found["current"]) == (drifted, not drifted)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "7", "[7]", '[{"kind": "Service"}]', '["a"]'])
+def test_without_a_seal_everything_is_applied(text: str) -> None:
+    found = status([sealed(text)], "1.29.0", "cnpg-system", "abc", [])
+    assert (found["sealed"], found["drifted"], found["current"]) == ([], [], False)
+    assert status([sealed(text)], "1.29.0", "cnpg-system", "abc")["current"]
+
+
+def test_one_of_somebody_else_has_none() -> None:
+    other = sealed(json.dumps(seal("a", "b")))
+    other["metadata"]["namespace"] = "other"
+    found = status([other], "1.29.0", "cnpg-system", "abc", [])
+    assert (found["sealed"], found["current"]) == ([], True)
 
 
 @pytest.mark.parametrize(
