@@ -92,6 +92,7 @@ class Controller:
     def __init__(self, folder: Path, cluster: Cluster) -> None:
         self.folder = folder
         self.templates = {template["name"]: template for template in objects()["controller_templates"]}
+        self.used: set[str] = set()
         for name in ("project", "inventory", "home", "secrets"):
             (folder / name).mkdir()
         known = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -171,6 +172,7 @@ class Controller:
         :param cancel_at: the event at which somebody cancels it
         """
         template = self.templates[name]
+        self.used.add(name)
         asked = {question["question_name"]: question for question in template["survey_spec"]["spec"]}
         assert set(answers or {}) <= set(asked)
         empty = {

@@ -97,6 +97,99 @@ def test_diagnose_leaves_an_archive_where_it_was_asked_to(awx: Controller, clust
         assert len(archive.getnames()) > 10
 
 
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [
+        ("cloudnativepg", {}),
+        ("kubedb", {}),
+        ("postgres_cluster", {}),
+        ("monitoring", {}),
+        ("users", {}),
+        ("reload", {}),
+        ("scale", {"postgres_cluster_instances": 3}),
+        ("upgrade_postgres", {}),
+    ],
+)
+def test_a_job_changes_nothing_where_all_is_well(
+    awx: Controller, name: str, answers: dict[str, Any]
+) -> None:
+    job = awx.run(f"pgha {name}", answers)
+    assert (job.status, job.rc, job.changed) == ("successful", 0, 0), job.stdout
+
+
+def test_another_image_of_pgpool(awx: Controller, cluster: Cluster) -> None:
+    [deployment] = cluster.get("deployments", f"{cluster.name}-pgpool")
+    image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+    job = awx.run("pgha upgrade_pgpool", {"pgpool_image": image})
+    assert (job.status, job.rc, job.changed) == ("successful", 0, 0), job.stdout
+
+
+@pytest.mark.parametrize("name", ["backup", "restore", "restore_drill"])
+def test_without_backups_it_is_refused(awx: Controller, name: str) -> None:
+    source = {"postgres_cluster_restore.source": "hot-postgres"} if name == "restore" else {}
+    job = awx.run(f"pgha {name}", source)
+    assert (job.status, job.rc, job.changed) == ("failed", 2, 0), job.stdout
+    said = "nothing is restored over one that is there" if name == "restore" else "postgres_cluster_backup is empty"
+    assert said in job.reason
+
+
+def test_new_passwords(awx: Controller, cluster: Cluster) -> None:
+    before = cluster.users()["app"]
+    job = awx.run("pgha rotate_password", {"postgres_cluster_rotate_users": "app"})
+    assert (job.status, job.rc) == ("successful", 0), job.stdout
+    assert "app" in job.artifacts["users"][cluster.name]["rotated"]
+    assert cluster.users()["app"] != before
+
+
+def test_pgpool_takes_up_another_parameter(awx: Controller) -> None:
+    job = awx.run("pgha reload", {"pgpool_params": "client_idle_limit: 3600"})
+    assert (job.status, job.rc) == ("successful", 0), job.stdout
+    # As the inventory has it.
+    assert awx.run("pgha reload").status == "successful"
+
+
+def test_all_instances_restart(awx: Controller, cluster: Cluster) -> None:
+    def began() -> dict[str, str]:
+        return {pod: cluster.on_instance("SELECT pg_postmaster_start_time()", pod) for pod in cluster.instances()}
+
+    before = began()
+    job = awx.run("pgha restart", limit=cluster.name)
+    assert (job.status, job.rc) == ("successful", 0), job.stdout
+    after = began()
+    assert set(before) == set(after)
+    assert [pod for pod in before if before[pod] == after[pod]] == []
+
+
+def test_what_instances_logged(awx: Controller, cluster: Cluster) -> None:
+    folder = awx.folder / "logs"
+    job = awx.run("pgha log_report", {"log_report_minutes": 5, "log_report_directory": str(folder)})
+    assert (job.status, job.rc) == ("successful", 0), job.stdout
+    assert [path for path in folder.rglob("*") if path.name.startswith(cluster.primary())]
+
+
+def test_all_instances_stop_and_start(awx: Controller, cluster: Cluster) -> None:
+    job = awx.run("pgha hibernate", {"hibernate_confirm": cluster.name}, limit=cluster.name)
+    assert (job.status, job.rc) == ("successful", 0), job.stdout
+    assert cluster.instances() == []
+    job = awx.run("pgha wake", limit=cluster.name)
+    assert (job.status, job.rc) == ("successful", 0), job.stdout
+    assert len(cluster.instances()) == 3
+
+
+def test_a_drill(awx: Controller, cluster: Cluster) -> None:
+    answers = {"drills_names": "pgpool_pod_killed", "drills_hold": 10}
+    job = awx.run("pgha drill", answers, limit=cluster.name)
+    assert (job.status, job.rc) == ("successful", 0), job.stdout
+    [record] = job.artifacts["drills"][cluster.name]["records"]
+    assert (record["name"], record["lost"]) == ("pgpool_pod_killed", 0)
+
+
+def test_the_end_of_a_workflow_in_which_a_step_failed(awx: Controller) -> None:
+    job = awx.run("pgha failed")
+    assert (job.status, job.rc) == ("failed", 2)
+    assert "its node there is red" in job.reason
+
+
 def test_a_canceled_job_is_healed_by_the_next_one(
     awx: Controller, cluster: Cluster, say: Callable[[str], None]
 ) -> None:
@@ -132,3 +225,7 @@ def test_no_secret_is_in_what_awx_shows_and_keeps(awx: Controller, cluster: Clus
         assert password not in shown, f"that of {user}"
         assert b64encode(password.encode()).decode() not in shown, f"that of {user}, in base64"
     assert awx.token not in shown
+
+
+def test_each_template_was_run(awx: Controller) -> None:
+    assert set(awx.templates) - awx.used == set()
