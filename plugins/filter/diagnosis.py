@@ -22,6 +22,12 @@ options:
     description: Only what belongs to objects whose name starts with this.
     type: str
     default: ""
+  owners:
+    description: >-
+      Only what belongs to these, by the values of labels, such as a PostgreSQL cluster and its Pgpool-II. None for all.
+    type: list
+    elements: str
+    default: []
   events:
     description: How many warnings at most.
     type: int
@@ -45,14 +51,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import belonging
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import diagnosis as _diagnosis
 
 
-def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "", events: int = 5) -> list[str]:
+def diagnosis(
+    objects: Sequence[Mapping[str, Any]], names: str = "", events: int = 5, owners: Sequence[str] = ()
+) -> list[str]:
     """Say why objects are not ready."""
     if not isinstance(objects, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.diagnosis: give a list of objects, not {type(objects).__name__}")
-    return _diagnosis(objects, names, events)
+    return _diagnosis(belonging(objects, owners) if owners else objects, names, events)
 
 
 class FilterModule:

@@ -37,7 +37,8 @@ RETURN = r"""
 _value:
   description: >-
     The keys C(installed), C(current), C(engines), a list of what else it may run, and C(half_done), empty or what Helm
-    has begun and not ended, with C(status), C(since) in seconds since 1970, and C(secret), Helm's record of it.
+    has begun and not ended, with C(status), and C(command), what ends it, or C(since) in seconds since 1970 and
+    C(secret), Helm's record of it.
   type: dict
 """
 

@@ -15,7 +15,8 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import Inpu
 NAME = "cnpg-controller-manager"
 # Says what was applied: inputs that differ from it have to be applied again.
 FINGERPRINT = "pgha.kubernetes/applied"
-# What the objects were after that, as the module `checksums` tells it: one that differs was changed by somebody.
+# What the objects were after that, as the module `checksums` tells it: one that differs was changed by somebody. Empty
+# until the operator works.
 SEAL = "pgha.kubernetes/seal"
 
 # By which its pods agree on the one that leads: nobody deletes it with them.
@@ -142,11 +143,13 @@ def status(
         applied = (metadata.get("annotations") or {}).get(FINGERPRINT)
         installed = _version(image)
         replicas = spec.get("replicas", 1)
-        sealed = _sealed(metadata) if ours and applied else []
+        # An older release of this collection applied it without a seal: nothing is known then.
+        seal = (metadata.get("annotations") or {}).get(SEAL) if ours and applied == fingerprint else None
+        sealed = _objects_of(seal or "")
         drifted = _drifted(sealed, looked or [])
-        # One of ours that was scaled to nothing, as by a drill that was killed, is brought back. Without a seal, a run
-        # was killed before it was there.
-        whole = replicas > 0 and (looked is None or (bool(sealed) and not drifted))
+        # One that was scaled to nothing, as by a drill that was killed, is brought back. So is one whose seal is empty,
+        # as a run was killed before it was written.
+        whole = replicas > 0 and (seal is None or looked is None or (bool(sealed) and not drifted))
         return {
             "installed": installed,
             "image": image,
@@ -168,10 +171,10 @@ def status(
     return {"installed": "", "image": "", "current": False, "available": False, "foreign": "", **none}
 
 
-def _sealed(metadata: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _objects_of(seal: str) -> list[dict[str, Any]]:
     """Return what the annotation says; nothing where somebody made something else of it."""
     try:
-        told = json.loads((metadata.get("annotations") or {}).get(SEAL, "[]"))
+        told = json.loads(seal)
         return [{**item, "metadata": {**item["metadata"]}, "checksum": str(item["checksum"])} for item in told]
     except (ValueError, TypeError, KeyError):
         return []
@@ -181,7 +184,7 @@ def _drifted(sealed: Sequence[Mapping[str, Any]], looked: Sequence[Mapping[str, 
     """Name the objects whose checksum is another one. What may not be read cannot be told."""
     return [
         f"{was['kind']} {was['metadata']['name']}"
-        for was, now in zip(sealed, looked, strict=bool(looked))
+        for was, now in zip(sealed, looked, strict=False)  # where nobody looked, there are none
         if now["checksum"] is not None and now["checksum"] != was["checksum"]
     ]
 
@@ -241,7 +244,7 @@ def _deployment(
     environment: Mapping[str, Any],
 ) -> dict[str, Any]:
     if fingerprint:
-        item["metadata"].setdefault("annotations", {})[FINGERPRINT] = fingerprint
+        item["metadata"].setdefault("annotations", {}).update({FINGERPRINT: fingerprint, SEAL: ""})
     item["spec"]["replicas"] = replicas
     pod = item["spec"]["template"]["spec"]
     if replicas > 1:

@@ -29,6 +29,25 @@ def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "", events: int
     return lines + list(_warnings(objects, names, events))
 
 
+def belonging(objects: Sequence[Mapping[str, Any]], owners: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Return what belongs to some, such as a PostgreSQL cluster and its Pgpool-II, and nothing of like name.
+
+    Pods and claims have the names of their owners as the values of labels, with each operator. Events are about one of
+    these, or about an owner itself.
+
+    :param objects: Pods, PersistentVolumeClaims and Events
+    :param owners: names
+    """
+    mine = [
+        item
+        for item in objects
+        if item.get("kind") != "Event" and set(owners) & set((item["metadata"].get("labels") or {}).values())
+    ]
+    names = {*owners, *(item["metadata"]["name"] for item in mine)}
+    events = [item for item in objects if item.get("kind") == "Event"]
+    return [*mine, *(event for event in events if (event.get("involvedObject") or {}).get("name") in names)]
+
+
 def unready_containers(objects: Sequence[Mapping[str, Any]], names: str = "") -> list[dict[str, str]]:
     """List the containers that have begun and are not ready: what they logged may say why.
 

@@ -19,7 +19,8 @@ PARTS = ("kubedb-provisioner", "kubedb-ops-manager", "kubedb-webhook-server", "p
 LICENSED = ("kubedb-provisioner", "kubedb-ops-manager")
 AGAIN = "ends again and again"
 
-_HALF_DONE = frozenset({"pending-install", "pending-upgrade", "pending-rollback", "uninstalling"})
+# What somebody does about it where Helm was killed.
+_ENDED_BY = {"pending-upgrade": "rollback", "pending-rollback": "rollback", "uninstalling": "uninstall"}
 _ENGINES = ("Elasticsearch", "Kafka", "MariaDB", "MongoDB", "MySQL", "Redis", "Pgpool")
 
 
@@ -72,12 +73,16 @@ def status(release: Mapping[str, Any] | None, version: str, wanted: Mapping[str,
 
 
 def _half_done(release: Mapping[str, Any]) -> dict[str, Any]:
-    """Say what Helm has begun and not ended: `status`, `since` (seconds since 1970), `secret` (Helm's record of it).
+    """Say what Helm has begun and not ended, and what ends it where nobody is at it any more.
 
-    Helm refuses all work on a release in such a state, and nobody ends the state where Helm itself was killed.
+    Helm refuses to go on with such a release, and its state stays where Helm itself was killed. A first installation
+    has nothing to go back to: without Helm's record of it (`secret`) it is installed once more, over what there is, and
+    when it began is known (`since`, seconds since 1970). The others have a `command`.
     """
     state = str(release.get("status", "")).lower()
-    if state not in _HALF_DONE:
+    if state in _ENDED_BY:
+        return {"status": state, "command": f"helm {_ENDED_BY[state]} {RELEASE}"}
+    if state != "pending-install":
         return {}
     # As Go prints a time: 2026-11-25 10:02:00.123456789 +0000 UTC
     found = re.match(r"(\S+ \d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d{4})", str(release.get("updated")))

@@ -110,9 +110,7 @@ def test_diagnose_leaves_an_archive_where_it_was_asked_to(awx: Controller, clust
         ("upgrade_postgres", {}),
     ],
 )
-def test_a_job_changes_nothing_where_all_is_well(
-    awx: Controller, name: str, answers: dict[str, Any]
-) -> None:
+def test_a_job_changes_nothing_where_all_is_well(awx: Controller, name: str, answers: dict[str, Any]) -> None:
     job = awx.run(f"pgha {name}", answers)
     assert (job.status, job.rc, job.changed) == ("successful", 0, 0), job.stdout
 

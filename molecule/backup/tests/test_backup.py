@@ -255,15 +255,6 @@ def test_the_same_restore_again_changes_nothing(before_the_drop: dict[str, str])
     assert run.stats["restore"]["restored"]["resumed"] is True
 
 
-def test_without_a_query_it_tells_the_rows_of_each_table(before_the_drop: dict[str, str]) -> None:
-    asked = {"source": "saved", "target_time": before_the_drop["time"]}
-    run = passed(
-        run_playbook("restore", *RESTORED, variables={"postgres_cluster_restore": asked}, environment=WITH_STATS)
-    )
-    assert run.stats["restore"]["restored"]["tables"] == [{"table": "public.goods", "counted": True, "rows": ROWS}]
-    assert f"Tables of its first database: 1, with {ROWS} rows." in run.said
-
-
 def test_an_answer_that_was_not_expected_fails(before_the_drop: dict[str, str]) -> None:
     run = run_playbook(
         "restore", *RESTORED, variables=restore_variables(target_time=before_the_drop["time"], expect="7")
@@ -272,25 +263,30 @@ def test_an_answer_that_was_not_expected_fails(before_the_drop: dict[str, str]) 
     assert "(expected: 7)" in run.said
 
 
-@pytest.mark.parametrize(
-    ("target", "query", "answer"),
-    [
-        ("", "SELECT to_regclass('goods') IS NULL", "t"),
-        ("backup", "SELECT count(*) || ' of ' || count(*) FILTER (WHERE name = 'changed') FROM goods", f"{ROWS} of 0"),
-    ],
-    ids=["newest", "a named backup"],
-)
-def test_restored_without_a_time(before_the_drop: dict[str, str], target: str, query: str, answer: str) -> None:
-    name = f"restored-{target or 'newest'}"
-    asked = {"source": "saved", "query": query, "expect": answer, "pgpool": False}
-    if target:
-        asked[target] = before_the_drop[target]
-    variables = {"postgres_cluster_name": name, "postgres_cluster_restore": asked}
+def restored_as(name: str, **asked: Any) -> tuple[Run, Cluster]:
+    """Restore under another name, and without Pgpool-II."""
+    restore = {"source": "saved", "pgpool": False, **asked}
+    variables = {"postgres_cluster_name": name, "postgres_cluster_restore": restore}
     run = passed(run_playbook("restore", *RESTORED, variables=variables, environment=WITH_STATS, timeout=1200))
-    assert run.stats["restore"]["restored"]["answer"] == answer
-    made = Cluster(name=name, namespace="backup-test")
-    assert made.on_instance(query) == answer
-    made.kubectl("--namespace=backup-test", "delete", "clusters.postgresql.cnpg.io", name)
+    return run, Cluster(name=name, namespace="backup-test")
+
+
+def test_the_newest_state() -> None:
+    gone = "SELECT to_regclass('goods') IS NULL"
+    run, made = restored_as("restored-newest", query=gone, expect="t")
+    assert run.stats["restore"]["restored"]["answer"] == "t"
+    assert made.on_instance(gone) == "t"
+    made.kubectl("--namespace=backup-test", "delete", "clusters.postgresql.cnpg.io", made.name)
+
+
+def test_a_named_backup_and_without_a_query_the_rows_of_each_table(before_the_drop: dict[str, str]) -> None:
+    run, made = restored_as("restored-backup", backup=before_the_drop["backup"])
+    tables = run.stats["restore"]["restored"]["tables"]
+    assert tables == [{"table": "public.goods", "counted": True, "rows": ROWS}]
+    assert f"Tables of its first database: 1, with {ROWS} rows." in run.said
+    # Before the change of ten rows, which came after the backup.
+    assert made.on_instance("SELECT count(*), count(*) FILTER (WHERE name = 'changed') FROM goods") == f"{ROWS}|0"
+    made.kubectl("--namespace=backup-test", "delete", "clusters.postgresql.cnpg.io", made.name)
 
 
 def test_check_mode_makes_no_drill(saved: Cluster) -> None:

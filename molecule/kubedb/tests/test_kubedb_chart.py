@@ -89,14 +89,19 @@ def test_a_licence_that_the_operator_refuses_is_said_and_not_waited_for(say: Cal
     assert run.seconds < time_limit(150, 600)
 
 
-def upgrade(*arguments: str) -> list[str]:
-    """Return the command by which somebody changes the release by hand."""
+def helm(action: str, *arguments: str) -> list[str]:
+    """Return the command by which somebody works on the release by hand."""
     cluster = [f"--kubeconfig={KUBECONFIG}", f"--kube-context={CONTEXT}", "--namespace=kubedb"]
-    return ["helm", "upgrade", "kubedb", str(HERE / "stand-in-chart"), "--reuse-values", *arguments, *cluster]
+    return ["helm", *action.split(), "kubedb", *arguments, *cluster]
+
+
+def by_hand(action: str, *arguments: str) -> str:
+    """Do it, and return what Helm prints."""
+    return subprocess.run(helm(action, *arguments), check=True, capture_output=True, text=True, timeout=120).stdout
 
 
 def helm_sets(gate: str) -> None:
-    subprocess.run(upgrade(f"--set={gate}"), check=True, capture_output=True, timeout=120)
+    by_hand("upgrade", str(HERE / "stand-in-chart"), "--reuse-values", f"--set={gate}")
 
 
 def test_a_release_that_runs_other_databases_is_left_alone() -> None:
@@ -109,23 +114,42 @@ def test_a_release_that_runs_other_databases_is_left_alone() -> None:
     helm_sets("global.featureGates.MySQL=false")
 
 
-def test_a_run_of_helm_that_was_killed_is_taken_up(kubernetes: Cluster) -> None:
-    def begun() -> list[dict[str, Any]]:
-        return kubernetes.get("secrets", "--selector=owner=helm,status=pending-upgrade")
+def begun(kubernetes: Cluster, state: str) -> list[dict[str, Any]]:
+    return kubernetes.get("secrets", f"--selector=owner=helm,status={state}")
 
-    # Its pods are not ready, as the licence is still the refused one: so Helm goes on with it until it is killed.
-    with subprocess.Popen(upgrade("--wait", "--timeout=10m"), stdout=subprocess.DEVNULL) as helm:
-        until(begun, 60, "Helm has begun")
-        helm.kill()
+
+def kill_helm(kubernetes: Cluster, state: str, action: str, *arguments: str) -> None:
+    """Kill Helm while it waits for pods, which are not ready, as the licence is the one that was refused."""
+    command = helm(action, str(HERE / "stand-in-chart"), *arguments, "--wait", "--timeout=10m")
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as program:
+        until(lambda: begun(kubernetes, state), 60, "Helm has begun")
+        program.kill()
+
+
+def test_after_an_upgrade_that_was_killed_it_says_what_to_do(kubernetes: Cluster) -> None:
+    kill_helm(kubernetes, "pending-upgrade", "upgrade", "--reuse-values")
+    run = play("kubedb")
+    assert (run.rc, run.changed) == (2, 0), run.output
+    assert "has not ended (pending-upgrade)" in run.said
+    assert "`helm rollback kubedb --namespace kubedb`, then run this again" in run.said
+    by_hand("rollback")
+    assert play("kubedb", "--check").rc == 0
+
+
+def test_an_installation_that_was_killed_is_taken_up(kubernetes: Cluster) -> None:
+    values = written("values.yml", by_hand("get values", "--output=yaml"))
+    by_hand("uninstall")
+    kill_helm(kubernetes, "pending-install", "install", f"--values={values}")
     killed = time.monotonic()
     soon: dict[str, Any] = {"kubedb_wait_timeout": 60}
     run = play("kubedb", variables=soon)
-    assert run.rc != 0
-    assert "the release kubedb in the namespace kubedb and has not ended (pending-upgrade)" in run.said
-    assert run.changed == 0
+    assert (run.rc, run.changed) == (2, 0), run.output
+    assert "has not ended (pending-install)" in run.said
+    assert "(kubedb_wait_timeout after it began)" in run.said
     time.sleep(max(0, 62 - (time.monotonic() - killed)))
     run = play("kubedb", variables=soon)
     assert run.rc == 0, run.output
-    assert begun() == []
+    assert begun(kubernetes, "pending-install") == []
+    assert len(begun(kubernetes, "deployed")) == 1
     again = play("kubedb")
     assert (again.rc, again.changed) == (0, 0), again.output

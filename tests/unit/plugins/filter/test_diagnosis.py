@@ -32,3 +32,31 @@ def test_renders(render: Callable[[str, str], Any]) -> None:
     assert render("{{ pods | pgha.kubernetes.diagnosis('hot-') }}", variables) == [
         "pod hot-1, container db: ErrImagePull no such image"
     ]
+
+
+def test_only_what_belongs_to_a_cluster() -> None:
+    def waiting(name: str, labels: dict[str, str]) -> dict[str, Any]:
+        state = {"containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "ErrImagePull"}}}]}
+        return {"kind": "Pod", "metadata": {"name": name, "labels": labels}, "status": state}
+
+    def warning(about: str) -> dict[str, Any]:
+        seen = {"kind": "Pod", "name": about}
+        return {
+            "kind": "Event", "type": "Warning", "reason": "Slow", "involvedObject": seen, "metadata": {},
+            "lastTimestamp": f"2026-11-25T10:00:0{len(about)}Z",
+        }  # fmt: skip
+
+    objects = [
+        waiting("app-1", {"cnpg.io/cluster": "app"}),
+        waiting("app-pgpool-x", {"app.kubernetes.io/instance": "app-pgpool"}),
+        # Of other clusters, whose names begin in the same way.
+        waiting("app-2-1", {"cnpg.io/cluster": "app-2"}),
+        waiting("app-job", {}),
+        *(warning(name) for name in ("app-1", "app-2-1", "app")),
+    ]
+    assert diagnosis(objects, owners=["app", "app-pgpool"]) == [
+        "pod app-1, container c: ErrImagePull",
+        "pod app-pgpool-x, container c: ErrImagePull",
+        "Pod app: Slow: ",
+        "Pod app-1: Slow: ",
+    ]

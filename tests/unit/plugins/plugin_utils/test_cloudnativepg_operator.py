@@ -113,7 +113,8 @@ def test_image_resources_overrides_and_fingerprint() -> None:
     assert container(deployment)["resources"] == {"requests": {"cpu": "1"}}
     assert deployment["spec"]["replicas"] == 2
     assert deployment["metadata"]["labels"] == {"a": "b"}
-    assert deployment["metadata"]["annotations"] == {"pgha.kubernetes/applied": "abc"}
+    # The seal of before goes.
+    assert deployment["metadata"]["annotations"] == {"pgha.kubernetes/applied": "abc", "pgha.kubernetes/seal": ""}
 
 
 def test_pods_of_the_operator_go_to_different_nodes() -> None:
@@ -225,8 +226,19 @@ def test_what_somebody_changed(now: list[dict[str, Any]], drifted: list[str]) ->
     assert (found["drifted"], found["current"]) == (drifted, not drifted)
 
 
+def test_the_seal_of_what_is_not_wanted_any_more_says_nothing() -> None:
+    """As where a run with other variables was killed half-way."""
+    found = status([sealed(json.dumps(seal("a", "b")))], "1.29.0", "cnpg-system", "another", seal("a", "c"))
+    assert (found["sealed"], found["drifted"], found["current"]) == ([], [], False)
+
+
+def test_one_that_never_had_a_seal_is_as_it_should_be() -> None:
+    found = status([deployment()], "1.29.0", "cnpg-system", "abc", [])
+    assert (found["sealed"], found["current"]) == ([], True)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "null", "7", "[7]", '[{"kind": "Service"}]', '["a"]'])
-def test_without_a_seal_everything_is_applied(text: str) -> None:
+def test_without_what_the_seal_should_say_everything_is_applied(text: str) -> None:
     found = status([sealed(text)], "1.29.0", "cnpg-system", "abc", [])
     assert (found["sealed"], found["drifted"], found["current"]) == ([], [], False)
     assert status([sealed(text)], "1.29.0", "cnpg-system", "abc")["current"]

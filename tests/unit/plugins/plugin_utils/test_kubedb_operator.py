@@ -73,11 +73,19 @@ def test_status(found: dict[str, Any] | None, installed: str, current: bool) -> 
     assert (status["installed"], status["current"]) == (installed, current)
 
 
-@pytest.mark.parametrize("state", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
-def test_what_helm_has_begun_and_not_ended(state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        # 2026-11-25T10:02:00Z
+        ("pending-install", {"since": 1795600920, "secret": "sh.helm.release.v1.kubedb.v3"}),
+        ("pending-upgrade", {"command": "helm rollback kubedb"}),
+        ("pending-rollback", {"command": "helm rollback kubedb"}),
+        ("uninstalling", {"command": "helm uninstall kubedb"}),
+    ],
+)
+def test_what_helm_has_begun_and_not_ended(state: str, told: dict[str, Any]) -> None:
     found = operator.status(release(status=state, updated=UPDATED, revision="3"), VERSION, VALUES)
-    # 2026-11-25T10:02:00Z
-    assert found["half_done"] == {"status": state, "since": 1795600920, "secret": "sh.helm.release.v1.kubedb.v3"}
+    assert found["half_done"] == {"status": state, **told}
     assert not found["current"]
 
 
