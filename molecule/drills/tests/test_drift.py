@@ -58,7 +58,7 @@ def name_of(item: dict[str, Any]) -> str:
 
 def is_ours(item: dict[str, Any]) -> bool:
     """Whether it is of Prometheus, which has our labels, and not of the operator."""
-    return item["metadata"].get("labels", {}).get("app.kubernetes.io/managed-by") is not None
+    return item["metadata"].get("labels", {}).get("app.kubernetes.io/managed-by") == "pgha.kubernetes"
 
 
 @pytest.fixture(scope="module")
