@@ -128,7 +128,8 @@ def test_what_is_edited_is_mended(cluster: Cluster, managed: list[dict[str, Any]
     run = run_playbook("cloudnativepg", "--check")
     assert run.rc == 0, run.output
     # Each by itself, as one of them has all applied.
-    named = run.said.partition("this is not what was applied: ")[2].partition(". ")[0].split(", ")
+    told = run.said.partition("this is not what was applied: ")[2].partition(" TASK [")[0]
+    named = told.strip(" .'\"").split(", ")
     assert sorted(named) == sorted(name_of(item) for item in before if not is_ours(item))
     run = run_playbook("site")
     assert run.rc == 0, run.output
