@@ -31,7 +31,7 @@ from conftest import (
 )
 
 # `make limits` restores 1 GB.
-ROWS = 14_000_000 if os.environ.get("PGHA_BENCH") else 1000
+ROWS = 16_000_000 if os.environ.get("PGHA_BENCH") else 1000
 # With these rights, a backup is made and restored, and with those a drill (deploy/rbac/README.md).
 RIGHTS = [("", "deployer"), ("", "lookup"), ("backup-test", "postgres"), ("backup-test", "backup")]
 DRILL_RIGHTS = [("", "deployer"), ("", "lookup"), ("", "restore-drill")]
