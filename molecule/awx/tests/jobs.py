@@ -173,7 +173,7 @@ class Controller:
         """
         template = self.templates[name]
         self.used.add(name)
-        asked = {question["question_name"]: question for question in template["survey_spec"]["spec"]}
+        asked = {question["question_name"]: question for question in template["survey_spec"].get("spec", [])}
         assert set(answers or {}) <= set(asked)
         empty = {
             question["variable"]: ""

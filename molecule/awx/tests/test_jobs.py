@@ -105,7 +105,6 @@ def test_diagnose_leaves_an_archive_where_it_was_asked_to(awx: Controller, clust
         ("postgres_cluster", {}),
         ("monitoring", {}),
         ("users", {}),
-        ("reload", {}),
         ("scale", {"postgres_cluster_instances": 3}),
         ("upgrade_postgres", {}),
     ],
@@ -127,7 +126,7 @@ def test_without_backups_it_is_refused(awx: Controller, name: str) -> None:
     source = {"postgres_cluster_restore.source": "hot-postgres"} if name == "restore" else {}
     job = awx.run(f"pgha {name}", source)
     assert (job.status, job.rc, job.changed) == ("failed", 2, 0), job.stdout
-    said = "nothing is restored over one that is there" if name == "restore" else "postgres_cluster_backup is empty"
+    said = "that is the cluster itself" if name == "restore" else "postgres_cluster_backup is empty"
     assert said in job.reason
 
 
@@ -160,6 +159,7 @@ def test_all_instances_restart(awx: Controller, cluster: Cluster) -> None:
 
 def test_what_instances_logged(awx: Controller, cluster: Cluster) -> None:
     folder = awx.folder / "logs"
+    folder.mkdir()
     job = awx.run("pgha log_report", {"log_report_minutes": 5, "log_report_directory": str(folder)})
     assert (job.status, job.rc) == ("successful", 0), job.stdout
     assert [path for path in folder.rglob("*") if path.name.startswith(cluster.primary())]

@@ -85,32 +85,42 @@ def test_the_time_to_wait_for_is_told_in_seconds_since_1970() -> None:
     assert "utc" not in text
 
 
-def test_a_restore_without_an_answer_to_its_query_is_not_good() -> None:
-    check = yaml.safe_load((ROLE / "tasks/restore_check.yml").read_text())[-1]
-    restored = {"answer": ""}
-
-    def verdict(query: str, answer: dict[str, Any]) -> tuple[bool, str]:
-        known = {
-            **KNOWN,
-            "postgres_cluster_restore": {"source": "old", "query": query},
-            "__postgres_cluster_restored": restored,
-            "__postgres_cluster_answer": answer,
-        }
-        asked = check["ansible.builtin.assert"]
-        good = all(evaluate("{{ " + each + " }}", **known) for each in asked["that"])
-        return good, evaluate(asked["fail_msg"], **known)
-
-    assert verdict("SELECT 1", {"rc": 0, "stdout": "1"})[0]
-    assert verdict("", {"skipped": True})[0]
-    good, said = verdict("SELECT 1", {"failed": False, "msg": "Failed to execute on pod new-1"})
-    assert (good, said) == (
-        False,
-        "hot-postgres is there, and does not answer SELECT 1 as expected: Failed to execute on pod new-1",
-    )
-    assert verdict("SELECT x", {"rc": 1, "stderr": "no x", "msg": "m"}) == (
-        False,
-        "hot-postgres is there, and does not answer SELECT x as expected: no x",
-    )
+@pytest.mark.parametrize(
+    ("query", "counts", "answer", "said"),
+    [
+        ("SELECT 1", True, {"rc": 0, "stdout": "1"}, ""),
+        ("", True, {"rc": 0, "stdout": "[]"}, ""),
+        ("", False, {"skipped": True}, ""),
+        (
+            "SELECT 1",
+            False,
+            {"failed": False, "msg": "Failed to execute on pod new-1"},
+            "does not answer SELECT 1 as expected: Failed to execute on pod new-1",
+        ),
+        ("SELECT x", True, {"rc": 1, "stderr": "no x", "msg": "m"}, "does not answer SELECT x as expected: no x"),
+        ("SELECT 1", True, {}, "does not answer SELECT 1 as expected: nobody answers"),
+        (
+            "",
+            True,
+            {"rc": 1, "stderr": "invalid page"},
+            "the rows of its tables cannot be counted (give a query, postgres_cluster_restore.query, to ask for "
+            "something else): invalid page",
+        ),
+    ],
+)
+def test_a_restore_without_an_answer_is_not_good(query: str, counts: bool, answer: dict[str, Any], said: str) -> None:
+    tasks = yaml.safe_load((ROLE / "tasks/restore_check.yml").read_text())
+    [check] = [task for task in tasks if task["name"] == "Restore check | Refuse what cannot be asked"]
+    known = {
+        **KNOWN,
+        "postgres_cluster_restore": {"source": "old", "query": query},
+        "__postgres_cluster_counts_rows": counts,
+        "__postgres_cluster_answer": answer,
+    }
+    asked = check["ansible.builtin.assert"]
+    fine = not evaluate("{{ " + check["when"] + " }}", **known) or evaluate("{{ " + asked["that"] + " }}", **known)
+    assert fine is (said == "")
+    assert fine or evaluate(asked["fail_msg"], **known) == f"hot-postgres is there, and {said}"
 
 
 @pytest.mark.parametrize(
