@@ -150,7 +150,7 @@ def test_a_backup_now(
         f"CREATE TABLE goods AS SELECT g AS id, md5(g::text) AS name FROM generate_series(1, {ROWS}) AS g"
     )
     saved.on_instance("GRANT SELECT ON goods TO app")
-    run = passed(run_playbook("backup", *LIMIT, variables=as_deployer, environment=WITH_STATS, timeout=900))
+    run = passed(run_playbook("backup", *LIMIT, variables=as_deployer, environment=WITH_STATS, timeout=1800))
     result = run.stats["backup"]["saved"]
     assert result["archive"] == "s3://backups/test/saved"
     assert result["id"]
