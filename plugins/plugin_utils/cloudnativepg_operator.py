@@ -167,8 +167,15 @@ def status(
             "sealed": sealed,
             "drifted": drifted,
         }
-    none: dict[str, Any] = {"sealed": [], "drifted": []}
-    return {"installed": "", "image": "", "current": False, "available": False, "foreign": "", **none}
+    return {
+        "installed": "",
+        "image": "",
+        "current": False,
+        "available": False,
+        "foreign": "",
+        "sealed": [],
+        "drifted": [],
+    }
 
 
 def _objects_of(seal: str) -> list[dict[str, Any]]:
