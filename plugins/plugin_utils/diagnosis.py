@@ -32,10 +32,10 @@ def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "", events: int
 def belonging(objects: Sequence[Mapping[str, Any]], owners: Sequence[str]) -> list[Mapping[str, Any]]:
     """Return what belongs to some, such as a PostgreSQL cluster and its Pgpool-II, and nothing of like name.
 
-    Pods and claims have the names of their owners as the values of labels, with each operator. Events are about one of
-    these, or about an owner itself.
+    Pods, claims and Deployments have the names of their owners as the values of labels, with each operator. Events are
+    about one of these, or about an owner itself.
 
-    :param objects: Pods, PersistentVolumeClaims and Events
+    :param objects: Pods, PersistentVolumeClaims, Deployments and Events
     :param owners: names
     """
     mine = [

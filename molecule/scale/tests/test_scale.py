@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from conftest import Cluster, run_playbook, time_limit, until
@@ -82,6 +82,32 @@ def test_other_parameters_are_there_when_the_run_ends(cluster: Cluster) -> None:
     run = run_playbook("postgres_cluster", timeout=900)
     assert running() == before, run.output
     assert run.rc == 0, run.output
+
+
+@pytest.fixture
+def their_format(cluster: Cluster) -> Iterator[Callable[[], bool]]:
+    """Have a function that fits better than PostgreSQL's own, and return whether anybody called it."""
+    # What a sequence counted stays, whatever becomes of the transaction.
+    cluster.on_instance(
+        "CREATE SEQUENCE public.called; CREATE FUNCTION public.format(text, text, text) RETURNS text"
+        " LANGUAGE sql AS $$ SELECT nextval('public.called')::text $$",
+        database="postgres",
+    )
+    yield lambda: cluster.on_instance("SELECT is_called FROM public.called", database="postgres") == "t"
+    cluster.on_instance(
+        "DROP FUNCTION public.format(text, text, text); DROP SEQUENCE public.called", database="postgres"
+    )
+
+
+def test_no_function_of_a_user_runs_as_the_superuser(cluster: Cluster, their_format: Callable[[], bool]) -> None:
+    """A parameter that takes a restart is asked for until all instances have it, in the database postgres."""
+    for variables in ({"postgres_cluster_parameters": {"max_connections": "310"}}, {}):
+        run = run_playbook("postgres_cluster", variables=variables, timeout=900)
+        assert run.rc == 0, run.output
+    assert not their_format()
+    # It is what a session without a search_path of its own would call.
+    cluster.on_instance("SELECT format('%s is not %s', 'a'::text, 'b'::text)", database="postgres")
+    assert their_format()
 
 
 def test_a_dead_standby_slows_nobody_down(cluster: Cluster, say: Callable[[str], None]) -> None:
