@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - The operator looks at C(spec.bootstrap) once, so a cluster that exists keeps what it was made with.
-positional: name, databases, restored
+positional: name, databases, restored, version
 options:
   _input:
     description: The objects of the cluster.
@@ -31,6 +31,10 @@ options:
     description: C(origin) of P(pgha.kubernetes.restore_plan#filter), for a cluster that is made from backups.
     type: dict
     default: {}
+  version:
+    description: PostgreSQL's version that is wanted.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -41,7 +45,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The keys C(bootstrap), C(database), C(owner), C(external_clusters), C(server_name) and C(region).
+  description: >-
+    The keys C(bootstrap), C(database), C(owner), C(external_clusters) and C(region), and of the folder of its
+    backups C(server_name), C(major) and C(kept).
   type: dict
 """
 
@@ -57,12 +63,13 @@ def cloudnativepg_origin(
     name: str,
     databases: Sequence[Mapping[str, Any]],
     restored: Mapping[str, Any] | None = None,
+    version: str = "",
 ) -> dict[str, Any]:
     """Say how a cluster came to be."""
     for value in (objects, databases):
         if not isinstance(value, (list, tuple)):
             raise AnsibleFilterError("pgha.kubernetes.cloudnativepg_origin: objects and databases must be lists")
-    return origin(name, objects, databases, restored)
+    return origin(name, objects, databases, restored, version)
 
 
 class FilterModule:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -32,6 +33,8 @@ _TARGETS = {
 }
 _BARMAN_ID = re.compile(r"[0-9]{8}T[0-9]{6}")
 _API_VERSION = "postgresql.cnpg.io/v1"
+# On the Cluster: in which folder of the object store the backups of each major version are, as JSON.
+ARCHIVES = "pgha.kubernetes/archives"
 _REGION = "AWS_DEFAULT_REGION"
 
 
@@ -131,8 +134,10 @@ def restore(
     source = named(sources, "Cluster", asked["source"])
     existing = named(current, "Cluster", wanted["name"])
     owner = owner_of(wanted["databases"][0])
-    target, words, problems = _target(asked, sources)
-    store = _store(wanted, source)
+    backups = _backups(sources, asked["source"])
+    used = _used(asked, backups)
+    target, words, problems = _target(asked, backups)
+    store = _store(wanted, source, used)
     recovery: dict[str, Any] = {
         "source": asked["source"],
         "database": wanted["databases"][0]["name"],
@@ -149,8 +154,9 @@ def restore(
     if existing and not resumed:
         problems = [is_there(wanted)]
     elif not resumed:
-        problems += [*_source_problems(wanted, source, sources, store), *_secret_problems(wanted, current, store)]
-    server = _own_server(applied) or (f"{wanted['name']}-{_digits(wanted['now'])}" if wanted["backup"] else "")
+        problems += [*_source_problems(wanted, source, used, store), *_secret_problems(wanted, current, store)]
+    folder = f"{wanted['name']}-{_digits(wanted['now'])}" if wanted["backup"] else ""
+    archive = archives(wanted["name"], existing, folder, str(wanted["version"]))
     return {
         "problems": problems,
         "resumed": resumed,
@@ -159,7 +165,7 @@ def restore(
             "database": recovery["database"],
             "owner": owner,
             "external_clusters": external,
-            "server_name": server,
+            **archive,
             "region": own_region(applied) or _region(wanted, source, store),
         },
         "secrets": _keys(store),
@@ -180,7 +186,33 @@ def _own_server(applied: Mapping[str, Any]) -> str:
     return store.get("serverName", "")
 
 
-own_server = _own_server
+def archives(name: str, cluster: Mapping[str, Any], restored: str, version: str) -> dict[str, Any]:
+    """Say in which folder of the object store the backups of a Cluster are, or would be.
+
+    Barman knows a cluster by its folder, and none of another system of PostgreSQL may be in it: its WAL has the same
+    names. Only a Cluster that begins with backups finds out whether the folder of its name is free. So one that gets
+    some later, and one of another major version, which pg_upgrade makes a system of its own, has a folder that no
+    other Cluster can have had. What is known stays known while there are no backups.
+
+    :param cluster: the Cluster, or nothing
+    :param restored: the folder of a Cluster that is not there yet and is made from backups
+    :param version: PostgreSQL's version of a Cluster that does not say which it runs
+    :returns: `server_name`, empty where the folder has the name of the Cluster; `major`; and `kept`, the folders of
+        which something is known, by major version
+    """
+    running = ((cluster.get("status") or {}).get("pgDataImageInfo") or {}).get("majorVersion")
+    major = str(running or version.partition(".")[0])
+    metadata, applied = cluster.get("metadata") or {}, applied_spec(cluster)
+    kept = json.loads((metadata.get("annotations") or {}).get(ARCHIVES) or "{}")
+    if not kept and _has_backups({"spec": applied}):
+        kept = {major: _own_server(applied) or name}
+    if major in kept:
+        folder = kept[major]
+    elif cluster:
+        folder = "-".join([name, str(metadata.get("uid") or "").partition("-")[0], *([major] if major else [])])
+    else:
+        folder = restored or name
+    return {"server_name": "" if folder == name else folder, "major": major, "kept": kept}
 
 
 def own_region(spec: Mapping[str, Any]) -> str:
@@ -188,8 +220,11 @@ def own_region(spec: Mapping[str, Any]) -> str:
     return next((str(item.get("value") or "") for item in spec.get("env") or [] if item.get("name") == _REGION), "")
 
 
-def _store(wanted: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
-    """Return where the backups are: the source's own word, or, where it is gone, the new cluster's variables."""
+def _store(wanted: Mapping[str, Any], source: Mapping[str, Any], used: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the backups are: the source's own word, or, where it is gone, the new cluster's variables.
+
+    The folder is that of the Backup that is used: those of before a major upgrade are in another.
+    """
     spec, name = source.get("spec") or {}, wanted["restore"]["source"]
     folder = wanted["restore"].get("server_name") or ""
     for plugin in spec.get("plugins") or []:
@@ -198,7 +233,10 @@ def _store(wanted: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, An
             return _by_plugin(has.get("barmanObjectName", ""), folder or has.get("serverName") or name)
     own = (spec.get("backup") or {}).get("barmanObjectStore")
     if own:
-        return {"barmanObjectStore": {**own, "serverName": folder or own.get("serverName") or name}}
+        made = used.get("status") or {}
+        same = str(made.get("destinationPath") or "").rstrip("/") == str(own.get("destinationPath") or "").rstrip("/")
+        folder = folder or (made.get("serverName") if same else "") or own.get("serverName") or name
+        return {"barmanObjectStore": {**own, "serverName": folder}}
     if not wanted["backup"]:
         return {}
     if with_defaults(wanted["backup"])["method"] == "plugin":
@@ -234,17 +272,55 @@ def _keys(store: Mapping[str, Any]) -> dict[str, list[str]]:
     return keys
 
 
-def _target(asked: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], str, list[str]]:
+def _backups(sources: Sequence[Mapping[str, Any]], source: str) -> list[Mapping[str, Any]]:
+    """Return the Backups of one Cluster."""
+    return [
+        item
+        for item in sources
+        if item.get("kind") == "Backup" and (item["spec"].get("cluster") or {}).get("name") == source
+    ]
+
+
+def _used(asked: Mapping[str, Any], backups: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the Backup with which recovery begins: the named one, or the newest that ended before the target.
+
+    Where that is not known, it is the operator who chooses: it does so alike, by what is in the object store.
+    """
+    if asked.get("backup"):
+        ids = {(item.get("status") or {}).get("backupId"): item for item in backups}
+        return named(backups, "Backup", asked["backup"]) or ids.get(asked["backup"]) or {}
+    completed = [item for item in backups if (item.get("status") or {}).get("phase") == "completed"]
+    if asked.get("target_time"):
+        end = _time(asked["target_time"])
+        completed = [item for item in completed if item["status"].get("stoppedAt") and _stopped(item) <= end]
+    elif asked.get("target_lsn"):
+        place = _lsn(asked["target_lsn"])
+        ended = [item for item in completed if item["status"].get("endLSN")]
+        completed = [item for item in ended if _lsn(item["status"]["endLSN"]) <= place]
+    timed = [item for item in completed if item["status"].get("stoppedAt")]
+    return max(timed, key=_stopped, default={})
+
+
+def _stopped(backup: Mapping[str, Any]) -> datetime:
+    return _time(backup["status"]["stoppedAt"])
+
+
+def _lsn(text: str) -> int:
+    high, _slash, low = str(text).partition("/")
+    return (int(high, 16) << 32) + int(low, 16)
+
+
+def _target(asked: Mapping[str, Any], backups: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], str, list[str]]:
     """Return where recovery ends, as the API has it and in words, and why that cannot be."""
     target: dict[str, Any] = {}
     problems: list[str] = []
     if asked.get("backup"):
-        found = named(sources, "Backup", asked["backup"])
+        found = named(backups, "Backup", asked["backup"])
         target["backupID"] = (found.get("status") or {}).get("backupId") or asked["backup"]
         if not _BARMAN_ID.fullmatch(target["backupID"]) or (found and backup_result(found)["problem"] != ""):
             problems.append(
                 f"postgres_cluster_restore.backup is {asked['backup']!r} (string): there is no such Backup that has "
-                f"completed; give one of those there are ({', '.join(_completed(sources, asked['source'])) or '-'}), "
+                f"completed; give one of those there are ({', '.join(_completed(backups)) or '-'}), "
                 "or the id that Barman gave it, such as 20261125T210405"
             )
     given = next((name for name in _TARGETS if asked.get(name)), "")
@@ -271,20 +347,16 @@ def _target(asked: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> t
     return target, words, problems
 
 
-def _completed(sources: Sequence[Mapping[str, Any]], source: str) -> list[str]:
+def _completed(backups: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted(
-        item["metadata"]["name"]
-        for item in sources
-        if item.get("kind") == "Backup"
-        and (item["spec"].get("cluster") or {}).get("name") == source
-        and (item.get("status") or {}).get("phase") == "completed"
+        item["metadata"]["name"] for item in backups if (item.get("status") or {}).get("phase") == "completed"
     )
 
 
 def _source_problems(
     wanted: Mapping[str, Any],
     source: Mapping[str, Any],
-    sources: Sequence[Mapping[str, Any]],
+    used: Mapping[str, Any],
     store: Mapping[str, Any],
 ) -> Iterator[str]:
     asked = wanted["restore"]
@@ -301,21 +373,33 @@ def _source_problems(
     if not source:
         return
     status = source.get("status") or {}
-    if not _completed(sources, asked["source"]) and not status.get("lastSuccessfulBackup"):
+    if not used and not status.get("lastSuccessfulBackup"):
         yield f"{shown}: it has no backup that has completed; make one by backup.yml"
-    yield from _time_problems(asked, wanted["now"], status.get("firstRecoverabilityPoint") or "")
-    major = str((status.get("pgDataImageInfo") or {}).get("majorVersion") or "")
-    if major and major != str(wanted["version"]).partition(".")[0]:
-        yield (
-            f"postgres_cluster_version is {str(wanted['version'])!r} (string): the backups of {asked['source']} are of "
-            f"PostgreSQL {major}; give {major}"
-        )
+    # That is the oldest of the folder of now. Before a major upgrade, there was another.
+    yield from _time_problems(asked, wanted["now"], "" if used else status.get("firstRecoverabilityPoint") or "")
+    yield from _version_problems(wanted, used, status)
     made = next(iter((source["spec"].get("bootstrap") or {}).values()), None) or {}
     first = wanted["databases"][0]
     if made.get("database") and (made["database"], made.get("owner")) != (first["name"], owner_of(first)):
         yield (
             f"postgres_cluster_databases[0] is {first['name']!r} of {owner_of(first)!r} (mapping): the first one of "
             f"{asked['source']} is {made['database']!r} of {made.get('owner')!r}; give that one first"
+        )
+
+
+def _version_problems(wanted: Mapping[str, Any], used: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that the files of a Backup, or else of the source, are of another major version."""
+    major = str(
+        (used.get("status") or {}).get("majorVersion")
+        or (status.get("pgDataImageInfo") or {}).get("majorVersion")
+        or ""
+    )
+    if major and major != str(wanted["version"]).partition(".")[0]:
+        name = wanted["restore"]["source"]
+        what = f"the backup {used['metadata']['name']} of {name} is" if used else f"the backups of {name} are"
+        yield (
+            f"postgres_cluster_version is {str(wanted['version'])!r} (string): {what} of PostgreSQL {major}; give "
+            f"{major}, and an image of it"
         )
 
 
@@ -363,10 +447,12 @@ def progress(pods: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     jobs = [item for item in pods if _labels(item).get("cnpg.io/jobRole") in ("full-recovery", "snapshot-recovery")]
     failed = [item for item in jobs if (item.get("status") or {}).get("phase") == "Failed"]
     ended = [item for item in jobs if (item.get("status") or {}).get("phase") == "Succeeded"]
-    shown = next(iter([*ended, *failed, *jobs]), {})
+    # Kubernetes tries again, and a second run may find it at that.
+    tried = [item for item in jobs if item not in (*failed, *ended)]
+    shown = next(iter([*ended, *tried, *failed]), {})
     return {
         "done": bool(ended) or any(_labels(item).get("cnpg.io/podRole") == "instance" for item in pods),
-        "failed": bool(failed) and not ended,
+        "failed": bool(failed) and not ended and not tried,
         "pod": (shown.get("metadata") or {}).get("name", ""),
         "container": _labels(shown).get("cnpg.io/jobRole", ""),
         "words": "",

@@ -130,6 +130,7 @@ FORMATS: dict[str, fmt.Format] = {
     "postgres_cluster_backup.retention": fmt.days_weeks_months(),
     "postgres_cluster_backup.encryption_secret": fmt.dns_label(),
     "postgres_cluster_backup_timeout": fmt.integer(1),
+    "postgres_cluster_drill_timeout": fmt.integer(1),
     "postgres_cluster_drill_namespace": fmt.dns_label(),
     "postgres_cluster_restore.source": fmt.dns_label(50, starts_with_letter=True),
     "postgres_cluster_restore.source_namespace": fmt.dns_label(),

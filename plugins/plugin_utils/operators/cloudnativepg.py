@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnativepg_restore
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import own_region, own_server
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import archives, own_region
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     deletion_problems,
     major_upgrade_problems,
@@ -196,11 +196,12 @@ def origin(
     objects: Sequence[Mapping[str, Any]],
     databases: Sequence[Mapping[str, Any]],
     restored: Mapping[str, Any] | None = None,
+    version: str = "",
 ) -> dict[str, Any]:
     """Say how a cluster came to be: `bootstrap` of its spec, and the `database` and `owner` made with it.
 
-    Where it was restored, `external_clusters` say from what, `region` is that of the object store there, and
-    `server_name` is the folder of its own backups, which must not be another cluster's.
+    Where it was restored, `external_clusters` say from what, and `region` is that of the object store there. Of the
+    folder of its own backups, which must not be another cluster's, it has what `archives` says.
 
     The operator looks at `bootstrap` once. So a cluster that exists keeps what it was applied with, also where the
     order of the databases changed since, or where it was recovered from a backup.
@@ -208,6 +209,7 @@ def origin(
     :param objects: what `reads` read
     :param databases: the databases that are wanted, for a cluster that does not exist
     :param restored: the same as this returns, for a cluster that does not exist and is made from backups
+    :param version: PostgreSQL's version that is wanted
     """
     cluster = _cluster(name, objects)
     if not cluster and restored:
@@ -232,7 +234,7 @@ def origin(
         "external_clusters": [
             item for item in applied.get("externalClusters") or [] if item.get("name") == method.get("source")
         ],
-        "server_name": own_server(applied),
+        **archives(name, cluster, "", version),
         "region": own_region(applied) if method.get("source") else "",
     }
 

@@ -308,6 +308,8 @@ def test_a_restored_cluster_has_a_folder_of_its_own(method: str, kind: str) -> N
         "owner": "app",
         "external_clusters": [{"name": "old", kind: {}}],
         "server_name": "hot-postgres-20261125210405",
+        "major": "17",
+        "kept": {},
     }
     cluster = of_kind("Cluster", made({**STORE, "method": method}, __postgres_cluster_restore_plan={"origin": origin}))
     assert cluster["spec"]["bootstrap"] == origin["bootstrap"]
@@ -318,8 +320,67 @@ def test_a_restored_cluster_has_a_folder_of_its_own(method: str, kind: str) -> N
         assert cluster["spec"]["backup"]["barmanObjectStore"]["serverName"] == origin["server_name"]
 
 
+def folder(cluster: dict[str, Any]) -> str | None:
+    spec = cluster["spec"]
+    of_plugin = [plugin["parameters"].get("serverName") for plugin in spec.get("plugins", [])]
+    return [*of_plugin, spec.get("backup", {}).get("barmanObjectStore", {}).get("serverName")][0]
+
+
+def archives(cluster: dict[str, Any]) -> Any:
+    return json.loads(cluster["metadata"]["annotations"].get("pgha.kubernetes/archives", "null"))
+
+
+@pytest.mark.parametrize("method", ["built_in", "plugin"])
+def test_a_cluster_keeps_where_its_backups_are(method: str) -> None:
+    backup = {**STORE, "method": method}
+    first = of_kind("Cluster", made(backup))
+    assert (folder(first), archives(first)) == (None, {"17": "hot-postgres"})
+
+    def again(item: dict[str, Any], backups: dict[str, Any], running: int = 17) -> dict[str, Any]:
+        """Return what is written of a cluster that was applied as this."""
+        status = {"pgDataImageInfo": {"majorVersion": running}}
+        there = {**with_annotation(item), "status": status}
+        there["metadata"] = {**there["metadata"], "uid": "ab12cd34-5678"}
+        return of_kind("Cluster", made(backups, __postgres_cluster_objects=[there]))
+
+    assert again(first, backup) == first
+    off = again(first, {})
+    assert (folder(off), archives(off)) == (None, {"17": "hot-postgres"})
+    assert again(off, backup) == first
+    upgraded = again(first, backup, running=18)
+    both = {"17": "hot-postgres", "18": "hot-postgres-ab12cd34-18"}
+    assert (folder(upgraded), archives(upgraded)) == ("hot-postgres-ab12cd34-18", both)
+    assert again(upgraded, backup, running=18) == upgraded
+    never = of_kind("Cluster", made({}))
+    assert archives(never) is None
+    later = again(never, backup)
+    assert (folder(later), archives(later)) == ("hot-postgres-ab12cd34-17", {"17": "hot-postgres-ab12cd34-17"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "another"),
+    [
+        ({}, False),
+        ({"postgres_cluster_version": "18"}, True),
+        ({"postgres_cluster_version": 18.1}, True),
+        ({"postgres_cluster_version": "18", "postgres_cluster_backup": {}}, False),
+        ({"postgres_cluster_version": "18", "operator": "kubedb"}, False),
+        # The run before was killed once PostgreSQL was another.
+        ({"postgres_cluster_version": "18", "running": 18}, True),
+    ],
+)
+def test_a_base_backup_is_made_of_another_major_version(changes: dict[str, Any], another: bool) -> None:
+    given = {"operator": "cloudnativepg", "postgres_cluster_backup": STORE, "running": 17, **changes}
+    item = with_annotation(of_kind("Cluster", made(STORE)))
+    there = {**item, "status": {"pgDataImageInfo": {"majorVersion": given.pop("running")}}}
+    found = {**FOUND, "exists": True}
+    expression = "{{ __postgres_cluster_is_another_major }}"
+    assert evaluate(expression, __postgres_cluster_objects=[there], __postgres_cluster_found=found, **given) is another
+
+
 def test_a_restored_cluster_has_the_region_of_the_backups_that_it_reads() -> None:
-    origin = {"bootstrap": {}, "database": "app", "external_clusters": [], "server_name": "", "region": "eu-north-1"}
+    origin = {"bootstrap": {}, "database": "app", "external_clusters": [], "region": "eu-north-1"}
+    origin |= {"server_name": "", "major": "17", "kept": {}}
     plan = {"origin": origin}
     for backup, region in (({}, "eu-north-1"), (STORE, "eu-north-1"), (WIDE["all"], "eu-central-1")):
         cluster = of_kind("Cluster", made(backup, __postgres_cluster_restore_plan=plan))
@@ -456,7 +517,8 @@ BY_PLUGIN = {**STORE, "method": "plugin"}
 # Which kinds of the backups are another API's than the cluster's, in the order in which they go.
 OTHERS = {
     "cloudnativepg": (BY_PLUGIN, ["ObjectStore"]),
-    "kubedb": (KUBESTASH["all"], ["BackupConfiguration", "PostgresArchiver", "RetentionPolicy", "BackupStorage"]),
+    # Restores begin with the others.
+    "kubedb": (KUBESTASH["all"], ["BackupConfiguration", "PostgresArchiver"]),
 }
 
 

@@ -78,6 +78,8 @@ def test_the_newest() -> None:
         "external_clusters": [{"name": "old", "barmanObjectStore": {**STORE, "serverName": "old"}}],
         # Never the folder of the source.
         "server_name": "new-20261125210405",
+        "major": "17",
+        "kept": {},
         "region": "",
     }
     assert made["secrets"] == {"s3": ["ACCESS_KEY_ID", "ACCESS_SECRET_KEY"]}
@@ -103,6 +105,60 @@ def test_targets(asked: dict[str, Any], target: dict[str, Any]) -> None:
     made = plan(asked)
     assert made["problems"] == []
     assert made["origin"]["bootstrap"]["recovery"]["recoveryTarget"] == target
+
+
+def backup(name: str, stopped: str, **status: Any) -> dict[str, Any]:
+    told = {"destinationPath": "s3://backups/", "majorVersion": 17, "serverName": "old", **status}
+    return {**MADE, "metadata": {"name": name}, "status": {**MADE["status"], "stoppedAt": stopped, **told}}
+
+
+UPGRADED = {
+    **SOURCE,
+    "metadata": {"name": "old", "uid": "ab12cd34-1"},
+    "spec": {**SOURCE["spec"], "backup": {"barmanObjectStore": {**STORE, "serverName": "old-ab12cd34-18"}}},
+    "status": {
+        "lastSuccessfulBackup": "2026-11-25T20:30:00Z",
+        "firstRecoverabilityPoint": "2026-11-25T20:30:00Z",
+        "pgDataImageInfo": {"majorVersion": 18},
+    },
+}
+BEFORE = backup("old-before", "2026-11-25T19:00:00Z", endLSN="0/A000000")
+AFTER = backup("old-after", "2026-11-25T20:30:00Z", endLSN="0/B000000", majorVersion=18, serverName="old-ab12cd34-18")
+
+
+@pytest.mark.parametrize(
+    ("asked", "version", "folder"),
+    [
+        ({}, "18", "old-ab12cd34-18"),
+        ({"backup": "old-before"}, "17", "old"),
+        ({"target_time": "2026-11-25T20:00:00Z"}, "17.6", "old"),
+        ({"target_time": "2026-11-25T20:45:00Z"}, "18", "old-ab12cd34-18"),
+        ({"target_lsn": "0/AFFFFFF"}, "17", "old"),
+        ({"target_lsn": "1/1"}, "18", "old-ab12cd34-18"),
+        ({"server_name": "mine"}, "18", "mine"),
+    ],
+)
+def test_a_backup_of_before_a_major_upgrade(asked: dict[str, Any], version: str, folder: str) -> None:
+    made = plan(asked, (UPGRADED, BEFORE, AFTER), version=version)
+    assert made["problems"] == []
+    assert made["origin"]["external_clusters"][0]["barmanObjectStore"]["serverName"] == folder
+    other = "18" if version.startswith("17") else "17"
+    [problem] = plan(asked, (UPGRADED, BEFORE, AFTER), version=other)["problems"]
+    assert problem.startswith(f"postgres_cluster_version is '{other}' (string): the backup old-")
+    assert f"is of PostgreSQL {version[:2]}; give {version[:2]}" in problem
+
+
+def test_a_backup_in_another_bucket_does_not_say_the_folder() -> None:
+    elsewhere = backup("old-1", "2026-11-25T20:00:00Z", destinationPath="s3://before", serverName="first")
+    made = plan({}, (SOURCE, elsewhere))
+    assert made["origin"]["external_clusters"][0]["barmanObjectStore"]["serverName"] == "old"
+
+
+def test_a_backup_of_another_cluster_is_none() -> None:
+    other = {**MADE, "metadata": {"name": "other-1"}, "spec": {"cluster": {"name": "other"}}}
+    [problem] = plan({"backup": "other-1"}, (SOURCE, MADE, other))["problems"]
+    assert problem.startswith("postgres_cluster_restore.backup is 'other-1' (string): there is no such Backup")
+    assert "(old-1)" in problem
 
 
 def test_the_source_may_be_gone() -> None:
@@ -210,10 +266,56 @@ def test_the_same_restore_goes_on_and_keeps_its_folder() -> None:
     assert later["origin"]["server_name"] == "new-20261125210405"
 
 
+def found(annotations: dict[str, Any], running: int | None = 17, **spec: Any) -> dict[str, Any]:
+    told = {
+        "kubectl.kubernetes.io/last-applied-configuration": json.dumps({"spec": spec}),
+        **({"pgha.kubernetes/archives": json.dumps(annotations)} if annotations else {}),
+    }
+    status = {"pgDataImageInfo": {"majorVersion": running}} if running else {}
+    return {
+        "kind": "Cluster",
+        "metadata": {"name": "hot", "uid": "ab12cd34-5678-90ab", "annotations": told},
+        "spec": spec,
+        "status": status,
+    }
+
+
+ARCHIVING = {"backup": {"barmanObjectStore": STORE}}
+IN_ANOTHER = {"backup": {"barmanObjectStore": {**STORE, "serverName": "hot-1"}}}
+BY_PLUGIN = {"plugins": [{"name": "barman-cloud.cloudnative-pg.io", "parameters": {"serverName": "hot-2"}}]}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "folder", "kept"),
+    [
+        # It is not there yet: the operator finds out whether the folder of its name is free.
+        (None, "", {}),
+        (found({}, **ARCHIVING), "", {"17": "hot"}),
+        (found({}, **IN_ANOTHER), "hot-1", {"17": "hot-1"}),
+        (found({}, **BY_PLUGIN), "hot-2", {"17": "hot-2"}),
+        # Backups that come later: the folder of its name may be that of a cluster that was there before it.
+        (found({}), "hot-ab12cd34-17", {}),
+        (found({}, running=None), "hot-ab12cd34-17", {}),
+        # Backups were off for a while.
+        (found({"17": "hot-1"}), "hot-1", {"17": "hot-1"}),
+        (found({"17": "hot"}), "", {"17": "hot"}),
+        # What ran before the upgrade goes on in its folder until PostgreSQL is another.
+        (found({"16": "hot"}, running=16, **ARCHIVING), "", {"16": "hot"}),
+        (found({"16": "hot"}, **ARCHIVING), "hot-ab12cd34-17", {"16": "hot"}),
+        (found({"16": "hot", "17": "hot-3"}, **IN_ANOTHER), "hot-3", {"16": "hot", "17": "hot-3"}),
+    ],
+)
+def test_no_cluster_has_its_backups_where_those_of_another_may_be(
+    cluster: dict[str, Any] | None, folder: str, kept: dict[str, str]
+) -> None:
+    told = cloudnativepg.origin("hot", [cluster] if cluster else [], [{"name": "app"}], version="17.6")
+    assert (told["server_name"], told["kept"]) == (folder, kept)
+
+
 def test_site_yml_keeps_what_a_restored_cluster_was_made_with() -> None:
     made = plan({"target_lsn": "0/5"})
-    kept = cloudnativepg.origin("new", [cluster_of(made)], [{"name": "another"}])
-    assert kept == made["origin"]
+    kept = cloudnativepg.origin("new", [cluster_of(made)], [{"name": "another"}], version="17.6")
+    assert kept == {**made["origin"], "kept": {"17": "new-20261125210405"}}
     assert cloudnativepg.origin("new", [], [{"name": "app"}], made["origin"]) == made["origin"]
 
 
@@ -298,7 +400,12 @@ def test_progress() -> None:
     silent = {"words": "", "waits": False}
     assert progress([]) == {"done": False, "failed": False, "pod": "", "container": "", **silent}
     assert (progress([running])["done"], progress([running])["failed"]) == (False, False)
-    assert progress([running, failed]) == {
+    # Kubernetes tries again.
+    assert (progress([running, failed])["failed"], progress([running, failed])["pod"]) == (
+        False,
+        running["metadata"]["name"],
+    )
+    assert progress([failed]) == {
         "done": False,
         "failed": True,
         "pod": failed["metadata"]["name"],

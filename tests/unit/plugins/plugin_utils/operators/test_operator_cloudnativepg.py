@@ -282,6 +282,8 @@ def test_origin_of_a_new_cluster() -> None:
         "owner": "app_owner",
         "external_clusters": [],
         "server_name": "",
+        "major": "",
+        "kept": {},
         "region": "",
     }
 
@@ -295,14 +297,17 @@ def test_origin_stays_as_it_was_applied() -> None:
 
 def test_origin_of_a_cluster_that_something_else_made() -> None:
     cluster = load("after_failover")
-    cluster["metadata"]["annotations"] = {}
+    cluster["metadata"] |= {"annotations": {}, "uid": "ab12cd34-5678"}
     cluster["spec"]["bootstrap"] = {"recovery": {"database": "old", "owner": "boss"}}
     assert adapter.origin("hot-postgres", [cluster], [{"name": "another"}]) == {
         "bootstrap": {"recovery": {"database": "old", "owner": "boss"}},
         "database": "old",
         "owner": "boss",
         "external_clusters": [],
-        "server_name": "",
+        # Where the backups would be, if there were any.
+        "server_name": "hot-postgres-ab12cd34-17",
+        "major": "17",
+        "kept": {},
         "region": "",
     }
 
