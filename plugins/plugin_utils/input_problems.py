@@ -223,7 +223,8 @@ _TYPE_NAMES = {
     "dict": "a mapping",
     "path": "a path",
 }
-_BOOLEANS = {"true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "1", "0"}
+# What the filter `bool` knows, as it is what the roles read them with: it takes any other text, a `y` too, for false.
+_BOOLEANS = {"true", "false", "yes", "no", "on", "off", "1", "0"}
 
 
 def input_problems(variables: Mapping[str, Any], options: Mapping[str, Any], role: str) -> list[str]:

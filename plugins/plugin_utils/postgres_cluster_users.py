@@ -113,7 +113,7 @@ def _filled_in(name: str, user: Mapping[str, Any], cluster: str) -> dict[str, An
 
 def is_true(value: Any) -> bool:
     """Tell whether a value of type `bool` is true, however it was written."""
-    return str(value).lower() in ("true", "yes", "on", "1", "t", "y")
+    return str(value).lower() in ("true", "yes", "on", "1")
 
 
 def secrets_to_write(

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.plugins.filter.core import to_bool
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import input_problems as module
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import is_true
 
 ROLES = Path(__file__).resolve().parents[4] / "roles"
 OPTIONS: dict[str, Any] = {
@@ -44,6 +46,8 @@ OPTIONS: dict[str, Any] = {
     },
 }
 GOOD: dict[str, Any] = {"demo_name": "x"}
+# What YAML, Ansible's own validation and people take for true and false.
+WORDS = ("true", "false", "yes", "no", "on", "off", "1", "0", "t", "f", "y", "n", "enabled", "2", " true", "")
 
 
 def problems(**changes: Any) -> list[str]:
@@ -96,6 +100,8 @@ def test_accepts(changes: dict[str, Any]) -> None:
         ({"demo_name": {"a": 1}}, "demo_name is a mapping: give a string that is not empty"),
         ({"demo_state": "gone"}, "demo_state is 'gone' (string): give one of present, absent"),
         ({"demo_on": "maybe"}, "demo_on is 'maybe' (string): give true or false"),
+        ({"demo_on": "y"}, "demo_on is 'y' (string): give true or false"),
+        ({"demo_storage": {"size": "1", "fast": "T"}}, "demo_storage.fast is 'T' (string): give true or false"),
         ({"demo_file": 3}, "demo_file is 3 (integer): give a path"),
         ({"demo_colours": "red"}, "demo_colours is 'red' (string): give one of red, green"),
         ({"demo_colours": ["red", "blue"]}, "demo_colours[1] is 'blue' (string): give one of red, green"),
@@ -127,6 +133,15 @@ def test_accepts(changes: dict[str, Any]) -> None:
 )
 def test_refuses(changes: dict[str, Any], sentence: str) -> None:
     assert problems(**changes) == [sentence]
+
+
+def test_a_boolean_is_to_the_check_what_it_is_to_the_roles() -> None:
+    """The roles read it with the filter `bool`, to which a word that it does not know is false."""
+    given = [True, False, 0, 1, 2, *(case(word) for word in WORDS for case in (str.lower, str.upper, str.title))]
+    taken = [value for value in given if not problems(demo_on=value)]
+    true = [value for value in taken if is_true(value)]
+    assert true == [value for value in given if to_bool(value)]
+    assert {str(value).lower() for value in taken if value not in true} == {"false", "no", "off", "0"}
 
 
 def test_says_what_is_missing() -> None:
