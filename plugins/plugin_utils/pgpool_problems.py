@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import MANAGED_BY, MANAGED_BY_LABEL
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import CLUSTER_LABEL, MANAGED_BY, MANAGED_BY_LABEL
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_files import (
     pgpool_missing_users,
     pgpool_user_problems,
@@ -40,7 +40,7 @@ def pgpool_problems(
             f" {namespace}; make it with the playbook pgha.kubernetes.postgres_cluster, or name one that is there"
         )
         return
-    yield from _own_secret(wanted, namespace, secrets)
+    yield from _own_secret(wanted, contract, secrets)
     of_users = list(pgpool_user_problems(secrets, contract))
     yield from of_users
     # Whose Secret it is that cannot be read is not known.
@@ -60,8 +60,11 @@ def pgpool_problems(
     yield from _memory(wanted)
 
 
-def _own_secret(wanted: Mapping[str, Any], namespace: str, secrets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _own_secret(
+    wanted: Mapping[str, Any], contract: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
     """Yield that a Secret with the name of Pgpool-II's own is somebody else's, such as a user's."""
+    namespace = contract["namespace"]
     for secret in secrets:
         if secret["metadata"]["name"] != wanted.get("name"):
             continue
@@ -71,6 +74,14 @@ def _own_secret(wanted: Mapping[str, Any], namespace: str, secrets: Sequence[Map
             yield (
                 f"pgpool_name is {wanted['name']!r} (string): the namespace {namespace} has a Secret of that name and"
                 f" of the type {kind}, which is not Pgpool-II's; give another name"
+            )
+        # Written over, clients of that cluster would find themselves in this one.
+        elif labels.get(CLUSTER_LABEL, contract["name"]) != contract["name"]:
+            other = labels[CLUSTER_LABEL]
+            yield (
+                f"pgpool_name is {wanted['name']!r} (string): the namespace {namespace} has a Secret of that name that"
+                f" belongs to the PostgreSQL cluster {other}; give another name, or first remove the Pgpool-II of"
+                f" {other} with pgpool_state=absent"
             )
         # A label may have been taken away by hand; the key is in each Secret that the role made.
         elif keys and "pgpoolkey" not in keys and labels.get(MANAGED_BY_LABEL) != MANAGED_BY:

@@ -98,6 +98,23 @@ def test_the_secret_of_a_user_is_not_written_over() -> None:
     assert problems({**wanted(), "name": "hot-pgpool"}, [*secrets(*USERS), own]) == []
 
 
+@pytest.mark.parametrize(("cluster", "fine"), [("hot", True), ("cold", False)])
+def test_the_pgpool_of_another_cluster_is_not_taken_over(cluster: str, fine: bool) -> None:
+    labels = {"app.kubernetes.io/managed-by": "pgha.kubernetes", "pgha.kubernetes/cluster": cluster}
+    there = {"metadata": {"name": "pgpool", "labels": labels}, "type": "Opaque", "data": {"pgpoolkey": "eA=="}}
+    found = problems({**wanted(), "name": "pgpool"}, [*secrets(*USERS), there])
+    assert found == (
+        []
+        if fine
+        else [
+            "pgpool_name is 'pgpool' (string): the namespace demo has a Secret of that name that belongs to the"
+            " PostgreSQL cluster cold; give another name, or first remove the Pgpool-II of cold with"
+            " pgpool_state=absent"
+        ]
+    )
+    assert problems({**wanted(), "name": "pgpool-2"}, [*secrets(*USERS), there]) == []  # a second one of the cluster
+
+
 @pytest.mark.parametrize(
     ("data", "labels", "fine"),
     [
