@@ -12,6 +12,7 @@ can be read; docs/pgpool-pitfalls.md has the whole list.
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -41,6 +42,10 @@ _DEFAULTS: dict[str, object] = {
     "failover_on_backend_error": True,
     "health_check_timeout": 20,
     "max_spare_children": 10,
+    "memqcache_cache_block_size": 1048576,
+    "memqcache_maxcache": 409600,
+    "memqcache_method": "shmem",
+    "memqcache_total_size": 67108864,
     "min_spare_children": 5,
     "num_init_children": 32,
     "pcp_listen_addresses": "localhost",
@@ -517,6 +522,17 @@ def _reserved_connections_off(picture: Picture) -> Iterator[str]:
         )
 
 
+@_rule("reserved-connections-all", REFUSE)
+def _reserved_connections_all(picture: Picture) -> Iterator[str]:
+    reserved, children = map(picture.number, ("reserved_connections", "num_init_children"))
+    if 0 < children <= reserved:
+        yield (
+            f"{picture.said('reserved_connections')} and {picture.said('num_init_children')}: each client is told that"
+            " there are too many, as so many children are kept from them (child.c); give num_init_children"
+            f" {reserved + 1:g} or more, or less reserved_connections"
+        )
+
+
 @_rule("connection-life-time-off", WARN)
 def _connection_life_time_off(picture: Picture) -> Iterator[str]:
     if picture.number("connection_life_time") <= 0:
@@ -543,6 +559,21 @@ def _memory_cache(picture: Picture) -> Iterator[str]:
             " through another pod or past Pgpool-II, so a client reads old rows until memqcache_expire, of which 0, the"
             " default, is for ever; remove it, or give memqcache_expire the seconds for which old rows are fine"
         )
+
+
+@_rule("memory-cache-sizes", REFUSE)
+def _memory_cache_sizes(picture: Picture) -> Iterator[str]:
+    # The memory is measured without memory_cache_enabled, too (pgpool_main.c).
+    if picture.text("memqcache_method") != "shmem":
+        return
+    names = ("memqcache_maxcache", "memqcache_cache_block_size", "memqcache_total_size")
+    for less, more in itertools.pairwise(names):
+        if picture.number(less) > picture.number(more):
+            yield (
+                f"{picture.said(less)} and {picture.said(more)}: Pgpool-II does not start unless the second is as much"
+                f" at least, with memory_cache_enabled or without; give {less} {int(picture.number(more))} or less, or"
+                f" more {more}"
+            )
 
 
 @_rule("single-replica", WARN)

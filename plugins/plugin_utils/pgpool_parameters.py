@@ -154,7 +154,8 @@ PARAMETERS: dict[str, Parameter] = {
     # Renamed to work_dir in 4.7, which still reads it and warns.
     "logdir": Parameter("string", RESTART),
     "logging_collector": Parameter("bool", RESTART),
-    "max_pool": Parameter("int", RESTART),
+    # Pgpool-II's table has 0, too, with which a child writes to a pool that is not there (pool_connection_pool.c).
+    "max_pool": Parameter("int", RESTART, low=1),
     "max_spare_children": Parameter("int", RELOAD, low=1),
     "memory_cache_enabled": Parameter("bool", RESTART),
     "memqcache_auto_cache_invalidation": Parameter("bool", RELOAD),

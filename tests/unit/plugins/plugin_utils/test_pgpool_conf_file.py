@@ -135,6 +135,7 @@ class TestValues:
             ("load_balance_mode", 2, "true or false"),
             ("load_balance_mode", [], "true or false"),
             ("num_init_children", 0, "a whole number from 1 to 2147483647"),
+            ("max_pool", 0, "a whole number from 1 to 2147483647"),
             ("num_init_children", 1.5, "a whole number from 1 to 2147483647"),
             ("num_init_children", float("nan"), "a whole number"),
             ("num_init_children", True, "a whole number"),

@@ -138,9 +138,20 @@ CASES: list[tuple[dict[str, Any], set[str]]] = [
     (params(serialize_accept=True), {"serialize-accept-with-child-life-time"}),
     (params(serialize_accept=True, child_life_time=0), set()),
     (params(reserved_connections=0), {"reserved-connections-off"}),
+    (params(num_init_children=1), {"reserved-connections-all"}),
+    (params(num_init_children=8, reserved_connections=8), {"reserved-connections-all"}),
+    (params(num_init_children=1, reserved_connections=0), {"reserved-connections-off"}),
+    (params(num_init_children=2), set()),
     (params(connection_life_time=0), {"connection-life-time-off"}),
     (params(relcache_expire=0), {"relcache-never-expires"}),
     (params(memory_cache_enabled=True), {"memory-cache"}),
+    (params(memqcache_maxcache="1025kB"), {"memory-cache-sizes"}),
+    (params(memqcache_maxcache="1MB"), set()),
+    (params(memqcache_cache_block_size=409599), {"memory-cache-sizes"}),
+    (params(memqcache_cache_block_size="17MB"), {"memory-cache-sizes"}),
+    (params(memqcache_total_size="512kB"), {"memory-cache-sizes"}),
+    (params(memqcache_total_size="1MB"), set()),
+    (params(memqcache_total_size="512kB", memqcache_method="memcached"), set()),
     ({"replicas": 1}, {"single-replica"}),
 ]
 
@@ -174,6 +185,14 @@ def test_a_message_says_whose_value_it_is() -> None:
     assert "and delay_threshold (by pgpool_load_balance) is 16777216 (number): " in both
     over = found(**params(delay_threshold=0), load_balance=chosen)["lag-without-limit"]
     assert over.startswith("pgpool_params.delay_threshold is 0 (number): ")
+
+
+def test_a_message_says_what_sizes_would_do() -> None:
+    message = found(**params(memqcache_cache_block_size="17MB"))["memory-cache-sizes"]
+    assert message.startswith(
+        "pgpool_params.memqcache_cache_block_size is '17MB' (string) and memqcache_total_size is 16777216 (number): "
+    )
+    assert "give memqcache_cache_block_size 16777216 or less, or more memqcache_total_size" in message
 
 
 def test_pgpools_own_defaults_are_judged_where_the_role_sets_nothing() -> None:
