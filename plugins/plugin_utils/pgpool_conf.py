@@ -18,7 +18,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
@@ -52,6 +52,10 @@ _HBA_OPTIONS = {
     "pam": ("pamservice", "pam_use_hostname"),
     "ldap": (*(f"ldap{option}" for option in _HBA_LDAP.split()), "backend_use_passwd"),
 }
+# A login is made of a prefix and a suffix, or the user is searched for: not both, and not neither (parse_hba_line()).
+_HBA_LDAP_BIND = ("ldapprefix", "ldapsuffix")
+_HBA_LDAP_SEARCH = ("ldapbasedn", "ldapurl")
+_HBA_LDAP_SEARCHED = ("ldapbinddn", "ldapbindpasswd", "ldapsearchattribute", "ldapsearchfilter")
 _HBA_KEYS = ("type", "database", "user", "address", "method", "options")
 _HBA_HEADER = ("# TYPE", "DATABASE", "USER", "ADDRESS", "METHOD", "OPTIONS")
 _HBA_EVERYWHERE = ("all", "0.0.0.0/0")
@@ -458,8 +462,9 @@ def _hba_columns(where: str, rule: Mapping) -> tuple[str, ...]:
     options = rule.get("options") or {}
     if not isinstance(options, Mapping):
         raise InputError(f"{where}: options is of type {type_name(options)}; a dict of names and values is right")
-    _check_hba(where, kind, address, method, options)
-    texts = [f"{name}={int(value) if isinstance(value, bool) else value}" for name, value in options.items()]
+    given = {str(name): str(int(value) if isinstance(value, bool) else value) for name, value in options.items()}
+    _check_hba(where, kind, address, method, given)
+    texts = [f"{name}={value}" for name, value in given.items()]
     return (
         str(kind),
         _hba_names(f"{where}: database", rule.get("database", "all"), ("all", "sameuser")),
@@ -483,13 +488,17 @@ def _hba_line(where: str, line: object) -> str:
         raise InputError(f"{where} ends before its method; right is type, database, user, address (not local), method")
     for token in fields[1] + fields[2]:
         _check_hba_name(where, token)
-    options = [_unquoted(token).partition("=")[0] for field in fields[method_at + 1 :] for token in field]
+    options = [_unquoted(token).partition("=") for field in fields[method_at + 1 :] for token in field]
     address = None if kind == "local" else _hba_word(where, fields[3])
-    _check_hba(where, kind, address, _hba_word(where, fields[method_at]), options)
+    method = _hba_word(where, fields[method_at])
+    # It is not shown, as it may be a password that was parted from its name.
+    if method in _HBA_OPTIONS and not all(equals for _name, equals, _value in options):
+        raise InputError(f"{where}: an option of method {method} has no '='; name=value is right, without blanks")
+    _check_hba(where, kind, address, method, {name: value for name, _equals, value in options})
     return line
 
 
-def _check_hba(where: str, kind: object, address: object, method: object, options: Iterable[str]) -> None:
+def _check_hba(where: str, kind: object, address: object, method: object, options: Mapping[str, str]) -> None:
     """Raise InputError unless Pgpool-II takes the rule and the rule keeps strangers out."""
     if kind not in _HBA_TYPES:
         raise InputError(f"{where}: type is {kind!r}; {', '.join(_HBA_TYPES)} are known")
@@ -503,6 +512,8 @@ def _check_hba(where: str, kind: object, address: object, method: object, option
     unknown = [str(option) for option in options if option not in _HBA_OPTIONS.get(method, ())]
     if unknown:
         raise InputError(f"{where}: method {method} has no option {', '.join(unknown)}")
+    if method == "ldap":
+        _check_hba_ldap(where, options)
     if kind == "local":
         if address:
             raise InputError(f"{where}: type local has no address")
@@ -514,6 +525,28 @@ def _check_hba(where: str, kind: object, address: object, method: object, option
             " pool_passwd, since Pgpool-II logs in to PostgreSQL for them (see also CVE-2025-46801):"
             " use scram-sha-256, or an address such as 127.0.0.1/32"
         )
+
+
+def _check_hba_ldap(where: str, options: Mapping[str, str]) -> None:
+    """Raise InputError for what Pgpool-II does not take, which then takes none of the file's rules."""
+    bind, search = ([name for name in names if name in options] for names in (_HBA_LDAP_BIND, _HBA_LDAP_SEARCH))
+    searched = [name for name in _HBA_LDAP_SEARCHED if name in options]
+    if not bind and not search:
+        raise InputError(f"{where}: method ldap needs one of {', '.join(_HBA_LDAP_SEARCH + _HBA_LDAP_BIND)}")
+    if bind and search + searched:
+        raise InputError(f"{where}: {', '.join(search + searched)} cannot go with {', '.join(bind)}; give either")
+    url = options.get("ldapurl")
+    if url is not None and not re.match("ldaps?://", url, re.IGNORECASE):
+        raise InputError(f"{where}: ldapurl has to begin with ldap:// or ldaps://")
+    # Base, attributes, scope and filter of a URL.
+    _base, attributes, _scope, search_filter = [*(url or "").split("?"), "", "", ""][:4]
+    if ("ldapsearchattribute" in options or attributes) and ("ldapsearchfilter" in options or search_filter):
+        raise InputError(
+            f"{where}: ldapsearchattribute cannot go with ldapsearchfilter, in ldapurl neither; give one of the two"
+        )
+    port = options.get("ldapport", "389")
+    if not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) < 65536:
+        raise InputError(f"{where}: ldapport is {port!r}; a whole number from 1 to 65535 is right")
 
 
 def _hba_network(where: str, address: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:

@@ -184,7 +184,10 @@ class TestRefusals:
             ({"options": "pamservice=x"}, "options is of type str; a dict"),
             ({"options": {"pamservice": "x"}}, "method md5 has no option pamservice"),
             ({"method": "pam", "options": {"ldapserver": "x"}}, "method pam has no option ldapserver"),
-            ({"method": "ldap", "options": {"ldapbindpasswd": SECRET + "\n"}}, "an option is empty, or holds a line"),
+            (
+                {"method": "ldap", "options": {"ldapbasedn": "o=b", "ldapbindpasswd": SECRET + "\n"}},
+                "an option is empty, or holds a line",
+            ),
         ],
     )
     def test_of_dicts(self, change: dict, reason: str) -> None:
@@ -211,6 +214,9 @@ class TestRefusals:
             ("host all +admins all md5", "knows no groups"),
             ("host samerole all all md5", "knows no groups"),
             ("host all all all md5 clientcert=1", "method md5 has no option clientcert"),
+            ("host all all all ldap ldapbasedn=o=b ldaptls", "an option of method ldap has no '='"),
+            ("host all all all ldap ldapbasedn=o=b ldapbindpasswd hunter2", "an option of method ldap has no '='"),
+            ("host all all all pam pamservice", "an option of method pam has no '='"),
             ('host "all all all md5', "a double quote without its counterpart"),
             (f"host {'n' * 256} all all md5", "a word of more than the 255 bytes"),
             (f"local all all trust # {'x' * 8170}", "takes more than the 8189 bytes"),
@@ -223,6 +229,42 @@ class TestRefusals:
         message = refused(LOCAL, line)
         assert message.startswith("rule 2 of pool_hba")
         assert reason in message
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            ({}, "method ldap needs one of ldapbasedn, ldapurl, ldapprefix, ldapsuffix"),
+            ({"ldapserver": "a", "ldapbinddn": "cn=a"}, "method ldap needs one of"),
+            ({"ldapprefix": "cn=", "ldapbasedn": "o=b"}, "ldapbasedn cannot go with ldapprefix"),
+            ({"ldapsuffix": ",o=b", "ldapbindpasswd": SECRET}, "ldapbindpasswd cannot go with ldapsuffix"),
+            ({"ldapsuffix": ",o=b", "ldapurl": "ldap://a/o=b"}, "ldapurl cannot go with ldapsuffix"),
+            ({"ldapbasedn": "o", "ldapsearchattribute": "a", "ldapsearchfilter": "(a=b)"}, "ldapsearchattribute"),
+            ({"ldapurl": "ldap://a/o=b?uid", "ldapsearchfilter": "(a=b)"}, "ldapsearchattribute cannot"),
+            ({"ldapurl": "ldap://a/o=b?uid?sub?(a=b)"}, "ldapsearchattribute cannot"),
+            ({"ldapurl": "ldapi://a/o=b"}, "ldapurl has to begin with ldap:// or ldaps://"),
+            ({"ldapbasedn": "o=b", "ldapport": "ldaps"}, "ldapport is 'ldaps'; a whole number from 1 to 65535"),
+            ({"ldapbasedn": "o=b", "ldapport": 0}, "ldapport is '0'; a whole number from 1 to 65535"),
+        ],
+    )
+    def test_of_ldap_in_dicts_and_texts(self, options: dict, reason: str) -> None:
+        """Pgpool-II takes none of the rules where one of them is so."""
+        text = " ".join(f'"{name}={value}"' for name, value in options.items())
+        for rule in ({**RULE, "method": "ldap", "options": options}, f"host all all all ldap {text}"):
+            message = refused(rule)
+            assert reason in message
+            assert SECRET not in message
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"ldapprefix": "cn=", "ldapsuffix": ",o=b", "ldapserver": "a", "ldapport": 636, "ldapscheme": "ldaps"},
+            {"ldapbasedn": "o=b", "ldapbinddn": "cn=a", "ldapbindpasswd": SECRET, "ldapsearchattribute": "uid"},
+            {"ldapurl": "LDAPS://a:636/o=b?uid?sub", "backend_use_passwd": True},
+            {"ldapurl": "ldap://a/o=b", "ldapsearchfilter": "(uid=$username)"},
+        ],
+    )
+    def test_not_of_what_ldap_takes(self, options: dict) -> None:
+        assert "ldap" in hba([{**RULE, "method": "ldap", "options": options}])
 
     @pytest.mark.parametrize("rules", [[], ["# nothing"], [""]])
     def test_of_a_file_without_rules(self, rules: list) -> None:
