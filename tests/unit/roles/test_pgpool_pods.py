@@ -317,9 +317,23 @@ def test_what_was_switched_off_goes(given: dict[str, Any], names: list[str]) -> 
 
 def test_no_pod_is_asked_through_an_exporter_that_it_does_not_have() -> None:
     [loop] = [task["loop"] for task in yaml.safe_load((ROLE / "tasks/pool_nodes.yml").read_text()) if "loop" in task]
-    pods = {"resources": [{"metadata": {"name": "hot-pgpool-a"}}]}
+    pods = {"resources": [{"metadata": {"name": "hot-pgpool-a"}, "status": {"phase": "Running"}}]}
     assert evaluate(loop, __pgpool_pods=pods) == ["hot-pgpool-a"]
     assert evaluate(loop, __pgpool_pods=pods, pgpool_exporter={"enabled": False}) == []
+
+
+def test_pods_that_have_ended_are_none() -> None:
+    def one(name: str, phase: str, **metadata: str) -> dict[str, Any]:
+        return {"metadata": {"name": name, **metadata}, "status": {"phase": phase}}
+
+    pods = [
+        one("new", "Pending"),
+        one("serving", "Running"),
+        one("ending", "Running", deletionTimestamp="2026-11-25T21:04:05Z"),
+        one("evicted", "Failed"),
+        one("done", "Succeeded"),
+    ]
+    assert evaluate("{{ __pgpool_pod_names }}", __pgpool_pods={"resources": pods}) == ["new", "serving"]
 
 
 def test_variables_are_checked_again_where_they_are_others() -> None:
