@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -351,3 +353,67 @@ def test_variables_are_checked_again_where_they_are_others() -> None:
     ]
     assert len(includes) == 5
     assert {task["when"] for task in includes} == {"__pgpool_checked | default('') != __pgpool_variables_digest"}
+
+
+def test_new_files_are_those_that_no_run_has_had_taken_up() -> None:
+    def is_new(secret: dict[str, Any]) -> bool:
+        return evaluate("{{ __pgpool_has_new_files }}", __pgpool_own_secret=secret, __pgpool_files={"version": "2"})
+
+    there = {"name": "hot-pgpool"}
+    assert is_new({"metadata": there})
+    assert is_new({"metadata": {**there, "annotations": {"pgha.kubernetes/loaded": "1"}}})
+    assert not is_new({"metadata": {**there, "annotations": {"pgha.kubernetes/loaded": "2"}}})
+    assert not is_new({})  # pods that are yet to come find them
+
+
+def wait_in_vain(folder: Path, reload: dict[str, Any], **known: Any) -> str:
+    """Run wait.yml with a Deployment that never gets ready, and say what was shown. Nothing asks an API."""
+
+    def stand_in(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        made = []
+        for task in tasks:
+            parts = {part: stand_in(task[part]) for part in ("block", "rescue", "always") if part in task}
+            if "kubernetes.core.k8s_info" in task:
+                made.append({"name": task["name"], "ansible.builtin.fail": {"msg": "not ready"}})
+            elif "ansible.builtin.fail" in task:
+                made.append({"name": task["name"], "ansible.builtin.fail": {"msg": "why it is not"}})
+            elif parts or "ansible.builtin.include_tasks" in task:
+                made.append({**task, **parts})
+        return made
+
+    tasks = yaml.safe_load((ROLE / "tasks/wait.yml").read_text())
+    folder.joinpath("wait.yml").write_text(yaml.safe_dump(stand_in(tasks)))
+    folder.joinpath("reload.yml").write_text(yaml.safe_dump([reload]))
+    play = {"hosts": "localhost", "gather_facts": False, "vars": known, "tasks": [{"include_tasks": "wait.yml"}]}
+    folder.joinpath("play.yml").write_text(yaml.safe_dump([play]))
+    run = subprocess.run(
+        ["ansible-playbook", "--inventory=localhost,", "--connection=local", str(folder / "play.yml")],
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert "why it is not" in run.stdout.rpartition("TASK [")[2], run.stdout
+    return run.stdout
+
+
+@pytest.mark.parametrize(
+    ("reload", "new", "shown"),
+    [
+        ({"ansible.builtin.debug": {"msg": "reloads, every pod: {{ __pgpool_is_every_pod }}"}}, True, True),
+        ({"ansible.builtin.debug": {"msg": "reloads"}}, False, False),
+        ({"ansible.builtin.fail": {"msg": "reloads, and a pod does not answer"}}, True, True),
+    ],
+)
+def test_pods_that_run_get_their_files_where_others_never_get_ready(
+    tmp_path: Path, reload: dict[str, Any], new: bool, shown: bool
+) -> None:
+    """Or they kept a password that PostgreSQL has no longer; and the run fails with the reason all the same."""
+    said = wait_in_vain(tmp_path, reload, __pgpool_has_new_files=new)
+    assert ("reloads" in said) is shown
+    assert "every pod: True" not in said
+
+
+def test_what_some_pods_have_taken_up_is_not_remembered_as_if_all_had() -> None:
+    tasks = {task["name"]: task for task in yaml.safe_load((ROLE / "tasks/reload.yml").read_text())}
+    when = tasks["Reload | Remember what all pods have taken up"]["when"]
+    assert evaluate("{{ " + when + " }}") is True
+    assert evaluate("{{ " + when + " }}", __pgpool_is_every_pod=False) is False
