@@ -178,6 +178,7 @@ DYNAMIC: dict[str, list[str]] = {
         "PodDisruptionBudget",
         "Deployment",
     ],
+    "pgpool/unwanted.yml | Unwanted | Read what has the names": ["get NetworkPolicy", "get Service"],
     "pgpool/unwanted.yml | Unwanted | Delete what an earlier run made": ["NetworkPolicy", "Service"],
     "pgpool/absent.yml | Absent | Delete its objects": [
         "Deployment",

@@ -317,6 +317,27 @@ def test_what_was_switched_off_goes(given: dict[str, Any], names: list[str]) -> 
     assert {item["metadata"]["namespace"] for item in found} <= {"demo"}
 
 
+@pytest.mark.parametrize(
+    ("changes", "goes"),
+    [
+        ({}, True),
+        ({"team": "shop"}, True),
+        ({"app.kubernetes.io/managed-by": "Helm"}, False),
+        ({"app.kubernetes.io/instance": "hot-pgpool-2"}, False),
+    ],
+)
+def test_what_somebody_else_made_under_such_a_name_stays(changes: dict[str, str], goes: bool) -> None:
+    tasks = yaml.safe_load((ROLE / "tasks/unwanted.yml").read_text())
+    [delete] = [task for task in tasks if task.get("kubernetes.core.k8s", {}).get("state") == "absent"]
+
+    def is_deleted(metadata: dict[str, Any]) -> bool:
+        labels = evaluate(delete["vars"]["__pgpool_item_labels"], __pgpool_item={"metadata": metadata})
+        return evaluate("{{ " + delete["when"] + " }}", __pgpool_item_labels=labels)
+
+    assert is_deleted({"labels": {**evaluate("{{ __pgpool_labels }}"), **changes}}) is goes
+    assert not is_deleted({"name": "hot-pgpool"})
+
+
 def test_no_pod_is_asked_through_an_exporter_that_it_does_not_have() -> None:
     [loop] = [task["loop"] for task in yaml.safe_load((ROLE / "tasks/pool_nodes.yml").read_text()) if "loop" in task]
     pods = {"resources": [{"metadata": {"name": "hot-pgpool-a"}, "status": {"phase": "Running"}}]}
