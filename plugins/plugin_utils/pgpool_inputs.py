@@ -138,6 +138,15 @@ def _ip_block(shown: str, peer: Mapping[str, Any]) -> Iterator[str]:
 def _tls(variables: Mapping[str, Any]) -> Iterator[str]:
     tls = variables.get("pgpool_tls") or {}
     mode = tls.get("mode", "disabled")
+    unused = [key for key in ("secret", "issuer", "names") if tls.get(key)]
+    # What is removed says which Secret is the user's, with or without TLS.
+    if mode == "disabled" and unused and variables.get("pgpool_state") != "absent":
+        said = f"is {mode!r} (string)" if "mode" in tls else "is missing"
+        keys = " and ".join(unused)
+        yield (
+            f"pgpool_tls.mode {said}: clients then get no TLS, and {keys} would count for nothing; give allowed or"
+            f" required, or leave {keys} out"
+        )
     for name in tls.get("names") or []:
         if not certificates.is_name(name):
             yield f"pgpool_tls.names has {name!r}: give DNS names and addresses"

@@ -252,6 +252,15 @@ def test_an_unknown_limit_is_none() -> None:
             {"pgpool_network_policy": {"clients": [{"ipBlock": {"cidr": "::/0", "cdir": "::/0"}}]}},
             "pgpool_network_policy.clients[0].ipBlock.cdir is not known",
         ),
+        (
+            {"pgpool_tls": {"secret": "shop-tls"}},
+            "pgpool_tls.mode is missing: clients then get no TLS, and secret would count for nothing; give allowed or"
+            " required, or leave secret out",
+        ),
+        (
+            {"pgpool_tls": {"mode": "disabled", "issuer": {"name": "internal"}, "names": ["db.example.org"]}},
+            "pgpool_tls.mode is 'disabled' (string): clients then get no TLS, and issuer and names would count",
+        ),
         ({"pgpool_tls": {"mode": "allowed", "names": ["a b"]}}, "pgpool_tls.names has 'a b': give DNS names"),
         (
             {"pgpool_tls": {"mode": "allowed"}, "pgpool_params": {"ssl": False}},
@@ -294,6 +303,11 @@ def test_wrong_variables(variables: dict[str, Any], sentence: str) -> None:
     (problem,) = pgpool_checks(variables)
     assert problem.startswith(sentence)
     assert "hunter2" not in problem
+
+
+def test_a_secret_of_the_user_is_named_where_all_is_removed() -> None:
+    """Whether TLS is on or no longer: it is what stays."""
+    assert list(pgpool_checks({"pgpool_state": "absent", "pgpool_tls": {"secret": "shop-tls"}})) == []
 
 
 @pytest.mark.parametrize(
