@@ -18,6 +18,8 @@ description:
   - A field that the API does not know is refused.
   - In check mode a changed object is a dry run of the API. An object that is not there is not sent, as its namespace
     or its kind may come with the same run.
+  - An object that is being deleted is waited for, up to 30 s, and made anew; one that has not gone by then is refused.
+    In check mode it counts as one that is not there.
   - Secrets and namespaces are merged, without the annotation with what was applied last. It would keep the contents of
     a Secret; and with that of somebody else, labels would be taken from a namespace. So what a manifest no longer has
     stays there; a key of a Secret's C(data) goes where the manifest says C(null).
@@ -104,6 +106,9 @@ except ImportError:
 
 ATTEMPTS = 4
 PAUSE = 2  # seconds
+# How often, and with which pause in seconds, an object that is being deleted is looked for until it has gone.
+LOOKS = 30
+LOOK_PAUSE = 1
 # What keeps no annotation: it would repeat a Secret, and undo what others applied to a namespace.
 MERGED = ("Namespace", "Secret")
 LONGEST = 1500  # characters of a message
@@ -146,7 +151,7 @@ class Applier:
         """
         self._check(definition)
         resource = self._resource(definition)
-        there = self._read(resource, definition) if resource else None
+        there = self._read_staying(resource, definition) if resource else None
         if there is None:
             now, method = self._create(resource, definition), "create"
         else:
@@ -185,6 +190,27 @@ class Applier:
         except NotFoundError:
             return None
 
+    def _read_staying(self, resource, definition):
+        """Return the object; None where there is none, or where it was being deleted and has gone.
+
+        What is being deleted takes a patch, and goes all the same: the run would end well, without the object.
+        """
+        there = self._read(resource, definition)
+        for _look in range(LOOKS):
+            if not _leaves(there):
+                return there
+            if self.check_mode:
+                return None
+            time.sleep(LOOK_PAUSE)
+            there = self._read(resource, definition)
+        if not _leaves(there):
+            return there
+        held = [*(there["metadata"].get("finalizers") or []), *((there.get("spec") or {}).get("finalizers") or [])]
+        raise RefusedError(
+            f"it is being deleted since {there['metadata']['deletionTimestamp']}, and did not go within "
+            f"{LOOKS * LOOK_PAUSE} s (finalizers: {', '.join(held) or 'none'}): run this again once it has gone"
+        )
+
     def _create(self, resource, definition):
         body = patched({}, definition) if definition["kind"] in MERGED else with_annotation(definition)
         if self.check_mode:
@@ -195,7 +221,7 @@ class Applier:
                 lambda: self.client.create(resource, body, namespace=namespace, query_params=_strict()).to_dict()
             )
         except ConflictError:  # made by something else since it was looked for
-            there = self._read(resource, definition) or {}
+            there = self._read_staying(resource, definition) or {}
             return self._patch(resource, definition, _patch_for(definition, there))
 
     def _patch(self, resource, definition, patch):
@@ -224,6 +250,10 @@ def _strict():
 
 def _patch_for(definition, there):
     return (merge_for if definition["kind"] in MERGED else patch_for)(definition, there)
+
+
+def _leaves(there):
+    return bool(there and (there.get("metadata") or {}).get("deletionTimestamp"))
 
 
 def _name(definition):

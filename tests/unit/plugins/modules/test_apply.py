@@ -82,6 +82,7 @@ class Client:
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAUSE", 0)
+    monkeypatch.setattr(module, "LOOK_PAUSE", 0)
 
 
 def verbs(client: Client) -> list[str]:
@@ -137,6 +138,50 @@ def test_made_by_something_else_in_the_meantime() -> None:
     client.objects[("Service", "x")] = with_annotation({**SERVICE, "spec": {"a": 2}})
     assert module.Applier(client).apply(SERVICE)["changed"]
     assert verbs(client) == ["get", "create", "get", "patch"]
+
+
+class LeavingClient(Client):
+    """Its Service is being deleted, and gone, or made anew by something else, after so many looks."""
+
+    def __init__(self, looks: int, then: dict[str, Any] | None = None):
+        metadata = {**SERVICE["metadata"], "deletionTimestamp": "2026-11-22T17:00:00Z", "finalizers": ["a/lb", "b"]}
+        super().__init__(with_annotation({**SERVICE, "metadata": metadata}))
+        self.looks = looks
+        self.then = then
+
+    def get(self, resource: str, name: str, namespace: str | None = None) -> Any:
+        if self.looks == 0 and self.then:
+            self.objects[(resource, name)] = self.then
+        elif self.looks == 0:
+            self.objects.pop((resource, name), None)
+        self.looks -= 1
+        return super().get(resource, name, namespace)
+
+
+def test_what_is_being_deleted_is_made_anew() -> None:
+    client = LeavingClient(looks=2)
+    outcome = module.Applier(client).apply(SERVICE)
+    assert (outcome["changed"], outcome["method"]) == (True, "create")
+    assert verbs(client) == ["get", "get", "get", "create"]
+
+
+def test_what_came_again_by_itself_is_compared() -> None:
+    client = LeavingClient(looks=1, then=with_annotation(SERVICE))
+    assert module.Applier(client).apply(SERVICE)["method"] == "unchanged"
+    assert verbs(client) == ["get", "get"]
+
+
+def test_what_is_being_deleted_for_long_is_refused() -> None:
+    client = LeavingClient(looks=99)
+    with pytest.raises(module.RefusedError, match=r"deleted since 2026-11-22T17:00:00Z.*finalizers: a/lb, b\)"):
+        module.Applier(client).apply(SERVICE)
+    assert verbs(client) == ["get"] * (module.LOOKS + 1)
+
+
+def test_check_mode_does_not_wait_for_what_is_being_deleted() -> None:
+    client = LeavingClient(looks=99)
+    outcome = module.Applier(client, check_mode=True).apply(SERVICE)
+    assert (outcome["changed"], outcome["method"], verbs(client)) == (True, "create", ["get"])
 
 
 def test_a_secret_is_kept_in_no_annotation_and_shown_in_no_difference() -> None:
