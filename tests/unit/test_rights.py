@@ -266,6 +266,9 @@ DYNAMIC: dict[str, list[str]] = {
     "drills/drill_objects_edited.yml | Drill objects edited | Edit them": [*MANAGED_KINDS, *MAIN],
     "drills/objects.yml | Objects | Read them": [f"list {kind}" for kind in MANAGED_KINDS],
     "drills/objects_deleted.yml | Objects deleted | Delete them": MANAGED_KINDS,
+    "drills/objects_deleted.yml | Objects deleted | Wait until they have gone": [
+        f"list {kind}" for kind in MANAGED_KINDS
+    ],
     "drills/objects_deleted.yml | Objects deleted | Find them again": [f"list {kind}" for kind in MANAGED_KINDS],
 }
 

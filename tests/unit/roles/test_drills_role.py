@@ -118,6 +118,25 @@ def test_prometheus_is_asked_where_it_is_there(render: Callable[[str, str], Any]
     assert render(load("vars/main.yml")["__drills_asks_prometheus"], given) is asks
 
 
+@pytest.mark.parametrize(
+    ("found", "gone"),
+    [
+        ("{failed: false, resources: []}", True),
+        ("{failed: false, resources: [{metadata: {uid: old}}]}", False),
+        ("{failed: false, resources: [{metadata: {uid: new}}]}", True),
+        ("{failed: true, msg: away}", False),
+    ],
+)
+def test_objects_are_made_again_when_the_old_ones_have_gone(
+    render: Callable[[str, str], Any], found: str, gone: bool
+) -> None:
+    tasks = {task["name"]: task for task in load("tasks/objects_deleted.yml")}
+    names = [name.partition(" | ")[2] for name in tasks]
+    assert names[names.index("Delete them") :][:3] == ["Delete them", "Wait until they have gone", "Make them again"]
+    until = tasks["Objects deleted | Wait until they have gone"]["until"]
+    assert render("{{ " + until + " }}", f"{{__drills_uids: [old], __drills_going: {found}}}") is gone
+
+
 TASKS = sorted((ROLE / "tasks").glob("*.yml"))
 
 
