@@ -137,6 +137,33 @@ def test_objects_are_made_again_when_the_old_ones_have_gone(
     assert render("{{ " + until + " }}", f"{{__drills_uids: [old], __drills_going: {found}}}") is gone
 
 
+@pytest.mark.parametrize(
+    ("given", "name"), [({}, "pg-pgpool"), ({"pgpool_name": ""}, "pg-pgpool"), ({"pgpool_name": "two"}, "two")]
+)
+def test_another_pgpool_of_the_cluster_is_left_alone(
+    render: Callable[[str, str], Any], given: dict[str, str], name: str
+) -> None:
+    variables = {key: value for key, value in load("vars/main.yml").items() if key.startswith("__drills_pgpool_")}
+    given = {**variables, **given, "postgres_cluster_result": {"name": "pg"}}
+    [pods, kinds] = render("{{ [__drills_pgpool_pod_labels, __drills_pgpool_kinds] }}", yaml.safe_dump(given))
+    mine = f"app.kubernetes.io/instance={name}"
+    assert mine in pods
+    assert [mine in kind["labels"] for kind in kinds] == ["of_instances" not in kind for kind in kinds]
+    assert all("pgha.kubernetes/cluster=pg" in labels for labels in [pods, *(kind["labels"] for kind in kinds)])
+
+
+def test_pods_that_have_ended_are_not_waited_for() -> None:
+    reads = [
+        task["pgha.kubernetes.read"]
+        for path in ("tasks/shared.yml", "tasks/whole.yml")
+        for task in load(path)
+        if task.get("pgha.kubernetes.read", {}).get("kind") == "Pod"
+    ]
+    assert [read["field_selectors"] for read in reads] == ["{{ __drills_not_ended }}"] * 2
+    looped = next(task["loop"] for task in load("tasks/read.yml") if "loop" in task)
+    assert [read["fields"] for read in looped if "fields" in read] == ["{{ __drills_not_ended }}"] * 2
+
+
 TASKS = sorted((ROLE / "tasks").glob("*.yml"))
 
 
