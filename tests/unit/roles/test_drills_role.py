@@ -164,6 +164,44 @@ def test_pods_that_have_ended_are_not_waited_for() -> None:
     assert [read["fields"] for read in looped if "fields" in read] == ["{{ __drills_not_ended }}"] * 2
 
 
+STANDBYS = {
+    "instances": [
+        {"role": role, "pod": f"pod-{name}", "application_name": name}
+        for name, role in (("pg-1", "primary"), ("pg-2", "standby"), ("pg-3", "standby"))
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "streams"),
+    [
+        ({"failed": False, "rc": 0, "stdout_lines": ["pg-2", "pg-3", ""]}, True),
+        ({"failed": False, "rc": 0, "stdout_lines": ["pg-2"]}, False),
+        ({"failed": False, "rc": 0, "stdout_lines": ["pg-2", "a_subscriber"]}, False),
+        ({"failed": False, "rc": 2, "stdout_lines": []}, False),
+        ({"failed": True, "msg": "away"}, False),
+    ],
+)
+def test_all_standbys_have_to_stream(render: Callable[[str, str], Any], answer: dict[str, Any], streams: bool) -> None:
+    [block] = load("tasks/streaming.yml")
+    [task] = block["block"]
+    assert "failed_when" not in task, "it would win over retries that ran out"
+    given = {**block["vars"], "__drills_streaming": answer, "postgres_cluster_result": STANDBYS}
+    assert render("{{ " + task["until"] + " }}", yaml.safe_dump(given)) is streams
+
+
+def test_who_does_not_stream_is_said(render: Callable[[str, str], Any]) -> None:
+    [block] = load("tasks/streaming.yml")
+    [said] = block["rescue"]
+    given = {**block["vars"], **said["vars"], "drills_timeout": 600, "postgres_cluster_result": STANDBYS}
+    answer = {"failed": True, "rc": 0, "stdout_lines": ["pg-2"], "stderr": ""}
+    message = render(said["ansible.builtin.fail"]["msg"], yaml.safe_dump({**given, "__drills_streaming": answer}))
+    assert "600 s (drills_timeout): the primary sends to pg-2, and not to pg-3; docs/" in message
+    answer = {"failed": True, "rc": 2, "stdout_lines": [], "stderr": "psql: no\n"}
+    message = render(said["ansible.builtin.fail"]["msg"], yaml.safe_dump({**given, "__drills_streaming": answer}))
+    assert "sends to none, and not to pg-2, pg-3 (psql: no); docs/" in message
+
+
 TASKS = sorted((ROLE / "tasks").glob("*.yml"))
 
 
@@ -171,7 +209,8 @@ TASKS = sorted((ROLE / "tasks").glob("*.yml"))
 def test_a_command_that_fails_is_noticed(path: Path) -> None:
     """The module k8s_exec takes any end of a command for a good one."""
     for task in tasks_in(yaml.safe_load(path.read_text(encoding="utf-8"))):
-        assert "kubernetes.core.k8s_exec" not in task or "failed_when" in task, task["name"]
+        judged = "failed_when" in task or ".rc == 0" in task.get("until", "")
+        assert "kubernetes.core.k8s_exec" not in task or judged, task["name"]
 
 
 def tasks_in(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
