@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,18 @@ def test_who_does_not_stream_is_said(render: Callable[[str, str], Any]) -> None:
     answer = {"failed": True, "rc": 2, "stdout_lines": [], "stderr": "psql: no\n"}
     message = render(said["ansible.builtin.fail"]["msg"], yaml.safe_dump({**given, "__drills_streaming": answer}))
     assert "sends to none, and not to pg-2, pg-3 (psql: no); docs/" in message
+
+
+def test_psql_calls_functions_of_postgresql_alone(render: Callable[[str, str], Any]) -> None:
+    """Also where a shell reads it, to which `?` is a pattern."""
+    database = "--dbname=postgresql:///postgres?options=-csearch_path%3Dpg_catalog"
+    variables = load("vars/main.yml")
+    loop = next(task for task in load("tasks/drill_volume_full.yml") if "__drills_loop" in task.get("vars", {}))
+    given = {"__drills_psql": variables["__drills_psql"], **loop["vars"]}
+    assert database in shlex.split(render("{{ __drills_psql }}", yaml.safe_dump(given)))
+    [_sh, _c, script] = shlex.split(render(loop["kubernetes.core.k8s_exec"]["command"], yaml.safe_dump(given)))
+    assert f"'{database.partition('=')[2]}'" in script
+    assert database in shlex.split(script)
 
 
 TASKS = sorted((ROLE / "tasks").glob("*.yml"))
