@@ -259,7 +259,7 @@ DYNAMIC: dict[str, list[str]] = {
         "list PersistentVolume",
     ],
     "drills/scale_operator.yml | Scale operator | Have that many pods of it": ["Deployment"],
-    "drills/shared.yml | Shared | Wait until the operator is ready": ["Deployment"],
+    "drills/shared.yml | Shared | Wait until a pod of the operator is available": ["Deployment"],
     "drills/delete.yml | Delete | Delete them": ["Pod", "Pod@drills-shared", "PersistentVolumeClaim"],
     "drills/drill_certificate_expired.yml | Drill certificate expired | Replace it by an expired one": ["Secret"],
     "drills/drill_certificate_expired.yml | Drill certificate expired | Put back the one that was there": ["Secret"],

@@ -101,7 +101,8 @@ def test_a_prometheus_that_does_not_answer_costs_no_figures() -> None:
 
 
 def test_the_prometheus_is_that_of_the_role_and_not_any() -> None:
-    reads = [task["pgha.kubernetes.read"] for task in load("tasks/shared.yml") if "pgha.kubernetes.read" in task]
+    shared = tasks_in(load("tasks/shared.yml"))
+    reads = [task["pgha.kubernetes.read"] for task in shared if "pgha.kubernetes.read" in task]
     reads += next(task["loop"] for task in load("tasks/read.yml") if "loop" in task)
     asked = [read for read in reads if "prometheus" in str(read)]
     assert [read["namespace"] for read in asked] == ["{{ __drills_monitoring_namespace }}"] * 2
@@ -201,6 +202,34 @@ def test_who_does_not_stream_is_said(render: Callable[[str, str], Any]) -> None:
     answer = {"failed": True, "rc": 2, "stdout_lines": [], "stderr": "psql: no\n"}
     message = render(said["ansible.builtin.fail"]["msg"], yaml.safe_dump({**given, "__drills_streaming": answer}))
     assert "sends to none, and not to pg-2, pg-3 (psql: no); docs/" in message
+
+
+@pytest.mark.parametrize(
+    ("resources", "ready"),
+    [
+        (
+            [
+                {
+                    "metadata": {"generation": 2},
+                    "status": {"observedGeneration": 2, "availableReplicas": 1, "replicas": 2},
+                }
+            ],
+            True,
+        ),
+        ([{"metadata": {"generation": 2}, "status": {"observedGeneration": 1, "availableReplicas": 2}}], False),
+        ([{"metadata": {"generation": 1}, "status": {"observedGeneration": 1, "replicas": 2}}], False),
+        ([{"metadata": {"generation": 1}, "status": {}}], False),
+        ([], False),
+    ],
+)
+def test_one_pod_of_the_operator_is_enough(
+    render: Callable[[str, str], Any], resources: list[dict[str, Any]], ready: bool
+) -> None:
+    block = load("tasks/shared.yml")[0]
+    until = block["block"][0]["until"]
+    given = yaml.safe_dump({"__drills_running": {"failed": False, "resources": resources}})
+    assert render("{{ " + until + " }}", given) is ready
+    assert "(drills_timeout)" in block["rescue"][0]["ansible.builtin.fail"]["msg"]
 
 
 def test_psql_calls_functions_of_postgresql_alone(render: Callable[[str, str], Any]) -> None:
