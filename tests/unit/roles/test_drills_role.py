@@ -232,6 +232,39 @@ def test_one_pod_of_the_operator_is_enough(
     assert "(drills_timeout)" in block["rescue"][0]["ansible.builtin.fail"]["msg"]
 
 
+@pytest.mark.parametrize("hold", [30, 3600])
+def test_the_clients_last_longer_than_the_drill(render: Callable[[str, str], Any], hold: int) -> None:
+    wanted = load("tasks/measured.yml")[0]["vars"]["__pgpool_ledger_wanted"]
+    given = {"drills_timeout": 600, "drills_hold": hold, "drills_settle": 10}
+    assert int(render(wanted["seconds"], yaml.safe_dump(given))) - 20 > 600 + hold * 3 + 10
+    assert wanted["limit"] == "drills_timeout"
+
+
+LEDGER = ROLE.parent / "pgpool" / "tasks" / "ledger_end.yml"
+
+
+@pytest.mark.parametrize(
+    ("pods", "well", "words"),
+    [([], False, "within 1390 s (drills_timeout):"), ([{}], True, "within 180 s (pgpool_verify_timeout):")],
+)
+def test_clients_that_ended_before_the_drill_are_noticed(
+    render: Callable[[str, str], Any], pods: list[Any], well: bool, words: str
+) -> None:
+    [block] = yaml.safe_load(LEDGER.read_text(encoding="utf-8"))
+    given = yaml.safe_dump(
+        {
+            **block["rescue"][0]["vars"],
+            "__pgpool_ledger_wanted": {"until": "told", "seconds": 1390, "limit": "drills_timeout"},
+            "__pgpool_ledger_pods": {"resources": pods},
+            "pgpool_verify_timeout": 180,
+        }
+    )
+    [check] = [task["ansible.builtin.assert"] for task in block["block"] if "ansible.builtin.assert" in task]
+    assert render("{{ " + check["that"] + " }}", given) is well
+    assert render(check["fail_msg"], given).endswith(": raise drills_timeout")
+    assert words in render("{{ __pgpool_job_failure }}", given)
+
+
 def test_psql_calls_functions_of_postgresql_alone(render: Callable[[str, str], Any]) -> None:
     """Also where a shell reads it, to which `?` is a pattern."""
     database = "--dbname=postgresql:///postgres?options=-csearch_path%3Dpg_catalog"
