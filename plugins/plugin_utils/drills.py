@@ -108,7 +108,9 @@ def drill_record(
     """
     ways, old, new = ledger["ways"], _primary(before), _primary(after)
     instances = {instance["pod"] for instance in after["instances"]}
-    changes = [at for answer in pool_nodes.values() for at in _status_changes(answer)]
+    silent = {pod: answer for pod, answer in pool_nodes.items() if not _says_backends(answer)}
+    told = {pod: answer for pod, answer in pool_nodes.items() if pod not in silent}
+    changes = [at for answer in told.values() for at in _status_changes(answer)]
     record = {
         "name": name,
         "at": datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
@@ -118,12 +120,12 @@ def drill_record(
         "acknowledged": sum(seen["acknowledged"] for way, seen in ways.items() if not way.endswith("_read")),
         "failed": {way: seen["failed"] for way, seen in ways.items()},
         "instances_back": _since(began, (_ready(pod) for pod in pods if pod["metadata"]["name"] in instances)),
-        "backends_back": _since(began, changes) if pool_nodes else None,
+        "backends_back": _since(began, changes) if told and not silent else None,
         "primary": {"from": old, "to": new},
         "parts": _parts(after, ways["pgpool_write"]) if old != new else {},
         "alerts": None if alerts is None else _alerts(alerts),
         "note": note,
-        "problems": [f"{name}: {problem}" for problem in [*ledger["problems"], *_away(pool_nodes)]],
+        "problems": [f"{name}: {problem}" for problem in [*ledger["problems"], *_away(told), *_silent(silent)]],
     }
     return {**record, "summary": _summary(record)}
 
@@ -227,6 +229,18 @@ def _ready(pod: Mapping[str, Any]) -> float:
         if condition["type"] == "Ready":
             return _time(condition["lastTransitionTime"])
     return 0.0
+
+
+def _says_backends(answer: str) -> bool:
+    return "node_id" in (csv.DictReader(io.StringIO(answer)).fieldnames or [])
+
+
+def _silent(answers: Mapping[str, str]) -> list[str]:
+    """List the pods of Pgpool-II that answer no SQL. When their backends were back, nobody knows."""
+    return [
+        f"{pod} does not say which backends it has: {' '.join(answer.split())[:300] or 'no answer'}"
+        for pod, answer in answers.items()
+    ]
 
 
 def _away(pool_nodes: Mapping[str, str]) -> list[str]:

@@ -62,7 +62,8 @@ def record(**change: Any) -> dict[str, Any]:
             for name, at in (("pg-1", "08:00:21"), ("pg-2", "07:00:00"), ("x", "09:00:00"))
         ],
         "pool_nodes": {
-            "pgpool-a": "node_id,last_status_change\n0,2027-01-15 07:00:00\n1,2027-01-15 08:00:32\n", "b": "no answer"
+            "pgpool-a": "node_id,last_status_change\n0,2027-01-15 07:00:00\n1,2027-01-15 08:00:32\n",
+            "pgpool-b": "node_id,last_status_change\n0,2027-01-15 07:00:00\n1,2027-01-15 08:00:31\n",
         },
         "alerts": "[]",
         **change,
@@ -141,9 +142,29 @@ def test_a_lost_write_is_a_problem() -> None:
 
 
 def test_a_backend_that_stays_away_is_a_problem() -> None:
-    rows = ["hostname,status,pg_role", "pg-1.demo,down,primary", "pg-2.demo,down,standby", "pg-3.demo,up,standby"]
+    rows = [
+        "node_id,hostname,status,pg_role",
+        "0,pg-1.demo,down,primary",
+        "1,pg-2.demo,down,standby",
+        "2,pg-3.demo,up,standby",
+    ]
     found = record(pool_nodes={"pgpool-a": "\n".join(rows)})
     assert found["problems"] == ["pod: pgpool-a has not taken pg-2.demo back"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ('no answer: connection to "x"\n\tfailed: "no\n', 'no answer: connection to "x" failed: "no'),
+        ("", "no answer"),
+    ],
+)
+def test_a_pgpool_that_does_not_answer_is_a_problem(answer: str, words: str) -> None:
+    there = "node_id,last_status_change\n0,2027-01-15 07:00:00\n"
+    found = record(pool_nodes={"pgpool-a": there, "pgpool-b": answer})
+    assert found["problems"] == [f"pod: pgpool-b does not say which backends it has: {words}"]
+    assert found["backends_back"] is None
+    assert "as backends of Pgpool-II when is not known" in found["summary"]
 
 
 def test_the_table() -> None:
