@@ -234,11 +234,20 @@ def test_the_users_have_the_passwords_of_the_new_cluster(restored: Cluster) -> N
     assert restored.sql("SELECT count(*) AS count FROM goods") == [{"count": str(ROWS)}]
 
 
-def test_it_archives_into_a_folder_of_its_own(saved: Cluster, restored: Cluster) -> None:
-    [cluster] = restored.get("clusters.postgresql.cnpg.io", restored.name)
-    folder = cluster["spec"]["backup"]["barmanObjectStore"]["serverName"]
-    assert folder.startswith("restored-")
-    assert folder != saved.name
+def folder(of: Cluster) -> str:
+    """Return the folder of its backups in the bucket, where it has not the name of the cluster."""
+    [cluster] = of.get("clusters.postgresql.cnpg.io", of.name)
+    return cluster["spec"].get("backup", {}).get("barmanObjectStore", {}).get("serverName", "")
+
+
+def test_it_archives_into_a_folder_of_its_own(restored: Cluster) -> None:
+    own = folder(restored)
+    assert own.startswith("restored-")
+    # Also where there are no backups for a while.
+    passed(run_playbook("postgres_cluster", *RESTORED, variables={"postgres_cluster_backup": {}}))
+    assert folder(restored) == ""
+    passed(run_playbook("postgres_cluster", *RESTORED))
+    assert folder(restored) == own
 
 
 @pytest.mark.parametrize("name", ["postgres_cluster", "pgpool"])
@@ -263,19 +272,26 @@ def test_an_answer_that_was_not_expected_fails(before_the_drop: dict[str, str]) 
     assert "(expected: 7)" in run.said
 
 
-def restored_as(name: str, **asked: Any) -> tuple[Run, Cluster]:
+def restored_as(name: str, more: dict[str, Any] | None = None, **asked: Any) -> tuple[Run, Cluster]:
     """Restore under another name, and without Pgpool-II."""
     restore = {"source": "saved", "pgpool": False, **asked}
-    variables = {"postgres_cluster_name": name, "postgres_cluster_restore": restore}
+    variables = {"postgres_cluster_name": name, "postgres_cluster_restore": restore, **(more or {})}
     run = passed(run_playbook("restore", *RESTORED, variables=variables, environment=WITH_STATS, timeout=1200))
     return run, Cluster(name=name, namespace="backup-test")
 
 
-def test_the_newest_state() -> None:
+def test_the_newest_state_and_backups_that_come_later() -> None:
     gone = "SELECT to_regclass('goods') IS NULL"
-    run, made = restored_as("restored-newest", query=gone, expect="t")
+    run, made = restored_as("restored-newest", {"postgres_cluster_backup": {}}, query=gone, expect="t")
     assert run.stats["restore"]["restored"]["answer"] == "t"
     assert made.on_instance(gone) == "t"
+    named = {"postgres_cluster_name": made.name}
+    passed(run_playbook("postgres_cluster", *RESTORED, variables=named))
+    run = passed(run_playbook("backup", *RESTORED, variables=named, environment=WITH_STATS, timeout=900))
+    # Not into the folder of its name, where a cluster that was deleted may have left some.
+    assert folder(made).startswith("restored-newest-")
+    assert run.stats["backup"]["restored"]["archive"] == f"s3://backups/test/{folder(made)}"
+    assert passed(run_playbook("postgres_cluster", *RESTORED, variables=named)).changed == 0
     made.kubectl("--namespace=backup-test", "delete", "clusters.postgresql.cnpg.io", made.name)
 
 
