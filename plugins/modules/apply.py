@@ -78,6 +78,7 @@ import json
 import time
 import traceback
 
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
 from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import (
     merge_for,
@@ -87,7 +88,6 @@ from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import (
 )
 
 try:
-    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.service import diff_objects, hide_fields
@@ -305,7 +305,7 @@ def run(module, applier):
 def work(module):
     """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
     try:
-        client = get_api_client(AnsibleK8SModule(module_class=lambda: module))
+        client = api_client(AnsibleK8SModule(module_class=lambda: module))
         run(module, Applier(client, module.check_mode, module.params["hidden_fields"]))
     except (CoreException, HTTPError) as exc:
         module.fail_json(msg=str(exc))

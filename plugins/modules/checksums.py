@@ -59,10 +59,10 @@ import hashlib
 import json
 import traceback
 
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
 
 try:
-    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
     from kubernetes.dynamic.exceptions import (
@@ -117,7 +117,7 @@ def run(module, client):
 def work(module):
     """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
     try:
-        run(module, get_api_client(AnsibleK8SModule(module_class=lambda: module)) if module.params["objects"] else None)
+        run(module, api_client(AnsibleK8SModule(module_class=lambda: module)) if module.params["objects"] else None)
     except DynamicApiError as exc:
         module.fail_json(msg=str(exc.summary()))
     except (CoreException, HTTPError) as exc:

@@ -134,10 +134,10 @@ import json
 import time
 import traceback
 
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
 
 try:
-    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
     from kubernetes.client import ApiException, CoreV1Api
@@ -252,7 +252,7 @@ def main():
         required_together=[("then_label", "once")],
     )
     try:
-        client = get_api_client(AnsibleK8SModule(module_class=lambda: module))
+        client = api_client(AnsibleK8SModule(module_class=lambda: module))
         before = changed_status(client, module.params, module.check_mode)
         also = {}
         if before is not None and module.params["then_label"] and not module.check_mode:

@@ -73,10 +73,10 @@ api_found:
 
 import traceback
 
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
 
 try:
-    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.service import K8sService
@@ -109,7 +109,7 @@ def work(module):
     """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
     try:
         wrapped = AnsibleK8SModule(module_class=lambda: module)
-        run(module, K8sService(get_api_client(wrapped), wrapped))
+        run(module, K8sService(api_client(wrapped), wrapped))
     except (CoreException, ApiException, HTTPError) as exc:
         module.fail_json(msg=str(exc))
 

@@ -63,10 +63,10 @@ log:
 
 import traceback
 
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
 
 try:
-    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
     from kubernetes.dynamic.exceptions import DynamicApiError
@@ -100,7 +100,7 @@ def run(module, client):
 def work(module):
     """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
     try:
-        run(module, get_api_client(AnsibleK8SModule(module_class=lambda: module)))
+        run(module, api_client(AnsibleK8SModule(module_class=lambda: module)))
     except DynamicApiError as exc:
         module.fail_json(msg=str(exc.summary()))
     except (CoreException, HTTPError) as exc:

@@ -20,6 +20,8 @@ _REASONS = (
     (r"\b429\b|Too Many Requests", "it is overloaded (429)"),
     (r"\b50[0234]\b", "it has an error of its own"),
 )
+# Of the credentials, before anything is asked.
+_UNUSABLE = r"[Kk]ube-?config|Could not find or access|Could not create API client|No such file|Permission denied"
 _SHOWN = ("kubeconfig", "context", "host")  # never a key or a password
 
 
@@ -38,8 +40,8 @@ def api_problem(result: Mapping[str, Any], auth: Mapping[str, Any] | None = None
         if named
         else "set pgha_k8s_auth (kubeconfig, context, host, …), or K8S_AUTH_* or KUBECONFIG in the environment"
     )
-    if re.search(r"[Kk]ube-?config|Could not find or access", message):
-        detail = (message.partition("Could not create API client: ")[2] or message).strip(" .")
+    if re.search(_UNUSABLE, message):
+        detail = " ".join((message.partition("Could not create API client: ")[2] or message).split()).strip(" .")[:300]
         return f"the Kubernetes API cannot be reached, as there is no usable kubeconfig ({detail}): {remedy}"
     host = re.search(r"host='([^']+)', port=([0-9]+)", message)
     address = f"https://{host[1]}:{host[2]}" if host else given.get("host") or address

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
+from ansible_collections.pgha.kubernetes.plugins.module_utils import api_client
 from ansible_collections.pgha.kubernetes.plugins.modules import checksums as module
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_action import Call, DoneError
 from kubernetes.dynamic.exceptions import ForbiddenError, NotFoundError, ResourceNotFoundError
@@ -96,7 +97,7 @@ def test_a_bundle_that_is_written_later_does_not() -> None:
 
 
 def test_nothing_is_asked_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "get_api_client", lambda _module: pytest.fail("it asks the API"))
+    monkeypatch.setattr(api_client, "get_api_client", lambda _module: pytest.fail("it asks the API"))
     with pytest.raises(DoneError) as done:
         module.work(Call("checksums", {"objects": []}, check_mode=False, diff=False))
     assert done.value.result == {"changed": False, "objects": []}
@@ -106,7 +107,7 @@ def test_why_it_cannot_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_module: Any) -> None:
         raise CoreException("Could not create API client: no such file")
 
-    monkeypatch.setattr(module, "get_api_client", fail)
+    monkeypatch.setattr(api_client, "get_api_client", fail)
     with pytest.raises(DoneError) as done:
         module.work(Call("checksums", {"objects": [SERVICE]}, check_mode=False, diff=False))
     assert done.value.result["msg"] == "Could not create API client: no such file"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
+from ansible_collections.pgha.kubernetes.plugins.module_utils import api_client
 from ansible_collections.pgha.kubernetes.plugins.modules import read as module
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_action import Call, DoneError
 
@@ -40,7 +41,7 @@ def test_why_it_cannot_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_module: Any) -> None:
         raise CoreException("Could not create API client: no such file")
 
-    monkeypatch.setattr(module, "get_api_client", fail)
+    monkeypatch.setattr(api_client, "get_api_client", fail)
     with pytest.raises(DoneError) as done:
         module.work(Call("read", ARGUMENTS, check_mode=False, diff=False))
     assert done.value.result == {

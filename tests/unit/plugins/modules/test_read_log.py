@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.pgha.kubernetes.plugins.module_utils import api_client
 from ansible_collections.pgha.kubernetes.plugins.modules import read_log as module
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_action import Call, DoneError
 from kubernetes.client.exceptions import ApiException
@@ -69,7 +70,7 @@ def test_why_it_cannot_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_module: Any) -> None:
         raise NotFoundError(answer)
 
-    monkeypatch.setattr(module, "get_api_client", fail)
+    monkeypatch.setattr(api_client, "get_api_client", fail)
     with pytest.raises(DoneError) as done:
         module.work(Call("read_log", ARGUMENTS, check_mode=False, diff=False))
     assert done.value.result["failed"]

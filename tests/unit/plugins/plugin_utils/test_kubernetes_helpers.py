@@ -64,6 +64,17 @@ def test_labels_refuse(value: Any) -> None:
             ["no usable kubeconfig"],
         ),
         ("Could not find or access '/x' on the Ansible Controller.", {"kubeconfig": "/x"}, ["'/x'"]),
+        (
+            "Could not create API client: [Errno 2] No such file or directory: '/ca.crt'",
+            {"host": "https://h"},
+            ["no usable kubeconfig ([Errno 2] No such file or directory: '/ca.crt')", "(host 'https://h')"],
+        ),
+        (
+            'Could not create API client: while parsing\n  in "/home/me/config", line 1\nnothing',
+            {},
+            ['no usable kubeconfig (while parsing in "/home/me/config", line 1 nothing): set'],
+        ),
+        ("[Errno 13] Permission denied: '/x'", {}, ["no usable kubeconfig ([Errno 13] Permission denied: '/x'): set"]),
         ("SSLError(SSLCertVerificationError(1, 'CERTIFICATE_VERIFY_FAILED'))", {}, ["certificate is not trusted"]),
         ("401\nReason: Unauthorized", {}, ["(401)"]),
         ("something else\nand more", {}, ["something else: set"]),

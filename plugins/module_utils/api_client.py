@@ -1,0 +1,26 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The client with which modules of this collection ask the Kubernetes API."""
+
+from __future__ import annotations
+
+try:
+    import yaml
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
+
+    # kubernetes.core passes these on: of files that are not there or may not be read, and of a kubeconfig that is none.
+    UNUSABLE = (OSError, TypeError, ValueError, yaml.YAMLError)
+except ImportError:  # a module says itself what it lacks
+    UNUSABLE = ()
+
+
+def api_client(module):
+    """Return the client, or end the module with why its credentials make none.
+
+    :param module: the AnsibleK8SModule of kubernetes.core
+    """
+    try:
+        return get_api_client(module)
+    except UNUSABLE as exc:
+        return module.fail_json(msg=f"Could not create API client: {exc}")
