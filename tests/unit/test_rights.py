@@ -129,7 +129,7 @@ PROMETHEUS_KINDS = ["ServiceAccount", "ConfigMap", "PersistentVolumeClaim", "Ser
 MANAGED_KINDS = ["Service", "ConfigMap", "Secret", "Deployment", "PodDisruptionBudget", "NetworkPolicy"]
 DYNAMIC: dict[str, list[str]] = {
     "cloudnativepg/absent.yml | Absent | Delete what the release manifest has": [*OPERATOR_KINDS, "Lease"],
-    "cloudnativepg/absent.yml | Absent | Look for what somebody may still need": [
+    "cloudnativepg/absent_find.yml | Absent, find | Look for what somebody may still need": [
         "list Backup everywhere",
         "list ImageCatalog everywhere",
         "list ClusterImageCatalog everywhere",
