@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -438,3 +439,38 @@ def test_what_some_pods_have_taken_up_is_not_remembered_as_if_all_had() -> None:
     when = tasks["Reload | Remember what all pods have taken up"]["when"]
     assert evaluate("{{ " + when + " }}") is True
     assert evaluate("{{ " + when + " }}", __pgpool_is_every_pod=False) is False
+
+
+def places(tmp_path: Path, **hosts: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    """Run what preflight.yml says of other hosts of the run, for several."""
+    defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
+    names = ("k8s_auth", "name", "postgres_name", "postgres_namespace", "state")
+    known = {f"pgpool_{name}": defaults[f"pgpool_{name}"] for name in names}
+    inventory, playbook = tmp_path / "hosts.yml", tmp_path / "play.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": {**known, "ansible_connection": "local"}}}))
+    tasks = yaml.safe_load((ROLE / "tasks/preflight.yml").read_text())
+    tasks = [task for task in tasks if re.search("where it is to be|another host of this run", task["name"])]
+    playbook.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    return subprocess.run(
+        ["ansible-playbook", f"--inventory={inventory}", str(playbook)],
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_two_hosts_of_a_run_do_not_make_one_pgpool_of_two_clusters(tmp_path: Path) -> None:
+    shared = {"pgpool_name": "pgpool"}
+    run = places(
+        tmp_path,
+        hot=shared,
+        cold=shared,
+        elsewhere={**shared, "pgha_namespace": "elsewhere"},
+        far={**shared, "pgha_k8s_auth": {"context": "far"}},
+        going={**shared, "pgpool_state": "absent"},
+        hot_again={**shared, "postgres_cluster_name": "hot", "pgha_namespace": "elsewhere", "pgpool_name": "other"},
+        usual={},
+        named={"pgpool_name": "usual-pgpool"},
+    )
+    failed = re.findall(r"^fatal: \[(\w+)\]", run.stdout, re.MULTILINE)
+    assert sorted(failed) == ["cold", "hot", "named"], run.stdout
+    said = " ".join(run.stdout.split())
+    assert "pgpool_name is 'pgpool' (string): of this run, cold would have a Pgpool-II of that name in the" in said
