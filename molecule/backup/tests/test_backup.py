@@ -35,6 +35,7 @@ ROWS = 16_000_000 if os.environ.get("PGHA_BENCH") else 1000
 # With these rights, a backup is made and restored, and with those a drill (deploy/rbac/README.md).
 RIGHTS = [("", "deployer"), ("", "lookup"), ("backup-test", "postgres"), ("backup-test", "backup")]
 DRILL_RIGHTS = [("", "deployer"), ("", "lookup"), ("", "restore-drill")]
+IMAGE = "ghcr.io/cloudnative-pg/postgresql:17-system-trixie"
 LIMIT = ("--limit", "saved")
 RESTORED = ("--limit", "restored")
 
@@ -282,7 +283,9 @@ def restored_as(name: str, more: dict[str, Any] | None = None, **asked: Any) -> 
 
 def test_the_newest_state_and_backups_that_come_later() -> None:
     gone = "SELECT to_regclass('goods') IS NULL"
-    run, made = restored_as("restored-newest", {"postgres_cluster_backup": {}}, query=gone, expect="t")
+    # Without backups, the image would be one without Barman.
+    none = {"postgres_cluster_backup": {}, "postgres_cluster_image": IMAGE}
+    run, made = restored_as("restored-newest", none, query=gone, expect="t")
     assert run.stats["restore"]["restored"]["answer"] == "t"
     assert made.on_instance(gone) == "t"
     named = {"postgres_cluster_name": made.name}
