@@ -201,18 +201,27 @@ def archives(name: str, cluster: Mapping[str, Any], restored: str, version: str)
         which something is known, by major version
     """
     running = ((cluster.get("status") or {}).get("pgDataImageInfo") or {}).get("majorVersion")
-    major = str(running or version.partition(".")[0])
-    metadata, applied = cluster.get("metadata") or {}, applied_spec(cluster)
-    kept = json.loads((metadata.get("annotations") or {}).get(ARCHIVES) or "{}")
+    major = str(running or _major(version))
+    applied, kept = applied_spec(cluster), _kept(cluster)
     if not kept and _has_backups({"spec": applied}):
         kept = {major: _own_server(applied) or name}
     if major in kept:
         folder = kept[major]
     elif cluster:
-        folder = "-".join([name, str(metadata.get("uid") or "").partition("-")[0], *([major] if major else [])])
+        uid = str(cluster["metadata"].get("uid") or "").partition("-")[0]
+        folder = "-".join([name, uid, *([major] if major else [])])
     else:
         folder = restored or name
     return {"server_name": "" if folder == name else folder, "major": major, "kept": kept}
+
+
+def _kept(cluster: Mapping[str, Any]) -> dict[str, str]:
+    annotations = (cluster.get("metadata") or {}).get("annotations") or {}
+    return json.loads(annotations.get(ARCHIVES) or "{}")
+
+
+def _major(version: Any) -> str:
+    return str(version).partition(".")[0]
 
 
 def own_region(spec: Mapping[str, Any]) -> str:
@@ -223,19 +232,21 @@ def own_region(spec: Mapping[str, Any]) -> str:
 def _store(wanted: Mapping[str, Any], source: Mapping[str, Any], used: Mapping[str, Any]) -> dict[str, Any]:
     """Return where the backups are: the source's own word, or, where it is gone, the new cluster's variables.
 
-    The folder is that of the Backup that is used: those of before a major upgrade are in another.
+    The folder is that of the Backup that is used, or else of the version that is wanted: those of before a major
+    upgrade are in another.
     """
     spec, name = source.get("spec") or {}, wanted["restore"]["source"]
     folder = wanted["restore"].get("server_name") or ""
+    of_version = _kept(source).get(_major(wanted["version"]))
     for plugin in spec.get("plugins") or []:
         if plugin.get("name") == PLUGIN:
             has = plugin.get("parameters") or {}
-            return _by_plugin(has.get("barmanObjectName", ""), folder or has.get("serverName") or name)
+            return _by_plugin(has.get("barmanObjectName", ""), folder or of_version or has.get("serverName") or name)
     own = (spec.get("backup") or {}).get("barmanObjectStore")
     if own:
         made = used.get("status") or {}
         same = str(made.get("destinationPath") or "").rstrip("/") == str(own.get("destinationPath") or "").rstrip("/")
-        folder = folder or (made.get("serverName") if same else "") or own.get("serverName") or name
+        folder = folder or (made.get("serverName") if same else "") or of_version or own.get("serverName") or name
         return {"barmanObjectStore": {**own, "serverName": folder}}
     if not wanted["backup"]:
         return {}
@@ -394,7 +405,7 @@ def _version_problems(wanted: Mapping[str, Any], used: Mapping[str, Any], status
         or (status.get("pgDataImageInfo") or {}).get("majorVersion")
         or ""
     )
-    if major and major != str(wanted["version"]).partition(".")[0]:
+    if major and major != _major(wanted["version"]):
         name = wanted["restore"]["source"]
         what = f"the backup {used['metadata']['name']} of {name} is" if used else f"the backups of {name} are"
         yield (

@@ -148,6 +148,22 @@ def test_a_backup_of_before_a_major_upgrade(asked: dict[str, Any], version: str,
     assert f"is of PostgreSQL {version[:2]}; give {version[:2]}" in problem
 
 
+@pytest.mark.parametrize(("version", "folder"), [("17", "old"), ("18", "old-ab12cd34-18")])
+def test_the_plugin_does_not_say_the_folder_of_a_backup(version: str, folder: str) -> None:
+    both = json.dumps({"17": "old", "18": "old-ab12cd34-18"})
+    parameters = {"barmanObjectName": "old", "serverName": "old-ab12cd34-18"}
+    source = {
+        **UPGRADED,
+        "metadata": {"name": "old", "annotations": {"pgha.kubernetes/archives": both}},
+        "spec": {**SOURCE["spec"], "plugins": [{"name": "barman-cloud.cloudnative-pg.io", "parameters": parameters}]},
+    }
+    made = backup("old-1", "2026-11-25T20:00:00Z", majorVersion=int(version), destinationPath="", serverName="")
+    planned = plan({}, (source, made), version=version)
+    assert planned["problems"] == []
+    [external] = planned["origin"]["external_clusters"]
+    assert external["plugin"]["parameters"]["serverName"] == folder
+
+
 def test_a_backup_in_another_bucket_does_not_say_the_folder() -> None:
     elsewhere = backup("old-1", "2026-11-25T20:00:00Z", destinationPath="s3://before", serverName="first")
     made = plan({}, (SOURCE, elsewhere))
