@@ -90,8 +90,8 @@ def test_it_says_that_a_quota_refuses_pods(no_more_pods: Cluster, tmp_path: Path
     run = run_playbook("status", variables={"monitoring_status_folder": str(tmp_path)})
     assert run.rc == 0, run.output
     [one] = json.loads((tmp_path / "index.json").read_text())["clusters"]
-    [reason] = [reason for reason in one["reasons"] if reason.startswith(f"deployment {deployment}: ")]
-    assert "exceeded quota: no-more" in reason
+    told = [reason for reason in one["reasons"] if reason.startswith(f"deployment {deployment}: ")]
+    assert [reason for reason in told if "exceeded quota: no-more" in reason], one["reasons"]
 
 
 def test_a_cluster_that_cannot_be_asked_is_on_the_page_of_all(tmp_path: Path) -> None:

@@ -612,6 +612,7 @@ def test_a_drill_refuses_extra_variables_in_place_of_its_own(tmp_path: Path, ext
             "postgres_cluster_instances": 3,
             "postgres_cluster_backup": STORE,
             "postgres_cluster_drill_namespace": "hot-postgres-drill",
+            "postgres_cluster_drill_timeout": 3600,
             "__postgres_cluster_drill_source": {"name": "hot-postgres", "namespace": "demo", "image": "r.io/p:17"},
         },
         "tasks": [
