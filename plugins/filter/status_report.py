@@ -40,6 +40,10 @@ options:
     description: Where the pages of alerts are.
     type: str
     default: ""
+  pgpool:
+    description: The Deployment of Pgpool-II, as the API has it. None where there is none, or where it cannot be read.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -74,6 +78,7 @@ def status_report(
     charts: Sequence[Mapping[str, Any]],
     span: Mapping[str, Any],
     runbooks: str = "",
+    pgpool: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Make the report."""
     if not isinstance(contract, Mapping):
@@ -81,7 +86,7 @@ def status_report(
             f"pgha.kubernetes.status_report: give the contract of a cluster, not {type(contract).__name__}"
         )
     try:
-        return _status_report(contract, str(now), str(lately), charts, span, str(runbooks))
+        return _status_report(contract, str(now), str(lately), charts, span, str(runbooks), pgpool or {})
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.status_report: {exc}") from exc
 

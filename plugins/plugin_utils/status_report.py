@@ -33,6 +33,7 @@ def status_report(
     charts: Sequence[Mapping[str, Any]],
     span: Mapping[str, Any],
     runbooks: str = "",
+    pgpool: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put together what the API and Prometheus say.
 
@@ -43,6 +44,7 @@ def status_report(
         `limit` of an alert (`pgha:limit:<limit>`), if there is one
     :param span: `from` and `until` (seconds since 1970) and `step` (seconds)
     :param runbooks: where the pages `<alert>.md` are
+    :param pgpool: the Deployment of Pgpool-II, if there is one
     :returns: `name`, `namespace`, `operator`, `version`, `phase`, `from`, `until`, `problems` (sentences, empty if all
         is well), `reasons` (none yet: what Kubernetes says is read where something is wrong), `instances`, `backends`,
         `pods` (of Pgpool-II), `alerts` and `charts`
@@ -60,7 +62,15 @@ def status_report(
         "alerts": sorted(_alerts(seen, contract, runbooks), key=_urgency),
         "charts": [_chart(told, drawn, seen, span) for told in charts],
     }
-    return {**report, "problems": list(_problems(contract, report, seen)), "reasons": []}
+    return {**report, "problems": [*_problems(contract, report, seen), *_missing(pgpool or {})], "reasons": []}
+
+
+def _missing(pgpool: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that pods are missing: Prometheus knows of those that are there alone."""
+    wanted = (pgpool.get("spec") or {}).get("replicas") or 0
+    ready = (pgpool.get("status") or {}).get("readyReplicas") or 0
+    if ready < wanted:
+        yield f"Pgpool-II has {ready} of {wanted} pods that are ready ({pgpool['metadata']['name']})"
 
 
 class _Seen:

@@ -96,7 +96,7 @@ PARTS = (
     (r"cloudnativepg/", "operator"),
     (r"monitoring/(operator|find_prometheus)", "prometheus-operator"),
     # It reads what is beside PostgreSQL, not beside Prometheus.
-    (r"monitoring/status_reasons", "postgres"),
+    (r"monitoring/status_re(asons|port)", "postgres"),
     (r"monitoring/", "monitoring"),
     (r"pgpool/tls_issuer", "certificate"),
     (r"postgres_cluster/(backup|preflight_backup|restore)", "backup"),

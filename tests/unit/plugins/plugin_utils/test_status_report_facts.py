@@ -246,3 +246,20 @@ def test_no_answer(answer: str) -> None:
 def test_any_answer_makes_a_report_that_is_json(answer: list[dict[str, Any]]) -> None:
     found = status_report(contract(), json.dumps(answer), json.dumps(answer), CHARTS, SPAN)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+@pytest.mark.parametrize(
+    ("status", "problems"),
+    [
+        ({"readyReplicas": 2}, []),
+        ({"readyReplicas": 1}, ["Pgpool-II has 1 of 2 pods that are ready (pg-pgpool)"]),
+        # Prometheus then knows of none that would not answer.
+        ({}, ["Pgpool-II has 0 of 2 pods that are ready (pg-pgpool)"]),
+    ],
+)
+def test_pods_of_pgpool_that_are_missing_are_a_problem(status: dict[str, int], problems: list[str]) -> None:
+    deployment = {"metadata": {"name": "pg-pgpool"}, "spec": {"replicas": 2}, "status": status}
+    now = json.dumps(healthy())
+    assert status_report(contract(), now, lately(), CHARTS, SPAN, pgpool=deployment)["problems"] == problems
+    stopped = {**deployment, "spec": {"replicas": 0}}
+    assert status_report(contract(), now, lately(), CHARTS, SPAN, pgpool=stopped)["problems"] == []
