@@ -67,33 +67,6 @@ def test_it_says_what_kubernetes_says_of_what_is_wrong(no_room: Cluster, tmp_pat
     assert f"pod {gone} has no node: " in (tmp_path / "index.html").read_text()
 
 
-@pytest.fixture
-def no_more_pods(cluster: Cluster) -> Iterator[Cluster]:
-    """Have a quota that is used up."""
-    namespace = f"--namespace={cluster.namespace}"
-    cluster.kubectl(namespace, "create", "quota", "no-more", "--hard=pods=1")
-    yield cluster
-    cluster.kubectl(namespace, "delete", "quota", "no-more")
-    until(lambda: len(cluster.pgpool_pods()) == 2, 300, "both pods of Pgpool-II are back")
-
-
-def test_it_says_that_a_quota_refuses_pods(no_more_pods: Cluster, tmp_path: Path) -> None:
-    gone, deployment = next(iter(no_more_pods.pgpool_pods())), f"{no_more_pods.name}-pgpool"
-    namespace = f"--namespace={no_more_pods.namespace}"
-
-    def refused() -> bool:
-        [one] = no_more_pods.get("deployment", namespace, f"--field-selector=metadata.name={deployment}")
-        return any(condition["type"] == "ReplicaFailure" for condition in one["status"]["conditions"])
-
-    no_more_pods.kubectl(namespace, "delete", "pod", gone)
-    until(refused, 60, "no pod is made in its place")
-    run = run_playbook("status", variables={"monitoring_status_folder": str(tmp_path)})
-    assert run.rc == 0, run.output
-    [one] = json.loads((tmp_path / "index.json").read_text())["clusters"]
-    told = [reason for reason in one["reasons"] if reason.startswith(f"deployment {deployment}: ")]
-    assert [reason for reason in told if "exceeded quota: no-more" in reason], one["reasons"]
-
-
 def test_a_cluster_that_cannot_be_asked_is_on_the_page_of_all(tmp_path: Path) -> None:
     asked = {"monitoring_status_folder": str(tmp_path), "monitoring_status_name": "not-there"}
     run = run_playbook("status", variables=asked)
