@@ -86,7 +86,7 @@ def status_report(
             f"pgha.kubernetes.status_report: give the contract of a cluster, not {type(contract).__name__}"
         )
     try:
-        return _status_report(contract, str(now), str(lately), charts, span, str(runbooks), pgpool or {})
+        return _status_report(contract, str(now), str(lately), charts, span, str(runbooks), pgpool)
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.status_report: {exc}") from exc
 

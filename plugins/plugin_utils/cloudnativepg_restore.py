@@ -154,7 +154,7 @@ def restore(
     if existing and not resumed:
         problems = [is_there(wanted)]
     elif not resumed:
-        problems += [*_source_problems(wanted, source, used, store), *_secret_problems(wanted, current, store)]
+        problems += [*_source_problems(wanted, source, backups, used, store), *_secret_problems(wanted, current, store)]
     folder = f"{wanted['name']}-{_digits(wanted['now'])}" if wanted["backup"] else ""
     archive = archives(wanted["name"], existing, folder, str(wanted["version"]))
     return {
@@ -300,7 +300,7 @@ def _used(asked: Mapping[str, Any], backups: Sequence[Mapping[str, Any]]) -> Map
     if asked.get("backup"):
         ids = {(item.get("status") or {}).get("backupId"): item for item in backups}
         return named(backups, "Backup", asked["backup"]) or ids.get(asked["backup"]) or {}
-    completed = [item for item in backups if (item.get("status") or {}).get("phase") == "completed"]
+    completed = _completed(backups)
     if asked.get("target_time"):
         end = _time(asked["target_time"])
         completed = [item for item in completed if item["status"].get("stoppedAt") and _stopped(item) <= end]
@@ -329,9 +329,10 @@ def _target(asked: Mapping[str, Any], backups: Sequence[Mapping[str, Any]]) -> t
         found = named(backups, "Backup", asked["backup"])
         target["backupID"] = (found.get("status") or {}).get("backupId") or asked["backup"]
         if not _BARMAN_ID.fullmatch(target["backupID"]) or (found and backup_result(found)["problem"] != ""):
+            names = sorted(item["metadata"]["name"] for item in _completed(backups))
             problems.append(
                 f"postgres_cluster_restore.backup is {asked['backup']!r} (string): there is no such Backup that has "
-                f"completed; give one of those there are ({', '.join(_completed(backups)) or '-'}), "
+                f"completed; give one of those there are ({', '.join(names) or '-'}), "
                 "or the id that Barman gave it, such as 20261125T210405"
             )
     given = next((name for name in _TARGETS if asked.get(name)), "")
@@ -358,15 +359,14 @@ def _target(asked: Mapping[str, Any], backups: Sequence[Mapping[str, Any]]) -> t
     return target, words, problems
 
 
-def _completed(backups: Sequence[Mapping[str, Any]]) -> list[str]:
-    return sorted(
-        item["metadata"]["name"] for item in backups if (item.get("status") or {}).get("phase") == "completed"
-    )
+def _completed(backups: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [item for item in backups if (item.get("status") or {}).get("phase") == "completed"]
 
 
 def _source_problems(
     wanted: Mapping[str, Any],
     source: Mapping[str, Any],
+    backups: Sequence[Mapping[str, Any]],
     used: Mapping[str, Any],
     store: Mapping[str, Any],
 ) -> Iterator[str]:
@@ -384,7 +384,7 @@ def _source_problems(
     if not source:
         return
     status = source.get("status") or {}
-    if not used and not status.get("lastSuccessfulBackup"):
+    if not _completed(backups) and not status.get("lastSuccessfulBackup"):
         yield f"{shown}: it has no backup that has completed; make one by backup.yml"
     # That is the oldest of the folder of now. Before a major upgrade, there was another.
     yield from _time_problems(asked, wanted["now"], "" if used else status.get("firstRecoverabilityPoint") or "")

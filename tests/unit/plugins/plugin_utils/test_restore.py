@@ -164,6 +164,14 @@ def test_the_plugin_does_not_say_the_folder_of_a_backup(version: str, folder: st
     assert external["plugin"]["parameters"]["serverName"] == folder
 
 
+def test_a_target_before_each_backup_is_not_called_a_source_without_any() -> None:
+    """The plugin does not write into the Cluster what is in the object store."""
+    source = {**SOURCE, "status": {}}
+    assert plan({"target_time": "2026-11-25T18:00:00Z"}, (source, BEFORE))["problems"] == []
+    [problem] = plan({"target_time": "2026-11-25T18:00:00Z"}, (source,))["problems"]
+    assert "it has no backup that has completed" in problem
+
+
 def test_a_backup_in_another_bucket_does_not_say_the_folder() -> None:
     elsewhere = backup("old-1", "2026-11-25T20:00:00Z", destinationPath="s3://before", serverName="first")
     made = plan({}, (SOURCE, elsewhere))
