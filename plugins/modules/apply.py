@@ -33,6 +33,14 @@ options:
     type: list
     elements: dict
     required: true
+  only_own:
+    description:
+      - Whether to refuse objects that something else made, before any of the manifests is applied. They are those without
+        the label C(app.kubernetes.io/managed-by) that the manifest gives them. As with Helm, whoever wants one to be taken
+        over gives it that label.
+      - Namespaces, and manifests without the label, are not looked at.
+    type: bool
+    default: false
   hidden_fields:
     description: Fields to leave out of the result and of the difference.
     type: list
@@ -77,6 +85,7 @@ result:
 import json
 import time
 import traceback
+from itertools import product
 
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
@@ -112,8 +121,10 @@ LOOK_PAUSE = 1
 # What keeps no annotation: it would repeat a Secret, and undo what others applied to a namespace.
 MERGED = ("Namespace", "Secret")
 LONGEST = 1500  # characters of a message
+OWNER_LABEL = "app.kubernetes.io/managed-by"
 ARGUMENT_SPEC = {
     "definition": {"type": "list", "elements": "dict", "required": True},
+    "only_own": {"type": "bool", "default": False},
     "hidden_fields": {
         "type": "list",
         "elements": "str",
@@ -143,6 +154,27 @@ class Applier:
         self.client = client
         self.check_mode = check_mode
         self.hidden_fields = list(hidden_fields)
+        self._found = {}  # what `check_own` has read, so that it is not read twice
+
+    def check_own(self, definition):
+        """Look whether an object is there that something else made.
+
+        :raises RefusedError: it is
+        """
+        self._check(definition)
+        owner = _owner(definition)
+        if not owner or definition["kind"] == "Namespace":
+            return
+        try:
+            resource = self._request(lambda: self.client.resource(definition["kind"], definition["apiVersion"]))
+        except (ResourceNotFoundError, ResourceNotUniqueError):
+            return  # none is there; `apply` says so
+        there = self._found[_label(definition)] = self._read(resource, definition)
+        if there and not _leaves(there) and _owner(there) != owner:
+            raise RefusedError(
+                f"something else made it, as it does not have the label {OWNER_LABEL}={owner}, so no object was applied: "
+                "give another name or namespace, or it that label, so that it is taken over"
+            )
 
     def apply(self, definition):
         """Apply one manifest, and return what became of it.
@@ -195,7 +227,7 @@ class Applier:
 
         What is being deleted takes a patch, and goes all the same: the run would end well, without the object.
         """
-        there = self._read(resource, definition)
+        there = self._found.pop(_label(definition), None) or self._read(resource, definition)
         for _look in range(LOOKS):
             if not _leaves(there):
                 return there
@@ -265,6 +297,10 @@ def _address(definition):
     return {key: value for key, value in address.items() if value}
 
 
+def _owner(item):
+    return ((item.get("metadata") or {}).get("labels") or {}).get(OWNER_LABEL)
+
+
 def _label(definition):
     namespace = (definition.get("metadata") or {}).get("namespace")
     return "/".join(part for part in (definition.get("kind"), namespace, _name(definition)) if part)
@@ -283,15 +319,18 @@ def _words(exc):
 def run(module, applier):
     """Apply all manifests of the module's arguments."""
     results, before, after = [], {}, {}
-    for definition in module.params["definition"]:
+    steps = [applier.check_own] if module.params["only_own"] else []
+    for step, definition in product([*steps, applier.apply], module.params["definition"]):
         try:
-            result = applier.apply(definition)
+            result = step(definition)
         except (RefusedError, DynamicApiError, HTTPError) as exc:
             module.fail_json(
                 msg=f"{_label(definition)}: {_words(exc)}",
                 changed=any(item["changed"] for item in results),
                 result={"results": results},
             )
+        if result is None:
+            continue
         if result["changed"]:
             before[_label(definition)] = result["diff"].get("before", {})
             after[_label(definition)] = result["diff"].get("after", {})

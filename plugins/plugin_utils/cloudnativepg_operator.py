@@ -133,8 +133,9 @@ def status(
     :param deployments: all Deployments labelled `app.kubernetes.io/name=cloudnative-pg`, of all namespaces
     :param looked: the objects of `sealed` with the checksums that they have now; None where nobody looked
     :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (one of its pods
-        runs), `foreign` (`namespace/name` of one that this collection did not install, else empty), `sealed` (what was
-        applied, as the module `checksums` told it then), `drifted` (which of that somebody changed or deleted)
+        runs), `newer` (than wanted), `foreign` (`namespace/name` of one that this collection did not apply, else empty),
+        `sealed` (what was applied, as the module `checksums` told it then), `drifted` (which of that somebody changed
+        or deleted)
     """
     for deployment in sorted(deployments, key=lambda item: _is_ours(item, namespace), reverse=True):
         ours = _is_ours(deployment, namespace)
@@ -154,7 +155,7 @@ def status(
             "installed": installed,
             "image": image,
             # Where something else put the wanted version there, it stays as it is.
-            "current": (applied == fingerprint and whole) if ours and applied else installed == version,
+            "current": applied == fingerprint and whole if ours else installed == version,
             "available": (
                 replicas > 0
                 # One leads, the others wait: with a node down, the operator is there.
@@ -163,6 +164,7 @@ def status(
                 and state.get("updatedReplicas", 0) >= state.get("replicas", 0)
                 and state.get("observedGeneration", 0) >= metadata.get("generation", 0)
             ),
+            "newer": _numbers(installed) > _numbers(version),
             "foreign": "" if ours else f"{metadata['namespace']}/{metadata['name']}",
             "sealed": sealed,
             "drifted": drifted,
@@ -172,6 +174,7 @@ def status(
         "image": "",
         "current": False,
         "available": False,
+        "newer": False,
         "foreign": "",
         "sealed": [],
         "drifted": [],
@@ -197,8 +200,13 @@ def _drifted(sealed: Sequence[Mapping[str, Any]], looked: Sequence[Mapping[str, 
 
 
 def _is_ours(deployment: Mapping[str, Any], namespace: str) -> bool:
+    """Tell whether this collection applied it: `kubectl apply` of the release manifest makes the same names."""
     metadata = deployment["metadata"]
-    return metadata["name"] == NAME and metadata["namespace"] == namespace
+    return (
+        metadata["name"] == NAME
+        and metadata["namespace"] == namespace
+        and FINGERPRINT in (metadata.get("annotations") or {})
+    )
 
 
 def _check(objects: Sequence[Mapping[str, Any]], version: str) -> None:
@@ -222,6 +230,12 @@ def _check(objects: Sequence[Mapping[str, Any]], version: str) -> None:
 
 def _version(image: str) -> str:
     return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return what tells which of two versions is newer; nothing where it is no release."""
+    parts = version.split(".")
+    return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
 
 
 def _moved(item: dict[str, Any], original: str, namespace: str) -> dict[str, Any]:

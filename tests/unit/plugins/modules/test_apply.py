@@ -263,8 +263,8 @@ def test_refuses(definition: dict[str, Any], words: str) -> None:
 class Module:
     """As much of AnsibleModule as `run` uses."""
 
-    def __init__(self, *definitions: dict[str, Any], diff: bool = False):
-        self.params = {"definition": list(definitions)}
+    def __init__(self, *definitions: dict[str, Any], diff: bool = False, only_own: bool = False):
+        self.params = {"definition": list(definitions), "only_own": only_own}
         self._diff = diff
 
     def exit_json(self, **result: Any) -> None:
@@ -275,8 +275,10 @@ class Module:
         self.exit_json(failed=True, **result)
 
 
-def outcome(client: Client, *definitions: dict[str, Any], diff: bool = False) -> dict[str, Any]:
-    ran = Module(*definitions, diff=diff)
+def outcome(
+    client: Client, *definitions: dict[str, Any], diff: bool = False, only_own: bool = False
+) -> dict[str, Any]:
+    ran = Module(*definitions, diff=diff, only_own=only_own)
     with pytest.raises(SystemExit):
         module.run(ran, module.Applier(client))
     return ran.result
@@ -305,3 +307,41 @@ def test_a_refusal_does_not_repeat_the_object() -> None:
     assert found["msg"] == 'Service/demo/x: strict decoding error: unknown field "spec.instancs"'
     found = outcome(Client(failures=(error(ForbiddenError, 422, "x" * 9000),)), SERVICE)
     assert len(found["msg"]) < 2000
+
+
+def owned(name: str, kind: str = "Service", by: str = "pgha.kubernetes") -> dict[str, Any]:
+    return {**SERVICE, "kind": kind, "metadata": {"name": name, "labels": {module.OWNER_LABEL: by}}}
+
+
+@pytest.mark.parametrize("labels", [None, {}, {module.OWNER_LABEL: "Helm"}])
+def test_what_something_else_made_is_refused_before_anything_is_written(labels: Any) -> None:
+    theirs = {**owned("y"), "metadata": {"name": "y", "labels": labels}}
+    found = outcome(Client(theirs), owned("x"), owned("y"), only_own=True)
+    assert found["failed"]
+    assert found["msg"].startswith("Service/y: something else made it")
+    assert f"{module.OWNER_LABEL}=pgha.kubernetes" in found["msg"]
+    assert found["result"] == {"results": []}
+
+
+def test_what_is_ours_is_read_once() -> None:
+    client = Client(with_annotation(owned("x")))
+    found = outcome(client, owned("x"), owned("y"), only_own=True)
+    assert [item["method"] for item in found["result"]["results"]] == ["unchanged", "create"]
+    assert verbs(client) == ["get", "get", "get", "create"]
+
+
+def test_a_namespace_and_what_has_no_such_label_are_nobodys() -> None:
+    namespace = {**owned("x", "Namespace"), "spec": {}}
+    there = {**namespace, "metadata": {"name": "x"}}
+    found = outcome(Client(there, SERVICE, kinds=("Namespace", "Service")), namespace, SERVICE, only_own=True)
+    assert [item["method"] for item in found["result"]["results"]] == ["patch", "patch"]
+
+
+def test_what_is_being_deleted_is_nobodys_any_longer() -> None:
+    client = LeavingClient(looks=2)
+    assert outcome(client, owned("x"), only_own=True)["result"]["results"][0]["method"] == "create"
+
+
+def test_a_kind_that_is_not_there_is_told_by_apply() -> None:
+    found = outcome(Client(), owned("x", "Cluster"), only_own=True)
+    assert found["msg"] == "Cluster/x: the Kubernetes API has no kind Cluster of v1: install what brings it first"

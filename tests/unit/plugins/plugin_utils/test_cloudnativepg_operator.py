@@ -182,8 +182,19 @@ NONE: dict[str, Any] = {"foreign": "", "sealed": [], "drifted": []}
         ([deployment()], {**NONE, "installed": "1.29.0", "image": IMAGE, "current": True, "available": True}),
         ([deployment(annotations={"pgha.kubernetes/applied": "other"})], {"current": False, "available": True}),
         ([deployment(replicas=0)], {"current": False, "available": False}),
-        ([deployment(annotations=None)], {"current": True, "foreign": ""}),
-        ([deployment(annotations=None, image="x:1.28.0")], {"installed": "1.28.0", "current": False}),
+        ([deployment(annotations=None)], {"current": True, "foreign": "cnpg-system/cnpg-controller-manager"}),
+        (
+            [deployment(annotations=None, image="x:1.28.0")],
+            {"installed": "1.28.0", "current": False, "foreign": "cnpg-system/cnpg-controller-manager"},
+        ),
+        # As a user gives it over to this collection.
+        (
+            [deployment(annotations={"pgha.kubernetes/applied": ""}, image="x:1.28.0")],
+            {"current": False, "foreign": "", "newer": False},
+        ),
+        ([deployment(annotations={"pgha.kubernetes/applied": "abc"}, image="x:1.29.1")], {"newer": True}),
+        ([deployment(annotations={"pgha.kubernetes/applied": "abc"}, image="x:1.100.0")], {"newer": True}),
+        ([deployment(annotations={"pgha.kubernetes/applied": "abc"}, image="x:latest")], {"newer": False}),
         ([deployment(observed=1)], {"available": False}),
         ([deployment(available=1)], {"available": True}),
         ([deployment(available=0)], {"available": False}),
