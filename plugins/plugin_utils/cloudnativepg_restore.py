@@ -23,7 +23,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
     owner_of,
     secret_name,
 )
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec, is_there, named
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec, is_own, is_there, named
 
 _TARGETS = {
     "target_time": "targetTime",
@@ -131,7 +131,9 @@ def restore(
         returns it), `secrets` (which keys of which Secrets are read) and `words`
     """
     asked = wanted["restore"]
-    source = named(sources, "Cluster", asked["source"])
+    # What has the name is the new one, of this restore or not: the lost one is known by its backups alone.
+    own = is_own(wanted["name"], wanted["namespace"], asked)
+    source: Mapping[str, Any] = {} if own else named(sources, "Cluster", asked["source"])
     existing = named(current, "Cluster", wanted["name"])
     owner = owner_of(wanted["databases"][0])
     backups = _backups(sources, asked["source"])

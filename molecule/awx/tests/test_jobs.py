@@ -126,7 +126,7 @@ def test_without_backups_it_is_refused(awx: Controller, name: str) -> None:
     source = {"postgres_cluster_restore.source": "hot-postgres"} if name == "restore" else {}
     job = awx.run(f"pgha {name}", source)
     assert (job.status, job.rc, job.changed) == ("failed", 2, 0), job.stdout
-    said = "that is the cluster itself" if name == "restore" else "postgres_cluster_backup is empty"
+    said = "nothing is restored over one that is there" if name == "restore" else "postgres_cluster_backup is empty"
     assert said in job.reason
 
 

@@ -275,9 +275,7 @@ class Module:
         self.exit_json(failed=True, **result)
 
 
-def outcome(
-    client: Client, *definitions: dict[str, Any], diff: bool = False, only_own: bool = False
-) -> dict[str, Any]:
+def outcome(client: Client, *definitions: dict[str, Any], diff: bool = False, only_own: bool = False) -> dict[str, Any]:
     ran = Module(*definitions, diff=diff, only_own=only_own)
     with pytest.raises(SystemExit):
         module.run(ran, module.Applier(client))

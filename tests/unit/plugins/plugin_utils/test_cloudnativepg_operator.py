@@ -50,7 +50,7 @@ MANIFEST: list[dict[str, Any] | None] = [
                         }
                     ]
                 }
-            }
+            },
         },
     },
     {

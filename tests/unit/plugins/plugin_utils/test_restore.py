@@ -350,8 +350,7 @@ def test_site_yml_keeps_what_a_restored_cluster_was_made_with() -> None:
         ({"exclusive": True}, ["exclusive is true (boolean): give the target"]),
         ({"exclusive": "false"}, []),
         ({"expect": "1"}, ["give postgres_cluster_restore.query, too"]),
-        ({"source": "new"}, ["that is the cluster itself"]),
-        ({"source": "new", "source_namespace": "other"}, []),
+        ({"source": "new"}, []),
         ({"target_xid": 5, "backup": "b", "query": "SELECT 1", "expect": "1"}, []),
     ],
 )
@@ -365,6 +364,44 @@ def test_variables(given: dict[str, Any], said: list[str]) -> None:
     assert len(problems) == len(said)
     assert all(part in problem for part, problem in zip(said, problems, strict=True))
     assert list(restore_checks({})) == []
+
+
+@pytest.mark.parametrize(
+    ("operator", "given", "said"),
+    [
+        ("cloudnativepg", {}, []),
+        ("kubedb", {}, ["that is the cluster itself"]),
+        ("kubedb", {"source_namespace": "other"}, []),
+    ],
+)
+def test_a_name_of_before_is_for_cloudnativepg(operator: str, given: dict[str, Any], said: list[str]) -> None:
+    variables = {
+        "postgres_cluster_name": "new",
+        "postgres_cluster_namespace": "demo",
+        "postgres_cluster_operator": operator,
+        "postgres_cluster_restore": {"source": "new", **given},
+    }
+    problems = list(restore_checks(variables))
+    assert len(problems) == len(said)
+    assert all(part in problem for part, problem in zip(said, problems, strict=True))
+
+
+def test_a_cluster_that_is_lost_comes_back_under_its_name() -> None:
+    asked = wanted(source="new")
+    made = restore(asked, [SECRET], [])
+    assert made["problems"] == []
+    assert made["origin"]["external_clusters"][0]["barmanObjectStore"]["serverName"] == "new"
+    assert made["origin"]["server_name"] == "new-20261125210405"
+    there = cluster_of(made)
+    # The same again, with backups of its own meanwhile: the source that is read is the new one.
+    later = {**asked, "now": "2026-11-25T22:00:00Z"}
+    again = restore(later, [SECRET, there], [there, {**MADE, "spec": {"cluster": {"name": "new"}}}])
+    assert (again["problems"], again["resumed"]) == ([], True)
+    assert again["origin"]["server_name"] == "new-20261125210405"
+    # One that is not lost stays as it is.
+    lives = {**SOURCE, "metadata": {"name": "new"}}
+    [problem] = restore(asked, [SECRET, lives], [lives, MADE])["problems"]
+    assert "nothing is restored over one that is there" in problem
 
 
 @pytest.mark.parametrize("target", ["target_xid", "target_name"])
