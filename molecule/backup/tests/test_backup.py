@@ -337,6 +337,22 @@ def test_a_second_run_changes_nothing() -> None:
     assert run.changed == 0, run.output
 
 
+def test_a_cluster_that_is_lost_comes_back_under_its_name(saved: Cluster) -> None:
+    saved.on_instance("CREATE TABLE kept AS SELECT g AS id FROM generate_series(1, 700) AS g")
+    segment = saved.on_instance("SELECT pg_walfile_name(pg_switch_wal())")
+    until(lambda: saved.on_instance("SELECT last_archived_wal FROM pg_stat_archiver") >= segment, 120, "it is archived")
+    # As on another Kubernetes cluster: what is left is the bucket.
+    delete = ["--namespace=backup-test", "delete", "--ignore-not-found"]
+    saved.kubectl(*delete, "clusters.postgresql.cnpg.io", saved.name)
+    saved.kubectl(*delete, "scheduledbackups.postgresql.cnpg.io", saved.name)
+    saved.kubectl(*delete, "backups.postgresql.cnpg.io", "--all")
+    until(lambda: not saved.get("pods", "--selector=cnpg.io/cluster=saved"), 120, "its pods are gone")
+    asked = restore_variables(query="SELECT count(*) FROM kept", expect="700", pgpool=False)
+    passed(run_playbook("restore", *LIMIT, variables=asked, timeout=1200))
+    assert folder(saved).startswith("saved-")
+    assert passed(run_playbook("postgres_cluster", *LIMIT)).changed == 0
+
+
 def test_a_backup_that_fails_says_why(saved: Cluster) -> None:
     saved.kubectl("--namespace=object-store", "scale", "deployment", "minio", "--replicas=0")
     run = run_playbook("backup", *LIMIT, variables={"postgres_cluster_backup_timeout": 90}, timeout=900)
