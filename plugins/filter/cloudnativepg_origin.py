@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - The operator looks at C(spec.bootstrap) once, so a cluster that exists keeps what it was made with.
-positional: name, databases, restored, version
+positional: name, databases, restored, version, initdb
 options:
   _input:
     description: The objects of the cluster.
@@ -35,6 +35,10 @@ options:
     description: PostgreSQL's version that is wanted.
     type: str
     default: ""
+  initdb:
+    description: What initdb is told, as C(postgres_cluster_initdb) has it, for a cluster that does not exist.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -64,12 +68,13 @@ def cloudnativepg_origin(
     databases: Sequence[Mapping[str, Any]],
     restored: Mapping[str, Any] | None = None,
     version: str = "",
+    initdb: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Say how a cluster came to be."""
     for value in (objects, databases):
         if not isinstance(value, (list, tuple)):
             raise AnsibleFilterError("pgha.kubernetes.cloudnativepg_origin: objects and databases must be lists")
-    return origin(name, objects, databases, restored, version)
+    return origin(name, objects, databases, restored, version, initdb)
 
 
 class FilterModule:

@@ -35,9 +35,9 @@ options:
     required: true
   only_own:
     description:
-      - Whether to refuse objects that something else made, before any of the manifests is applied. They are those without
-        the label C(app.kubernetes.io/managed-by) that the manifest gives them. As with Helm, whoever wants one to be taken
-        over gives it that label.
+      - Whether to refuse objects that something else made, before any of the manifests is applied. They are those
+        without the label C(app.kubernetes.io/managed-by) that the manifest gives them. As with Helm, whoever wants one
+        to be taken over gives it that label.
       - Namespaces, and manifests without the label, are not looked at.
     type: bool
     default: false
@@ -172,8 +172,8 @@ class Applier:
         there = self._found[_label(definition)] = self._read(resource, definition)
         if there and not _leaves(there) and _owner(there) != owner:
             raise RefusedError(
-                f"something else made it, as it does not have the label {OWNER_LABEL}={owner}, so no object was applied: "
-                "give another name or namespace, or it that label, so that it is taken over"
+                f"something else made it, as it does not have the label {OWNER_LABEL}={owner}, so no object was "
+                "applied: give another name or namespace, or it that label, so that it is taken over"
             )
 
     def apply(self, definition):

@@ -133,9 +133,9 @@ def status(
     :param deployments: all Deployments labelled `app.kubernetes.io/name=cloudnative-pg`, of all namespaces
     :param looked: the objects of `sealed` with the checksums that they have now; None where nobody looked
     :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (one of its pods
-        runs), `newer` (than wanted), `foreign` (`namespace/name` of one that this collection did not apply, else empty),
-        `sealed` (what was applied, as the module `checksums` told it then), `drifted` (which of that somebody changed
-        or deleted)
+        runs), `newer` (than wanted), `foreign` (`namespace/name` of one that this collection did not apply, else
+        empty), `sealed` (what was applied, as the module `checksums` told it then), `drifted` (which of that somebody
+        changed or deleted)
     """
     for deployment in sorted(deployments, key=lambda item: _is_ours(item, namespace), reverse=True):
         ours = _is_ours(deployment, namespace)

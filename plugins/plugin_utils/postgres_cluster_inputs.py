@@ -33,6 +33,7 @@ def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     operator = variables.get("postgres_cluster_operator", "cloudnativepg")
     yield from backup_checks(variables)
     yield from restore_checks(variables)
+    yield from _initdb(variables, operator)
     if operator == "existing":
         yield from _existing(variables)
         return
@@ -43,6 +44,23 @@ def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     yield from _version(variables)
     yield from operators.adapter(operator).parameter_problems(variables.get("postgres_cluster_parameters") or {})
     yield from operators.adapter(operator).input_problems(variables)
+
+
+def _initdb(variables: Mapping[str, Any], operator: str) -> Iterator[str]:
+    asked = {key: value for key, value in (variables.get("postgres_cluster_initdb") or {}).items() if value}
+    if asked and operator != "cloudnativepg":
+        yield f"postgres_cluster_initdb is a mapping: leave it empty, as it is for CloudNativePG, not for {operator!r}"
+    for key, provider in (("icu_locale", "icu"), ("builtin_locale", "builtin")):
+        if asked.get(key) and asked.get("locale_provider") != provider:
+            yield (
+                f"postgres_cluster_initdb.{key} is {asked[key]!r} (string): give locale_provider: {provider}, too, or "
+                "leave it out"
+            )
+        if asked.get("locale_provider") == provider and not asked.get(key):
+            yield f"postgres_cluster_initdb.locale_provider is {provider!r} (string): give {key}, too"
+    size = as_int(asked.get("wal_segment_size")) or 1
+    if size & (size - 1):
+        yield f"postgres_cluster_initdb.wal_segment_size is {size} (integer): give a power of two, in MB"
 
 
 def _synchronous(variables: Mapping[str, Any]) -> Iterator[str]:

@@ -34,13 +34,14 @@ def restore_checks(variables: Mapping[str, Any]) -> Iterator[str]:
         yield "postgres_cluster_restore.exclusive is true (boolean): give the target before which recovery ends, too"
     if restore.get("expect") is not None and not restore.get("query"):
         yield "postgres_cluster_restore.expect is given without a query: give postgres_cluster_restore.query, too"
-    if is_own(variables.get("postgres_cluster_name"), variables.get("postgres_cluster_namespace"), restore):
-        # CloudNativePG says when it is planned whether the cluster is gone; KubeDB's archive has the name of the cluster.
-        if variables.get("postgres_cluster_operator", "cloudnativepg") != "cloudnativepg":
-            yield (
-                f"postgres_cluster_restore.source is {restore['source']!r} (string): that is the cluster itself, and a "
-                "restore makes a new one; run it for a host of another name, or with another postgres_cluster_name"
-            )
+    # With CloudNativePG the plan finds out whether that cluster is gone; KubeDB's archive has the name of its cluster.
+    if variables.get("postgres_cluster_operator", "cloudnativepg") != "cloudnativepg" and is_own(
+        variables.get("postgres_cluster_name"), variables.get("postgres_cluster_namespace"), restore
+    ):
+        yield (
+            f"postgres_cluster_restore.source is {restore['source']!r} (string): that is the cluster itself, and a "
+            "restore makes a new one; run it for a host of another name, or with another postgres_cluster_name"
+        )
 
 
 def is_own(name: Any, namespace: Any, restore: Mapping[str, Any]) -> bool:

@@ -58,6 +58,18 @@ RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 # `on` stops the instances and keeps the volumes.
 HIBERNATION = "cnpg.io/hibernation"
 
+# What initdb is told, by the key of postgres_cluster_initdb.
+INITDB = {
+    "encoding": "encoding",
+    "locale_provider": "localeProvider",
+    "locale": "locale",
+    "collate": "localeCollate",
+    "ctype": "localeCType",
+    "icu_locale": "icuLocale",
+    "builtin_locale": "builtinLocale",
+    "wal_segment_size": "walSegmentSize",
+}
+
 # Parameters that CloudNativePG sets itself or blocks (pkg/postgres/configuration.go of 1.29).
 FIXED_PARAMETERS = frozenset(
     """
@@ -197,6 +209,7 @@ def origin(
     databases: Sequence[Mapping[str, Any]],
     restored: Mapping[str, Any] | None = None,
     version: str = "",
+    initdb: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Say how a cluster came to be: `bootstrap` of its spec, and the `database` and `owner` made with it.
 
@@ -210,6 +223,7 @@ def origin(
     :param databases: the databases that are wanted, for a cluster that does not exist
     :param restored: the same as this returns, for a cluster that does not exist and is made from backups
     :param version: PostgreSQL's version that is wanted
+    :param initdb: what initdb is told, for a cluster that does not exist
     """
     cluster = _cluster(name, objects)
     if not cluster and restored:
@@ -224,6 +238,7 @@ def origin(
                 "owner": owner,
                 "secret": {"name": secret_name(name, owner)},
                 "dataChecksums": True,
+                **_initdb(initdb or {}),
             }
         }
     method = next(iter(bootstrap.values())) or {}
@@ -237,6 +252,17 @@ def origin(
         **archives(name, cluster, "", version),
         "region": own_region(applied) if method.get("source") else "",
     }
+
+
+def _initdb(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what initdb is told as the API has it.
+
+    The operator gives it `C` for collation and character classes (api/v1/cluster_defaults.go), also beside a locale,
+    which would then count for messages alone.
+    """
+    locale = {"collate": asked["locale"], "ctype": asked["locale"]} if asked.get("locale") else {}
+    told = {**locale, **{key: value for key, value in asked.items() if value not in ("", None)}}
+    return {INITDB[key]: as_int(value) if key == "wal_segment_size" else value for key, value in told.items()}
 
 
 def prerequisites(namespace: str) -> list[dict[str, Any]]:
@@ -303,6 +329,7 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
     yield from volume_problems(wanted, storage.get("size") or "", storage.get("storageClass") or "")
     yield from _update_problems(wanted, cluster)
     yield from _owner_problems(wanted["databases"], origin(wanted["name"], [cluster], wanted["databases"]))
+    yield from _initdb_problems(wanted.get("initdb") or {}, (spec.get("bootstrap") or {}).get("initdb") or {})
     running, major = _version(cluster), str(wanted["version"]).partition(".")[0]
     if running and int(major) < int(running):
         yield (
@@ -312,6 +339,18 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
     elif running and int(major) > int(running):
         yield from major_upgrade_problems(wanted, running)
     yield from deletion_problems(wanted, cluster)
+
+
+def _initdb_problems(asked: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the cluster was not made with. One that came from backups has what its source had."""
+    for key, value in _initdb(asked).items() if made else ():
+        if str(made.get(key, "")) != str(value):
+            name = next(name for name, api in INITDB.items() if api == key)
+            has = f"{made[key]!r}" if key in made else "the default"
+            yield (
+                f"postgres_cluster_initdb.{name} is {value!r}: the cluster was made with {has}, and that does not "
+                "change; move the data to a new cluster, or leave it out"
+            )
 
 
 def _update_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[str]:

@@ -300,6 +300,44 @@ def test_without_backups_nothing_is_said_of_them() -> None:
     assert {"backup", "plugins", "monitoring", "externalClusters", "env"} & set(objects[0]["spec"]) == set()
 
 
+RECOVERY = {"source": "old", "database": "app", "owner": "app", "secret": {"name": "new-app"}}
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_overrides_of_how_it_is_made_are_for_a_cluster_without_a_source(restored: bool) -> None:
+    origin = {
+        "bootstrap": {"recovery": RECOVERY},
+        "server_name": "",
+        "major": "17",
+        "kept": {},
+        "external_clusters": [],
+    }
+    plan = {"origin": {**origin, "database": "app", "owner": "app"}} if restored else {}
+    overrides = {"spec": {"bootstrap": {"initdb": {"locale": "C.UTF-8"}}, "logLevel": "debug"}}
+    spec = made({}, postgres_cluster_overrides=overrides, __postgres_cluster_restore_plan=plan)[0]["spec"]
+    assert spec["logLevel"] == "debug"
+    if restored:
+        assert spec["bootstrap"] == {"recovery": RECOVERY}
+    else:
+        assert spec["bootstrap"]["initdb"]["locale"] == "C.UTF-8"
+
+
+def test_initdb_is_told_what_the_operator_publishes() -> None:
+    asked = {
+        "encoding": "UTF8",
+        "locale": "C",
+        "locale_provider": "icu",
+        "collate": "C",
+        "ctype": "C",
+        "icu_locale": "de-DE",
+        "builtin_locale": "C.UTF-8",
+        "wal_segment_size": "64",
+    }
+    cluster = of_kind("Cluster", made({}, postgres_cluster_initdb=asked))
+    assert len(cluster["spec"]["bootstrap"]["initdb"]) == len(asked) + 4
+    assert list(violations(cluster, schema("Cluster"))) == []
+
+
 @pytest.mark.parametrize(("method", "kind"), [("built_in", "barmanObjectStore"), ("plugin", "plugin")])
 def test_a_restored_cluster_has_a_folder_of_its_own(method: str, kind: str) -> None:
     origin = {

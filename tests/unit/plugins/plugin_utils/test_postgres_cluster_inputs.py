@@ -39,6 +39,9 @@ def problems(**changes: Any) -> list[str]:
         {"users": [{"name": "app"}, {"name": "pgpool_check", "password": "x"}]},
         {"users": [{"name": "app", "overlap": True}, {"name": "app_3"}], "rotate_users": ["app"]},
         {"users": [{"name": "a" * 61, "overlap": "yes"}, {"name": "b_2"}, {"name": "b", "overlap": False}]},
+        {"initdb": {"locale": "en_US.UTF-8", "wal_segment_size": "64", "icu_locale": ""}},
+        {"initdb": {"locale_provider": "icu", "icu_locale": "de-DE"}},
+        {"operator": "kubedb", "version": "17.5", "parameters": {}, "initdb": {"locale": ""}},
         {"image": f"r.io/postgresql:17.6@sha256:{'0' * 64}"},
         {"image": "localhost:5000/postgresql:17.6"},
         {
@@ -62,6 +65,22 @@ def test_accepts(changes: dict[str, Any]) -> None:
             "postgres_cluster_users has 'a' 2 times (list): name each user once",
         ),
         ({"users": [{"name": "postgres"}]}, "postgres_cluster_users[0].name is 'postgres' (string): give another name"),
+        (
+            {"operator": "kubedb", "version": "17.5", "parameters": {}, "initdb": {"locale": "C"}},
+            "postgres_cluster_initdb is a mapping: leave it empty",
+        ),
+        (
+            {"initdb": {"icu_locale": "de"}},
+            "postgres_cluster_initdb.icu_locale is 'de' (string): give locale_prov",
+        ),
+        (
+            {"initdb": {"locale_provider": "builtin"}},
+            "postgres_cluster_initdb.locale_provider is 'builtin' (string)",
+        ),
+        (
+            {"initdb": {"wal_segment_size": 24}},
+            "postgres_cluster_initdb.wal_segment_size is 24 (integer): give",
+        ),
         ({"users": [{"name": "pg_x"}]}, "postgres_cluster_users[0].name is 'pg_x' (string): give another name"),
         (
             {"databases": [{"name": "app"}, {"name": "my_db", "owner": "a"}, {"name": "My-DB", "owner": "a"}]},

@@ -288,6 +288,21 @@ def test_origin_of_a_new_cluster() -> None:
     }
 
 
+def test_initdb_is_told_the_locale_for_text_too() -> None:
+    def told(**asked: Any) -> dict[str, Any]:
+        made = adapter.origin("hot", [], [{"name": "app"}], initdb=asked)["bootstrap"]["initdb"]
+        return {
+            key: value for key, value in made.items() if key not in ("database", "owner", "secret", "dataChecksums")
+        }
+
+    both = {"localeCollate": "en_US.UTF-8", "localeCType": "en_US.UTF-8"}
+    assert told(locale="en_US.UTF-8") == {"locale": "en_US.UTF-8", **both}
+    assert told(locale="en_US.UTF-8", ctype="C") == {"locale": "en_US.UTF-8", **both, "localeCType": "C"}
+    assert told(locale_provider="icu", icu_locale="de-DE") == {"localeProvider": "icu", "icuLocale": "de-DE"}
+    assert told(encoding="", wal_segment_size="64", builtin_locale=None) == {"walSegmentSize": 64}
+    assert told() == {}
+
+
 def test_origin_stays_as_it_was_applied() -> None:
     found = adapter.origin("hot-postgres", [load("after_failover")], [{"name": "another"}])
     assert (found["database"], found["owner"]) == ("app", "app")
@@ -362,6 +377,8 @@ def test_problems_of_a_new_cluster(needed: list[dict[str, Any]], changes: dict[s
         ({"storage": {"size": "500Mi"}}, "postgres_cluster_storage.size is '500Mi' (string): the cluster has 1Gi"),
         ({"storage": {"size": "1Gi", "class": "fast"}}, "the cluster's volumes are of the class 'standard'"),
         ({"version": "16"}, "the cluster runs PostgreSQL 17 and cannot go back; give 17"),
+        ({"initdb": {"ctype": "de_DE"}}, "postgres_cluster_initdb.ctype is 'de_DE': the cluster was made with 'C'"),
+        ({"initdb": {"wal_segment_size": 64}}, "wal_segment_size is 64: the cluster was made with the default"),
         ({"version": "18"}, "set postgres_cluster_allow_major_upgrade to true"),
         (
             {"image": "r.io/p:17", "parameters": {**WANTED["parameters"], "work_mem": "9MB"}},
