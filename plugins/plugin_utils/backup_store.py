@@ -9,12 +9,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import is_true
+
 # What is not said of `postgres_cluster_backup`.
 DEFAULTS: dict[str, Any] = {
     "method": "built_in",
     "endpoint": "",
     "path": "",
     "region": "",
+    "credentials_secret": "",
+    "iam_role": False,
     "access_key": "ACCESS_KEY_ID",
     "secret_key": "ACCESS_SECRET_KEY",
     "ca_secret": "",
@@ -49,7 +53,9 @@ def barman_object_store(backup: Mapping[str, Any], server_name: str = "") -> dic
     algorithms = {key: asked[key] for key in ("compression", "encryption") if asked[key]}
     store: dict[str, Any] = {
         "destinationPath": "/".join(["s3:/", str(asked["bucket"]), *_folders(asked)]),
-        "s3Credentials": {
+        "s3Credentials": {"inheritFromIAMRole": True}
+        if is_true(asked["iam_role"])
+        else {
             "accessKeyId": {"name": asked["credentials_secret"], "key": asked["access_key"]},
             "secretAccessKey": {"name": asked["credentials_secret"], "key": asked["secret_key"]},
         },
@@ -86,12 +92,27 @@ def backup_checks(variables: Mapping[str, Any]) -> Iterator[str]:
             f"postgres_cluster_backup.ca_secret is {backup['ca_secret']!r} (string): give an endpoint that starts with "
             "https://, or leave the CA out"
         )
+    yield from _credentials_checks(backup)
     if operator == "kubedb":
         yield from _kubedb_checks(backup)
     else:
         yield from _cloudnativepg_checks(backup)
         image = str(variables.get("postgres_cluster_image") or "")
         yield from image_problems("postgres_cluster_image", image, with_defaults(backup)["method"])
+
+
+def _credentials_checks(backup: Mapping[str, Any]) -> Iterator[str]:
+    secret = backup.get("credentials_secret") or ""
+    if not secret and not is_true(backup.get("iam_role")):
+        yield (
+            "postgres_cluster_backup.credentials_secret is missing: give the Secret that lets in to the bucket, or, "
+            "with CloudNativePG on AWS, iam_role: true"
+        )
+    elif secret and is_true(backup.get("iam_role")):
+        yield (
+            f"postgres_cluster_backup.credentials_secret is {secret!r} (string): leave it out, as iam_role is true, or "
+            "the other way round"
+        )
 
 
 def _cloudnativepg_checks(backup: Mapping[str, Any]) -> Iterator[str]:
@@ -103,6 +124,8 @@ def _cloudnativepg_checks(backup: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _kubedb_checks(backup: Mapping[str, Any]) -> Iterator[str]:
+    if is_true(backup.get("iam_role")):
+        yield "postgres_cluster_backup.iam_role is true (boolean): give credentials_secret, as KubeStash gets no role"
     for key in ("method", "access_key", "secret_key", "compression", "encryption", "ca_secret"):
         if backup.get(key):
             yield (
@@ -121,7 +144,9 @@ def wanted_keys(backup: Mapping[str, Any], operator: str) -> dict[str, list[str]
     asked = with_defaults(backup)
     if operator == "kubedb":
         return {asked["credentials_secret"]: list(KUBESTASH_KEYS), asked["encryption_secret"]: [RESTIC_KEY]}
-    keys: dict[str, list[str]] = {asked["credentials_secret"]: [asked["access_key"], asked["secret_key"]]}
+    keys: dict[str, list[str]] = {}
+    if not is_true(asked["iam_role"]):
+        keys[asked["credentials_secret"]] = [asked["access_key"], asked["secret_key"]]
     if asked["ca_secret"]:
         keys.setdefault(asked["ca_secret"], []).append(asked["ca_key"])
     return keys

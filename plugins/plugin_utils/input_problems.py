@@ -58,7 +58,7 @@ FACTS = {"pgpool_verify_result", "monitoring_verify_result", "monitoring_status_
 # Ansible's own validation looks into an empty mapping, too, and would miss it there.
 NEEDED: dict[str, tuple[str, ...]] = {
     "pgpool_tls.issuer": ("name",),
-    "postgres_cluster_backup": ("bucket", "credentials_secret"),
+    "postgres_cluster_backup": ("bucket",),
     "postgres_cluster_existing": ("primary_host",),
     "postgres_cluster_kubedb.issuer": ("name",),
     "postgres_cluster_restore": ("source",),

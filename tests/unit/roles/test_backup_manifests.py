@@ -37,6 +37,7 @@ STORE = {
 WIDE: dict[str, dict[str, Any]] = {
     "least": {"bucket": "backups", "credentials_secret": "s3"},
     "usual": STORE,
+    "by a role": {"bucket": "backups", "iam_role": True},
     "all": {
         **STORE,
         "region": "eu-central-1",

@@ -36,6 +36,12 @@ def test_the_folder_of_a_cluster() -> None:
     assert {"data", "wal", "endpointURL"} & set(store) == set()
 
 
+def test_a_role_of_aws_needs_no_secret() -> None:
+    backup = {"bucket": "backups", "iam_role": True}
+    assert barman_object_store(backup)["s3Credentials"] == {"inheritFromIAMRole": True}
+    assert backup_problems(backup, [operator("1.29.0")], "cloudnativepg", "demo") == []
+
+
 def test_nothing_is_said_of_no_backups() -> None:
     assert list(backup_checks({"postgres_cluster_operator": "existing"})) == []
     assert backup_problems({}, [], "cloudnativepg", "demo") == []
@@ -45,6 +51,10 @@ def test_nothing_is_said_of_no_backups() -> None:
     ("name", "backup", "said"),
     [
         ("cloudnativepg", {}, []),
+        ("cloudnativepg", {"credentials_secret": "", "iam_role": True}, []),
+        ("cloudnativepg", {"credentials_secret": ""}, ["postgres_cluster_backup.credentials_secret is missing"]),
+        ("cloudnativepg", {"iam_role": "yes"}, ["leave it out, as iam_role is true"]),
+        ("kubedb", {"credentials_secret": "", "iam_role": True, "encryption_secret": "x"}, ["iam_role is true"]),
         ("cloudnativepg", {"encryption_secret": "x"}, ["leave it out, as it is KubeDB's"]),
         ("cloudnativepg", {"ca_secret": "x"}, ["give an endpoint that starts with https://"]),
         ("existing", {}, ["leave it empty, as the operator is 'existing'"]),
