@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What docs/how-to says to put into an inventory is what the roles take."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "docs/how-to").glob("*.md"))
+CONNECT = ROOT / "docs/how-to/connect-an-application.md"
+ROLES = tuple(f"{path.name}_" for path in (ROOT / "roles").iterdir())
+NAMES = "|".join(ROLES)
+
+
+def examples(page: Path) -> list[Any]:
+    """Return what the blocks of YAML of a page hold."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [item for block in blocks for item in yaml.safe_load_all(block)]
+
+
+@cache
+def variables() -> frozenset[str]:
+    """Return the names of all variables of the roles."""
+    defaults = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in ROOT.glob("roles/*/defaults/main.yml")]
+    return frozenset(name for role in defaults for name in role)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_examples_name_variables_that_there_are(page: Path) -> None:
+    given = [name for item in examples(page) if isinstance(item, dict) for name in item]
+    assert [name for name in given if name.startswith(ROLES) and name not in variables()] == []
+    words = re.findall(rf"`((?:{NAMES})[a-z_]+)", page.read_text(encoding="utf-8"))
+    assert [word for word in words if word not in variables()] == []
+
+
+def test_the_rules_that_keep_the_superuser_out_do() -> None:
+    [rules] = [item["pgpool_hba_rules"] for item in examples(CONNECT) if "pgpool_hba_rules" in item]
+    for mode in (rules, [rules[0], {**rules[1], "type": "hostssl"}]):
+        assert not pgpool_conf.may_come("postgres", mode, "app")
+        assert pgpool_conf.may_come("app", mode, "app")
+
+
+def test_the_number_of_sessions_is_that_of_the_defaults() -> None:
+    params = yaml.safe_load((ROOT / "roles/pgpool/vars/main.yml").read_text(encoding="utf-8"))["__pgpool_base_params"]
+    replicas = yaml.safe_load((ROOT / "roles/pgpool/defaults/main.yml").read_text(encoding="utf-8"))["pgpool_replicas"]
+    children, reserved = params["num_init_children"], params["reserved_connections"]
+    sessions = replicas * (children - reserved - 1)
+    text = f"With the defaults that is {replicas} x ({children} - {reserved} - 1) = {sessions}."
+    assert text in CONNECT.read_text(encoding="utf-8")
