@@ -49,6 +49,14 @@ def test_the_rules_that_keep_the_superuser_out_do() -> None:
         assert pgpool_conf.may_come("app", mode, "app")
 
 
+def test_where_prometheus_is_is_said_where_status_sees_it() -> None:
+    folder = ROOT / "inventories/production/group_vars"
+    line = re.compile(r"^(?:# )?(monitoring_(?:namespace|flavor|operator_labels)):", re.MULTILINE)
+    said = {path.stem: set(line.findall(path.read_text(encoding="utf-8"))) for path in folder.glob("*.yml")}
+    known = {"monitoring_namespace", "monitoring_flavor", "monitoring_operator_labels"}
+    assert {name: names for name, names in said.items() if names} == {"staging": known, "live": known}
+
+
 def test_the_number_of_sessions_is_that_of_the_defaults() -> None:
     params = yaml.safe_load((ROOT / "roles/pgpool/vars/main.yml").read_text(encoding="utf-8"))["__pgpool_base_params"]
     replicas = yaml.safe_load((ROOT / "roles/pgpool/defaults/main.yml").read_text(encoding="utf-8"))["pgpool_replicas"]
