@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import labels
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs/how-to").glob("*.md"))
@@ -47,6 +48,21 @@ def test_the_rules_that_keep_the_superuser_out_do() -> None:
     for mode in (rules, [rules[0], {**rules[1], "type": "hostssl"}]):
         assert not pgpool_conf.may_come("postgres", mode, "app")
         assert pgpool_conf.may_come("app", mode, "app")
+
+
+def test_the_policy_for_instances_lets_in_what_this_collection_makes() -> None:
+    [policy] = examples(ROOT / "docs/how-to/network-policies.md")
+    named = {
+        peer["podSelector"]["matchLabels"].get("app.kubernetes.io/name"): peer["podSelector"]["matchLabels"]
+        for rule in policy["spec"]["ingress"]
+        for peer in rule["from"]
+    }
+    instance = {"app.kubernetes.io/instance": "hot-postgres-pgpool"}
+    assert named["pgpool"].items() <= labels("pgpool", "proxy", "hot-postgres-pgpool").items()
+    assert named["pgpool"].items() >= instance.items()
+    assert named["prometheus"].items() <= labels("prometheus", "monitoring", "prometheus").items()
+    [cluster] = {peer.get("cnpg.io/cluster") for peer in named.values()} - {None}
+    assert policy["spec"]["podSelector"]["matchLabels"] == {"cnpg.io/cluster": cluster}
 
 
 def test_where_prometheus_is_is_said_where_status_sees_it() -> None:
