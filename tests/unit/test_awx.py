@@ -24,6 +24,7 @@ from ansible.template import Templar, trust_as_template
 
 ROOT = Path(__file__).resolve().parents[2]
 AWX = ROOT / "awx"
+GROUPS = ROOT / "inventories/production/z_groups.yml"
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 
 _spec = importlib.util.spec_from_file_location("awx_tool", ROOT / "tools/awx.py")
@@ -62,9 +63,9 @@ FIELDS = {
     | {"default_environment"},
     "controller_credential_types": {"name", "description", "kind", "inputs", "injectors"},
     "controller_credentials": COMMON | {"credential_type", "inputs"},
-    "controller_inventories": COMMON | {"kind", "input_inventories"},
+    "controller_inventories": COMMON,
     "controller_inventory_sources": {"name", "inventory", "organization", "source", "source_project", "source_path"}
-    | {"source_vars", "overwrite", "overwrite_vars", "update_on_launch", "update_cache_timeout"},
+    | {"execution_environment", "overwrite", "overwrite_vars", "update_on_launch", "update_cache_timeout"},
     "controller_schedules": COMMON | {"unified_job_template", "rrule", "limit", "extra_data"},
     "controller_notifications": COMMON | {"notification_type", "notification_configuration"},
     "controller_roles": {"team", "role", "job_templates", "workflows", "inventories", "credentials", "organization"}
@@ -146,7 +147,7 @@ def references() -> Iterator[tuple[str, str, Any]]:
     kinds = {
         "project": ["project", "source_project"],
         "execution_environment": ["execution_environment", "default_environment"],
-        "inventory": ["inventory", "inventories", "input_inventories"],
+        "inventory": ["inventory", "inventories"],
         "credential": ["credentials"],
         "credential_type": ["credential_type"],
         "label": ["labels"],
@@ -315,12 +316,25 @@ def test_schedules_have_rules_that_awx_takes() -> None:
 
 
 def test_what_is_pushed_is_taken_up_by_the_next_job() -> None:
+    """AWX updates the sources of the job's own inventory, and not those of what a constructed one is made of."""
     [project] = CONTROLLER["controller_projects"]
-    sources = CONTROLLER["controller_inventory_sources"]
-    assert project["scm_update_on_launch"]
-    assert all(source["update_on_launch"] for source in sources)
-    kept = [project["scm_update_cache_timeout"], *(source["update_cache_timeout"] for source in sources)]
-    assert max(kept) <= 60
+    [inventory] = CONTROLLER["controller_inventories"]
+    [source] = CONTROLLER["controller_inventory_sources"]
+    assert inventory.get("kind", "") == ""
+    assert {each["inventory"] for each in ALL.values()} == {source["inventory"]} == {inventory["name"]}
+    assert (source["source"], source["source_project"]) == ("scm", project["name"])
+    assert source["execution_environment"] == "pgha"
+    assert project["scm_update_on_launch"] is source["update_on_launch"] is True
+    assert max(project["scm_update_cache_timeout"], source["update_cache_timeout"]) <= 60
+
+
+def test_the_inventory_of_the_settings_makes_the_groups_itself() -> None:
+    """A folder in git, with the file that makes them and what AWX asks Ansible for of it."""
+    path = load(AWX / "settings.yml")["pgha_awx_inventory_path"]
+    assert (ROOT / path / GROUPS.name).samefile(GROUPS)
+    made = listed(f"--inventory={path}", "--export")
+    hosts = {"staging-k8s", "live-k8s", "hot-postgres", "billing", "reporting"}
+    assert set(made["operator_cloudnativepg"]["hosts"]) == set(made["namespace_databases"]["hosts"]) == hosts
 
 
 def test_credential_types_hand_on_each_input_and_no_secret_by_a_file_of_the_project() -> None:
@@ -337,16 +351,27 @@ def test_credential_types_hand_on_each_input_and_no_secret_by_a_file_of_the_proj
         assert any(field.get("secret") for field in fields.values())
 
 
+def listed(*options: str) -> dict[str, Any]:
+    """Return what ansible-inventory says that there is."""
+    done = subprocess.run(
+        ["ansible-inventory", "--list", *options], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
 def constructed(tmp_path: Path, hosts: dict[str, Any]) -> list[str]:
-    """Return the options for an inventory as AWX makes it: from another one's hosts, groups and variables."""
-    [source] = [entry for entry in CONTROLLER["controller_inventory_sources"] if "source_vars" in entry]
+    """Return the option for a folder as one copies it: hosts, files of variables and the one of the groups."""
     groups = {
-        "postgres_clusters": {"hosts": hosts},
+        "postgres_clusters": {"hosts": dict.fromkeys(hosts)},
         "kubernetes_clusters": {"hosts": {"k8s": {"pgha_drills_allowed": True}}},
     }
-    (tmp_path / "1.yml").write_text(yaml.safe_dump({"all": {"children": groups}}))
-    (tmp_path / "constructed.yml").write_text(yaml.safe_dump(source["source_vars"]))
-    return [f"--inventory={tmp_path / name}" for name in ("1.yml", "constructed.yml")]
+    folder = tmp_path / "inventory"
+    (folder / "host_vars").mkdir(parents=True)
+    (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"children": groups}}))
+    for name, variables in hosts.items():
+        (folder / "host_vars" / f"{name}.yml").write_text(yaml.safe_dump(variables))
+    (folder / GROUPS.name).write_text(GROUPS.read_text(encoding="utf-8"))
+    return [f"--inventory={folder}"]
 
 
 def test_the_settings_have_what_the_type_of_the_credential_asks_for() -> None:
@@ -362,19 +387,14 @@ def test_the_settings_have_what_the_type_of_the_credential_asks_for() -> None:
     assert {tuple(template["credentials"]) for template in TEMPLATES.values()} == {(credential["name"],)}
 
 
-def test_the_groups_of_the_constructed_inventory(tmp_path: Path) -> None:
+def test_the_groups_of_the_inventory(tmp_path: Path) -> None:
     hosts = {
         "billing": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_namespace": "finance"},
         "hot-postgres": {"pgha_drills_allowed": True, "pgha_operator": "kubedb"},
         "orders": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_operator": "kubedb"},
     }
-    done = subprocess.run(
-        ["ansible-inventory", "--list", *constructed(tmp_path, hosts)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    made = {name: entry["hosts"] for name, entry in json.loads(done.stdout).items() if "hosts" in entry}
+    options = constructed(tmp_path, hosts)
+    made = {name: entry["hosts"] for name, entry in listed(*options).items() if "hosts" in entry}
     assert made["with_backups"] == ["billing", "orders"]
     assert made["for_restore_drills"] == ["billing"]
     assert made["for_drills"] == ["hot-postgres"]
