@@ -488,6 +488,27 @@ def test_the_page_names_each_result() -> None:
     assert {name for name, by in kept.items() if by != "{inventory_hostname:"} == {"monitoring_fleet"}
 
 
+def test_each_controller_has_the_collections_that_apply_takes_for_it() -> None:
+    """infra.aap_configuration calls the modules of ansible.*, so that awx.awx is none in their place."""
+    [play] = load(AWX / "apply.yml")
+    wanted = {
+        "aap": {
+            "ansible.platform",
+            "ansible.controller",
+            "ansible.hub",
+            "ansible.eda",
+            play["vars"]["pgha_awx_collection"],
+        },
+        "awx": {"awx.awx", "infra.controller_configuration"},
+    }
+    page = (ROOT / "docs/awx.md").read_text(encoding="utf-8")
+    for name, collections in wanted.items():
+        path = AWX / f"requirements-{name}.yml"
+        assert {entry["name"] for entry in load(path)["collections"]} == collections
+        assert f"ansible-galaxy collection install -r awx/{path.name}\n" in page
+    assert {path.name for path in AWX.glob("requirements*")} == {f"requirements-{name}.yml" for name in wanted}
+
+
 def test_apply_hands_the_objects_on_with_the_settings_in_them(tmp_path: Path) -> None:
     """With a role that writes down what it was given, in place of the collection's."""
     tasks = tmp_path / "ansible_collections/probe/probe/roles/dispatch/tasks"
