@@ -50,11 +50,10 @@ LONGEST = {"text": 1024, "password": 1024, "textarea": 65536}
 APPROVAL_SECONDS = 86400
 # The last node where a step failed: with one that succeeds, the workflow would count as successful.
 FAILED = "failed"
-# An alert that goes on firing is sent again and again: what it starts is started once in this time for each cluster.
-THROTTLE = {
-    "once_within": "1 hour",
-    "group_by_attributes": ["event.labels.alertname", "event.labels.namespace", "event.labels.cluster"],
-}
+# An alert that goes on firing is sent again and again: what it starts is started once in this time for each alert and
+# cluster. An archive is enough for all alerts of a cluster: a primary that goes down has many.
+ONCE_WITHIN = "1 hour"
+FOR_ALL_ALERTS = ("diagnose",)
 # The cluster becomes the job's limit, which is a pattern of Ansible: so it has to be a name, as Kubernetes has them.
 IS_ONE = 'event.status == "firing" and event.labels.cluster is match("^[a-z]([-a-z0-9]*[a-z0-9])?$")'
 HEAD = "---\n# Made by tools/awx.py from awx/jobs.yml and the argument specs of the roles: change those.\n"
@@ -178,7 +177,8 @@ def job_template(playbook: str) -> dict[str, Any]:
             "job_playbook": playbook,
             "pgha_any_errors_fatal": "{{ pgha_awx_any_errors_fatal | default(true) }}",
         },
-        "allow_simultaneous": False,
+        # AWX runs one job of a template after the other, of whichever clusters they are.
+        "allow_simultaneous": told.get("reads", False),
         **{f"ask_{prompt}_on_launch": True for prompt in PROMPTS},
         **survey(playbook),
     }
@@ -242,7 +242,8 @@ def _workflow(name: str, description: str, asks: str) -> dict[str, Any]:
         "organization": COMMON["organization"],
         "inventory": COMMON["inventory"],
         "labels": COMMON["labels"],
-        "allow_simultaneous": False,
+        # One that waits for approval keeps no other waiting; the jobs of its templates still come one after the other.
+        "allow_simultaneous": True,
         "ask_inventory_on_launch": True,
         "ask_limit_on_launch": True,
         "notification_templates_error": COMMON["notification_templates_error"],
@@ -255,7 +256,13 @@ def rulebook() -> list[dict[str, Any]]:
     """Return the rulebook that starts at an alert what awx/jobs.yml says."""
     told = source()["alerts"]
     rules = [
-        _rule(playbook, f"event.labels.alertname in {_listed(alerts)}", "run_job_template", title(playbook))
+        _rule(
+            playbook,
+            f"event.labels.alertname in {_listed(alerts)}",
+            "run_job_template",
+            title(playbook),
+            each_alert=playbook not in FOR_ALL_ALERTS,
+        )
         for playbook, alerts in told["run"].items()
     ]
     named = "event.annotations.playbook in "
@@ -289,11 +296,12 @@ def rulebook() -> list[dict[str, Any]]:
     ]
 
 
-def _rule(what: str, condition: str, action: str, name: str) -> dict[str, Any]:
+def _rule(what: str, condition: str, action: str, name: str, *, each_alert: bool = True) -> dict[str, Any]:
+    by = [*(["alertname"] if each_alert else []), "namespace", "cluster"]
     return {
         "name": f"Start {what}",
         "condition": f"{IS_ONE} and {condition}",
-        "throttle": THROTTLE,
+        "throttle": {"once_within": ONCE_WITHIN, "group_by_attributes": [f"event.labels.{label}" for label in by]},
         "action": {
             action: {
                 "name": name,

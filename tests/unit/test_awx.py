@@ -122,6 +122,15 @@ def test_no_other_playbook_has_variables_of_its_own() -> None:
         assert {name for name in names if f"tasks_from: {name}" not in text} == set(), playbook
 
 
+def test_what_waits_or_only_reads_keeps_no_other_cluster_waiting() -> None:
+    """docs/adr/0039: AWX has one job of a template or workflow wait for the other, unless they may run at once."""
+    reading = ("preflight", "verify", "status", "diagnose", "log_report", "failed")
+    at_once = {name for name, each in ALL.items() if each["allow_simultaneous"]}
+    assert at_once == {awx.title(playbook) for playbook in reading} | set(WORKFLOWS)
+    # What an approval lets go on is one after the other.
+    assert not any(TEMPLATES[f"pgha {playbook}"]["allow_simultaneous"] for playbook in ("restart", "teardown", "site"))
+
+
 def test_the_objects_have_fields_that_the_roles_know() -> None:
     assert set(CONTROLLER) == set(FIELDS) | set(SAME)
     for same, name in SAME.items():
@@ -449,6 +458,8 @@ def test_the_rulebook_is_one_that_the_engine_takes() -> None:
         if "{{" not in told["name"]:
             assert (action, told["name"] in TEMPLATES) == ("run_job_template", True)
         assert told["job_args"] == {"limit": "{{ event.labels.cluster }}"}
+        labels = ["alertname", "namespace", "cluster"][rule["name"] == "Start diagnose" :]
+        assert rule["throttle"]["group_by_attributes"] == [f"event.labels.{label}" for label in labels]
 
 
 @pytest.mark.parametrize("name", ["execution-environment", "execution-environment-debian"])

@@ -130,6 +130,7 @@ def test_what_clients_notice_waits_for_approval(send: Callable[..., int], stand_
 def test_nothing_else_is_started(send: Callable[..., int], stand_in: ControllerStandIn) -> None:
     before = len(stand_in.launched)
     assert send("PostgresLagBytes") == 200  # within the hour
+    assert send("PostgresStandbyMissing") == 200  # another alert, of which that archive knows
     assert send("PostgresNoPrimary", status="resolved") == 200
     assert send("PostgresNoPrimary", cluster="all:!nothing") == 200
     assert send("AlertOfOurs", playbook="teardown") == 200

@@ -248,6 +248,15 @@ def test_jobs_of_long_names_are_told_apart() -> None:
     assert evaluate("{{ __pgpool_job_base }}", pgpool_name="hot-pgpool") == "hot-pgpool"
 
 
+def test_two_runs_of_verify_in_one_second_have_a_job_each() -> None:
+    name = yaml.safe_load((ROLE / "tasks/verify_job.yml").read_text())[0]["ansible.builtin.set_fact"][
+        "__pgpool_job_name"
+    ]
+    names = {evaluate(name, pgpool_name="a" * 50) for _ in range(5)}
+    assert len(names) > 1
+    assert all(re.fullmatch(r"a{41}-[0-9a-f]{6}-verify-\d{6}", one) for one in names)
+
+
 def test_an_image_without_an_entry_point_gets_one() -> None:
     mounted = deployment(pgpool_entrypoint="mounted", pgpool_image="docker.io/pgpool/pgpool:4.4.3")
     spec = mounted["spec"]["template"]["spec"]
