@@ -90,7 +90,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     (folder / "inventory.yml").write_text(yaml.safe_dump(INVENTORY))
     (folder / "show.yml").write_text(yaml.safe_dump(SHOW))
 
-    def run_it(playbook: str = str(ROOT / "playbooks/job.yml"), **variables: Any) -> dict[str, dict[str, Any]]:
+    def run_it(
+        playbook: str = str(ROOT / "playbooks/job.yml"), storage_of_two: Any = None, **variables: Any
+    ) -> dict[str, dict[str, Any]]:
+        own = {} if storage_of_two is None else {"postgres_cluster_storage": storage_of_two}
+        (folder / "host_vars").mkdir(exist_ok=True)
+        (folder / "host_vars/two.yml").write_text(yaml.safe_dump(own))
         extra = {"job_playbook": str(folder / "show"), "folder": str(folder)}
         done = subprocess.run(
             [
@@ -167,6 +172,32 @@ def test_what_cannot_be_taken_ends_the_job_before_the_playbook(run: Run) -> None
     assert "survey_pgpool_replicas is 'two': give a whole number" in text
     assert "survey_pgpol_image is no question of this collection: did you mean survey_pgpool_image?" in text
     assert "Write the variables" not in text
+
+
+def test_what_is_no_mapping_in_the_inventory_is_left_to_the_preflight_of_its_role(
+    run: Run, plain: dict[str, dict[str, Any]]
+) -> None:
+    answered = run(survey_postgres_cluster_storage__size="2Gi", storage_of_two="10Gi")
+    assert answered["one"]["postgres_cluster_storage"] == {"size": "2Gi", "class": "fast"}
+    assert answered["two"] == {**plain["two"], "postgres_cluster_storage": "10Gi"}
+
+
+@pytest.mark.parametrize("fatal", [True, False])
+def test_a_host_whose_answers_cannot_be_taken_stops_the_others_where_that_is_wanted(run: Run, fatal: bool) -> None:
+    with pytest.raises(AssertionError) as caught:
+        run(
+            survey_postgres_cluster_storage__size="2Gi",
+            storage_of_two="{{ nobody_knows_this }}",
+            pgha_any_errors_fatal=fatal,
+        )
+    assert ("TASK [Write the variables]" in str(caught.value)) is not fatal
+
+
+@pytest.mark.parametrize("fatal", [True, False])
+def test_an_answer_that_cannot_be_taken_stops_all_in_either_case(run: Run, fatal: bool) -> None:
+    with pytest.raises(AssertionError) as caught:
+        run(survey_pgpool_replicas="two", pgha_any_errors_fatal=fatal)
+    assert "Write the variables" not in str(caught.value)
 
 
 def test_passwords_are_not_told(run: Run) -> None:
