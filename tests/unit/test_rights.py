@@ -127,6 +127,7 @@ OPERATOR_KINDS = [
     "ValidatingWebhookConfiguration",
 ]
 PROMETHEUS_KINDS = ["ServiceAccount", "ConfigMap", "PersistentVolumeClaim", "Service", "Deployment"]
+MONITOR_KINDS = ["ServiceMonitor", "PodMonitor", "PrometheusRule"]
 MANAGED_KINDS = ["Service", "ConfigMap", "Secret", "Deployment", "PodDisruptionBudget", "NetworkPolicy"]
 DYNAMIC: dict[str, list[str]] = {
     "cloudnativepg/absent.yml | Absent | Delete what the release manifest has": [*OPERATOR_KINDS, "Lease"],
@@ -145,10 +146,16 @@ DYNAMIC: dict[str, list[str]] = {
     "cloudnativepg/seal.yml | Seal | Look at what was applied": [f"get {kind}" for kind in OPERATOR_KINDS],
     "cloudnativepg/wait.yml | Wait | Until its webhook answers": ["get Cluster", "create Cluster"],  # a dry run
     "cloudnativepg/wait.yml | Wait | Read what there is to see": SEEN_OPERATOR,
+    # Of either flavor: what monitoring_flavor was before goes, too.
     "monitoring/absent_own.yml | Absent, own | Read what has the names": [
-        f"get {kind}" for kind in (*PROMETHEUS_KINDS, "Role", "RoleBinding")
+        f"get {kind}" for kind in (*PROMETHEUS_KINDS, "Role", "RoleBinding", *MONITOR_KINDS)
     ],
-    "monitoring/absent_own.yml | Absent, own | Delete what has the label": [*PROMETHEUS_KINDS, "Role", "RoleBinding"],
+    "monitoring/absent_own.yml | Absent, own | Delete what has the label": [
+        *PROMETHEUS_KINDS,
+        "Role",
+        "RoleBinding",
+        *MONITOR_KINDS,
+    ],
     "monitoring/deploy.yml | Deploy | Apply the manifests": [
         *PROMETHEUS_KINDS,
         "Role",
@@ -163,7 +170,7 @@ DYNAMIC: dict[str, list[str]] = {
         "list Prometheus everywhere",
         "get Namespace",
     ],
-    "monitoring/operator.yml | Operator | Apply the manifests": ["ServiceMonitor", "PodMonitor", "PrometheusRule"],
+    "monitoring/operator.yml | Operator | Apply the manifests": MONITOR_KINDS,
     "monitoring/other_flavor.yml | Other flavor | Look whether the operator's kinds are there": [],
     "monitoring/other_flavor.yml | Other flavor | Look for what the role made": [],
     "monitoring/verify.yml | Verify | Read what asks to be scraped": [
