@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from test_monitoring_operator import objects
-from test_monitoring_rules import ROLE, ROOT
+from test_monitoring_rules import ROLE, ROOT, without_a_job
 
 sys.path.insert(0, str(ROOT / "tools"))
 import dashboards as generator
@@ -56,6 +56,10 @@ def test_each_metric_exists(where: str, query: str) -> None:
     assert [name for name in named if f"`{name}`" not in page] == []
     assert "HERE" not in query
     assert set(re.findall(r"\$\w+", query)) <= set(CHOSEN)
+
+
+def test_each_selector_names_the_job() -> None:
+    assert [found for _where, query in QUERIES for found in without_a_job(query)] == []
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)

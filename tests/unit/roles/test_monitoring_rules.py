@@ -126,6 +126,22 @@ def test_each_limit_is_recorded_and_each_that_is_read_is_there() -> None:
     }
 
 
+SELECTOR = re.compile(r"(?<![\w:.\"|])((?:cnpg|barman_cloud|pgpool2|pg)_\w+)(\{[^}]*\})?")
+
+
+def without_a_job(expression: str) -> list[str]:
+    """The selectors of series of exporters that take those of another scrape of the same pods, too."""
+    found = [(name, labels) for name, labels in SELECTOR.findall(expression) if name != "pg_role"]
+    found += [("pg_", labels) for labels in re.findall(r"\{__name__=~\"(?!pgha:)[^}]*\}", expression)]
+    jobs = {True: 'job="pgpool"', False: 'job="postgres"'}
+    return [name + labels for name, labels in found if jobs[name.startswith("pgpool2_")] not in labels]
+
+
+def test_each_selector_names_the_job() -> None:
+    assert without_a_job("cnpg_a or b{pg_role='x'} or pg_b{job=\"pgpool\"}") == ["cnpg_a", 'pg_b{job="pgpool"}']
+    assert [found for rule in RULES for found in without_a_job(rule["expr"])] == []
+
+
 def test_limits_and_pages_are_the_user_s() -> None:
     mine = [{"name": "mine", "rules": [{"record": "a:b", "expr": "up"}]}]
     groups = yaml.safe_load(

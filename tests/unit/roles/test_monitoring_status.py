@@ -183,8 +183,9 @@ def test_what_is_asked_and_where() -> None:
     where = {"monitoring_status_namespace": "demo"}
     assert rendered("{{ __monitoring_status_url }}") == "http://localhost:9090/x"
     assert rendered("{{ __monitoring_status_now }}", **where).strip() == (
-        '{__name__=~"pgha:.+|pgpool2_up|pgpool2_pool_nodes_.+|pgpool2_frontend_.+|ALERTS", namespace="demo", '
-        'cluster=~"pg|"} or {__name__=~"pgha:limit:.+"}'
+        '{__name__=~"pgha:.+|pgpool2_up|pgpool2_pool_nodes_.+|pgpool2_frontend_.+", namespace="demo", '
+        'cluster="pg", job=~"postgres|pgpool|"} or ALERTS{namespace="demo", cluster=~"pg|"} '
+        'or {__name__=~"pgha:limit:.+"}'
     )
     lines = rendered("{{ __monitoring_status_lately }}", **where)
     assert lines.strip().endswith(', namespace="demo", cluster="pg"}')
