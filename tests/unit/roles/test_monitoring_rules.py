@@ -98,6 +98,13 @@ def test_each_says_what_is_the_matter(alert: str) -> None:
 
 
 @pytest.mark.parametrize("alert", ALERTS)
+def test_none_fires_on_one_answer_that_an_exporter_keeps(alert: str) -> None:
+    """CloudNativePG's gives it for 30 s (metricsQueriesTTL)."""
+    numbers = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", ALERTS[alert]["for"])
+    assert 60 * int(numbers[1] or 0) + int(numbers[2] or 0) >= 60
+
+
+@pytest.mark.parametrize("alert", ALERTS)
 def test_each_has_a_page(alert: str) -> None:
     assert ALERTS[alert]["annotations"]["runbook_url"].endswith(f"/docs/runbooks/{alert}.md")
     page = (PAGES / f"{alert}.md").read_text()
