@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+# The jobs of templates/prometheus.yml.j2, which the rules read.
+_JOBS = ("pgpool", "postgres")
 _DURATION = re.compile(r"([0-9]+(ms|s|m|h|d|w|y))+")
 # What of the options of an Alertmanager is a secret, and is read from a file in its place.
 _SECRETS = {
@@ -26,6 +28,7 @@ def monitoring_checks(variables: Mapping[str, Any]) -> Iterator[str]:
 
     :param variables: the role's variables, of the right types
     """
+    yield from _job_problems(variables)
     yield from _group_problems(variables)
     yield from _alert_problems(variables)
     yield from _alertmanager_problems(variables)
@@ -67,6 +70,20 @@ def _alertmanager_problems(variables: Mapping[str, Any]) -> Iterator[str]:
                 f"monitoring_alertmanager.options.{'.'.join(keys)} would be in a ConfigMap: put it in a Secret, name "
                 f"that in monitoring_alertmanager.secret, and give {remedy}"
             )
+
+
+def _job_problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    names: set[str] = set()
+    for index, job in enumerate(variables.get("monitoring_extra_scrape_configs") or []):
+        path = f"monitoring_extra_scrape_configs[{index}].job_name"
+        name = str(job.get("job_name") or "")
+        if not name:
+            yield f"{path} is missing: give the job a name"
+        elif name in _JOBS:
+            yield f"{path} is '{name}': this collection has a job of that name; give another one"
+        elif name in names:
+            yield f"{path} is '{name}', as another job is: give each its own name"
+        names.add(name)
 
 
 def _group_problems(variables: Mapping[str, Any]) -> Iterator[str]:

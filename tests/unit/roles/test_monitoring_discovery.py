@@ -17,6 +17,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.monitoring_inputs import _JOBS
 
 ROLE = Path(__file__).parents[3] / "roles" / "monitoring"
 POD = "__meta_kubernetes_pod_"
@@ -205,6 +206,10 @@ def test_rights_are_to_read_what_discovery_reads(watched: list[str], kinds: list
         for rule in document.get("rules", []):
             assert rule["verbs"] == ["get", "list", "watch"]
             assert set(rule["resources"]) <= {"services", "pods", "endpointslices"}
+
+
+def test_the_jobs_are_those_whose_names_others_may_not_have() -> None:
+    assert [job["job_name"] for job in configuration()["scrape_configs"]] == list(_JOBS)
 
 
 def test_more_jobs_come_last() -> None:

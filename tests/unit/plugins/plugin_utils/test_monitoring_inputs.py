@@ -53,6 +53,18 @@ def test_no_secret_gets_into_a_config_map(options: dict[str, Any], name: str) ->
     assert "s3cret" not in sentence
 
 
+def test_names_of_more_jobs() -> None:
+    jobs = [{"job_name": name} for name in ("mine", "mine", "postgres", "pgpool", "")]
+    where = [f"monitoring_extra_scrape_configs[{index}].job_name" for index in range(5)]
+    assert problems(extra_scrape_configs=jobs) == [
+        f"{where[1]} is 'mine', as another job is: give each its own name",
+        f"{where[2]} is 'postgres': this collection has a job of that name; give another one",
+        f"{where[3]} is 'pgpool': this collection has a job of that name; give another one",
+        f"{where[4]} is missing: give the job a name",
+    ]
+    assert problems(extra_scrape_configs=[{"job_name": "mine"}, {"job_name": "other"}]) == []
+
+
 def test_whose_alertmanager_it_is() -> None:
     [sentence] = problems(alertmanager=THERE, flavor="prometheus_operator")
     assert "spec.alerting" in sentence

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Another configuration makes another pod of Prometheus: when the one of before goes, and which of two is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import patch_for, patched, with_annotation
+from test_monitoring_operator import objects
+from test_monitoring_rules import ROLE, trust_as_template
+
+ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
+RECREATED = {"type": "Recreate"}
+VOLUME = {"size": "1Gi", "class": ""}
+
+
+def deployment(**variables: Any) -> dict[str, Any]:
+    return objects(monitoring_flavor="prometheus", **variables)[-1]
+
+
+def test_the_old_one_goes_first_where_two_would_write_to_one_volume_alone() -> None:
+    assert deployment()["spec"]["strategy"] == ROLLING
+    assert deployment(monitoring_storage=VOLUME)["spec"]["strategy"] == RECREATED
+
+
+@pytest.mark.parametrize("volume_is", ["new", "gone"])
+def test_the_api_takes_the_other_strategy(volume_is: str) -> None:
+    """It refuses Recreate with what is left of rollingUpdate."""
+    without, with_one = deployment(), deployment(monitoring_storage=VOLUME)
+    before, after = (without, with_one) if volume_is == "new" else (with_one, without)
+    there = with_annotation(before)
+    left = patched(there, patch_for(after, there))
+    assert left["spec"]["strategy"] == (RECREATED if volume_is == "new" else ROLLING)
+
+
+def pod(name: str, ready: bool = True, **metadata: str) -> dict[str, Any]:
+    status = {"name": "prometheus", "containerID": "x", "ready": ready, "state": {"running": {}}}
+    return {
+        "kind": "Pod",
+        "metadata": {"name": name, **metadata},
+        "status": {"phase": "Running", "containerStatuses": [status]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("pods", "asked"),
+    [
+        ([pod("new", ready=False), pod("old")], "old"),
+        ([pod("old", deletionTimestamp="2026-11-25T21:04:05Z"), pod("new")], "new"),
+        ([pod("only", ready=False)], "only"),
+    ],
+)
+def test_the_one_that_answers_is_asked(pods: list[dict[str, Any]], asked: str) -> None:
+    tasks = yaml.safe_load((ROLE / "tasks/find_prometheus.yml").read_text())
+    [task] = [task for task in tasks if task["name"] == "Verify | Remember its pod"]
+    known = {
+        **{name: trust_as_template(text) for name, text in task["vars"].items()},
+        "__monitoring_watching": {"found": [{"namespace": "monitoring"}]},
+        "__monitoring_pods": {"resources": pods},
+    }
+    text = task["ansible.builtin.set_fact"]["__monitoring_asked"]
+    found = Templar(loader=DataLoader(), variables=known).template(trust_as_template(text))
+    assert found == {"namespace": "monitoring", "pod": asked}
+
+
+def test_what_a_new_one_logged_is_told() -> None:
+    [task] = yaml.safe_load((ROLE / "tasks/wait.yml").read_text())
+    [end] = [task for task in task["rescue"] if "ansible.builtin.fail" in task]
+    seen = {"results": [{"resources": [pod("prometheus-1", ready=False)]}]}
+    logged = {"__monitoring_item": {"pod": "prometheus-1", "container": "prometheus"}, "log": "unknown field\n"}
+    known = {
+        **{name: trust_as_template(text) for name, text in end["vars"].items()},
+        "__monitoring_name": "prometheus",
+        "__monitoring_seen": seen,
+        "__monitoring_last_logs": {"results": [logged]},
+    }
+    found = Templar(loader=DataLoader(), variables=known).template(trust_as_template("{{ __monitoring_reasons }}"))
+    assert found.endswith("pod prometheus-1, container prometheus logged last:\n  unknown field")
