@@ -192,13 +192,6 @@ def major(version: Any) -> str:
     return match[0] if match else ""
 
 
-def plain_parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for each parameter that is no plain value."""
-    for name, value in parameters.items():
-        if isinstance(value, (Mapping, list, tuple)) or value is None:
-            yield f"postgres_cluster_parameters.{name} is no plain value: give a string, a number or a boolean"
-
-
 def superuser_input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield why the superuser cannot have the password that is given."""
     password = (variables.get("postgres_cluster_superuser") or {}).get("password")

@@ -19,7 +19,7 @@ the role postgres_cluster has to know. It has:
 `problems(wanted, current, prerequisites)`
     sentences that say why what is wanted cannot be made of what is there
 `parameter_problems(parameters)`
-    sentences about PostgreSQL parameters that the operator keeps to itself
+    sentences about PostgreSQL parameters that the operator keeps to itself, or cannot write into a file
 `input_problems(variables)`
     sentences about variables of the role postgres_cluster that the operator cannot do
 `is_reserved_role(name)`, `RESERVED_SECRETS`, `OWN_OBJECTS`

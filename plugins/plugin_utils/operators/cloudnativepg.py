@@ -20,6 +20,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs impo
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_parameters import plain_parameter_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec
 
 API_VERSION = "postgresql.cnpg.io/v1"
@@ -96,11 +97,18 @@ def is_reserved_role(name: str) -> bool:
 
 def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for each parameter that cannot be set through this operator."""
-    for name, value in parameters.items():
-        if name in FIXED_PARAMETERS:
+    for name in parameters:
+        if name == "shared_preload_libraries":
+            yield (
+                f"postgres_cluster_parameters.{name} cannot be set: remove it, and give its libraries as a list, as in "
+                "postgres_cluster_overrides: {spec: {postgresql: {shared_preload_libraries: [pg_cron]}}}, where "
+                "CloudNativePG takes them"
+            )
+        elif name in FIXED_PARAMETERS:
             yield f"postgres_cluster_parameters.{name} cannot be set: remove it, CloudNativePG sets it itself"
-        elif isinstance(value, (Mapping, list, tuple)) or value is None:
-            yield f"postgres_cluster_parameters.{name} is no plain value: give a string, a number or a boolean"
+    yield from plain_parameter_problems(
+        {name: value for name, value in parameters.items() if name not in FIXED_PARAMETERS}
+    )
 
 
 def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs impo
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes, as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_operator import LICENSED
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_parameters import plain_parameter_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.users_sql import job_reads
 
 API_VERSION = "kubedb.com/v1"
@@ -76,7 +77,7 @@ def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
     for name in parameters:
         if name in FIXED_PARAMETERS:
             yield f"postgres_cluster_parameters.{name} cannot be set: remove it, KubeDB sets it itself"
-    yield from common.plain_parameter_problems(parameters)
+    yield from plain_parameter_problems(parameters)
 
 
 def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:

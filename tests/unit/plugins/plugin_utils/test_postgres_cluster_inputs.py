@@ -204,6 +204,15 @@ def test_accepts(changes: dict[str, Any]) -> None:
             "postgres_cluster_parameters.ssl cannot be set: remove it, CloudNativePG sets it itself",
         ),
         (
+            {"parameters": {"shared_preload_libraries": "pg_cron"}},
+            "postgres_cluster_parameters.shared_preload_libraries cannot be set: remove it, and give its libraries as "
+            "a list, as in postgres_cluster_overrides: {spec: {postgresql: {shared_preload_libraries: [pg_cron]}}}",
+        ),
+        (
+            {"parameters": {"log_line_prefix": "%m\n"}},
+            "postgres_cluster_parameters.log_line_prefix is '%m\\n' (string): give it on one line",
+        ),
+        (
             {"image": "r.io/p@sha256:" + "0" * 64},
             f"postgres_cluster_image is 'r.io/p@sha256:{'0' * 64}' (string): give an image whose tag begins with",
         ),

@@ -324,6 +324,7 @@ def test_parameters() -> None:
     assert list(adapter.parameter_problems({"work_mem": "8MB", "jit": False})) == []
     assert "KubeDB sets it itself" in next(adapter.parameter_problems({"hot_standby": True}))
     assert "is no plain value" in next(adapter.parameter_problems({"work_mem": ["8MB"]}))
+    assert "write each backslash of it twice" in next(adapter.parameter_problems({"log_line_prefix": "\\"}))
 
 
 @pytest.mark.parametrize(("name", "reserved"), [("postgres", True), ("pg_x", True), ("pgha_monitor", False)])

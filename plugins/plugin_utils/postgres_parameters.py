@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Parameters of PostgreSQL as an operator writes them into its file: a name, and a value between quotes on one line."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_NAME = re.compile(r"[A-Za-z_][\w.$]*", re.ASCII)
+# What PostgreSQL reads as one value (guc-file.l): a backslash takes the next character with it, also a quote.
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'")
+
+
+def plain_parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each parameter whose name or value would leave a file that PostgreSQL cannot read.
+
+    It is the same with each operator: they double quotes and leave the rest as it is. No instance starts with such a
+    file, and those that run have the old parameters until they restart.
+    """
+    for name, value in parameters.items():
+        shown = f"postgres_cluster_parameters.{name}"
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            yield (
+                f"postgres_cluster_parameters has {name!r} (mapping): give the name of a parameter of PostgreSQL, such "
+                "as work_mem or pg_stat_statements.max"
+            )
+        elif isinstance(value, (Mapping, list, tuple)) or value is None:
+            yield f"{shown} is no plain value: give a string, a number or a boolean"
+        elif any(unicodedata.category(each) in ("Cc", "Zl", "Zp") for each in str(value)):
+            yield (
+                f"{shown} is {str(value)!r} (string): give it on one line and without control characters, as it has "
+                "one line of PostgreSQL's file"
+            )
+        elif not _QUOTED.fullmatch("'" + str(value).replace("'", "''") + "'"):
+            yield (
+                f"{shown} is {str(value)!r} (string): write each backslash of it twice, as one alone takes the quote "
+                "after it with it in PostgreSQL's file"
+            )
