@@ -16,6 +16,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs impo
     storage_class_problems,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes, as_int
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_changes import client_auth
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_operator import LICENSED
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_parameters import plain_parameter_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.users_sql import job_reads
@@ -142,7 +143,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "superuser_secret": {"name": (spec.get("authSecret") or {}).get("name") or f"{name}-auth", **SUPERUSER_KEYS}
         if cluster
         else None,
-        "auth_method": _auth_method(spec),
+        "auth_method": "md5" if client_auth(spec) == "md5" else "scram-sha-256",
         "tls": _tls(name, spec),
         "metrics": _metrics(name, spec),
         "synchronous": _synchronous(spec),
@@ -322,12 +323,6 @@ def _phase_pending(cluster: Mapping[str, Any]) -> Iterator[str]:
             if item.get("status") == "False" and item.get("message")
         ]
         yield f"{status['phase']}{f' ({reasons[-1]})' if reasons else ''}"
-
-
-def _auth_method(spec: Mapping[str, Any]) -> str:
-    """Return how users log in. Where it is not said, KubeDB takes md5 below PostgreSQL 18."""
-    mode = spec.get("clientAuthMode") or ("md5" if int(common.major(spec.get("version")) or 18) < 18 else "scram")
-    return "md5" if mode == "md5" else "scram-sha-256"
 
 
 def _tls(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -281,3 +281,17 @@ def test_another_operator_gets_no_job() -> None:
     assert [item["kind"] for item in made] == ["Cluster", "Service"]
     assert evaluate("{{ __postgres_cluster_more_reads }}", operator="cloudnativepg") == []
     assert [item["kind"] for item in evaluate("{{ __postgres_cluster_more_reads }}")] == ["Pod", "Job", "Pod"]
+
+
+def test_another_client_auth_is_refused_before_the_first_write() -> None:
+    tasks = yaml.safe_load((ROLE / "tasks/preflight_superuser.yml").read_text())
+    [check] = [task for task in tasks if "__postgres_cluster_change_problems" in task.get("vars", {})]
+
+    def found(**kubedb: str) -> list[str]:
+        there = [plain(manifests()[0])]
+        changes = {"__postgres_cluster_objects": there, "postgres_cluster_kubedb": kubedb}
+        return evaluate(check["vars"]["__postgres_cluster_change_problems"], **changes)
+
+    assert found() == []
+    [problem] = found(client_auth="md5")
+    assert "the cluster has 'scram'" in problem

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.pgha.kubernetes.plugins.filter.kubedb_change_problems import kubedb_change_problems
 from ansible_collections.pgha.kubernetes.plugins.filter.kubedb_license_problems import kubedb_license_problems
 from ansible_collections.pgha.kubernetes.plugins.filter.kubedb_pending import kubedb_pending
 from ansible_collections.pgha.kubernetes.plugins.filter.kubedb_refusal import kubedb_refusal
@@ -48,6 +49,13 @@ def test_superuser(render: Callable[[str, str], Any]) -> None:
     assert "its u is 'boss'" in found
 
 
+def test_changes(render: Callable[[str, str], Any]) -> None:
+    postgres = "kind: Postgres, metadata: {name: hot}, spec: {clientAuthMode"
+    variables = f"{{wanted: {{{postgres}: md5}}}}, there: [{{{postgres}: scram}}}}]}}"
+    (found,) = render("{{ wanted | pgha.kubernetes.kubedb_change_problems(there) }}", variables)
+    assert "the cluster has 'scram'" in found
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -55,6 +63,7 @@ def test_superuser(render: Callable[[str, str], Any]) -> None:
         (lambda: postgres_cluster_old_jobs({}, "a"), "give a list of Jobs, not dict"),
         (lambda: postgres_cluster_secret_versions([], [], "a"), "give lists"),
         (lambda: kubedb_superuser_problems({}, "a", {}), "give a list of Secrets, not dict"),
+        (lambda: kubedb_change_problems({}, {}), "give a Postgres object and a list of objects"),
     ],
 )
 def test_what_is_no_list_is_refused(call: Callable[[], Any], words: str) -> None:
