@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,30 @@ def test_the_job_is_another_one_for_other_users_passwords_and_instances() -> Non
     assert name() == names[0]
     assert len(set(names)) == 5
     assert name(__postgres_cluster_written={"result": {"results": several}}) == names[4]
+
+
+def test_the_job_is_another_one_for_another_pod(tmp_path: Path) -> None:
+    """The API takes no other pod in a Job that is there."""
+    role = tmp_path / "role"
+    shutil.copytree(ROLE, role)
+    loader = DataLoader()
+    loader.set_basedir(str(role))
+
+    def name(**changes: Any) -> str:
+        known = {**variables(**changes), "ansible_search_path": [str(role)]}
+        return Templar(loader=loader, variables=known).template(trust_as_template("{{ __postgres_cluster_job }}"))
+
+    first = name()
+    assert name(postgres_cluster_wait_timeout=900) == first  # a Job can take another one
+    names = [first, name(postgres_cluster_image="r.io/p:17"), name(**WIDE["tls"])]
+    for file, text, other in (
+        ("files/users.sh", "sleep 2", "sleep 3"),
+        ("templates/users-job.yml.j2", "cpu: 50m", "cpu: 60m"),
+    ):
+        path = role / file
+        path.write_text(path.read_text().replace(text, other))
+        names.append(name())
+    assert len(set(names)) == 5
 
 
 def test_tls_lets_the_job_check_the_server() -> None:
