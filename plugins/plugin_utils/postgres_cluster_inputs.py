@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -75,16 +75,9 @@ def _synchronous(variables: Mapping[str, Any]) -> Iterator[str]:
 
 def _users(variables: Mapping[str, Any]) -> Iterator[str]:
     operator = operators.adapter(variables.get("postgres_cluster_operator", "cloudnativepg"))
-    cluster = str(variables.get("postgres_cluster_name", ""))
     users = variables.get("postgres_cluster_users") or []
     databases = variables.get("postgres_cluster_databases") or []
-    for name, count in Counter(user["name"] for user in users).items():
-        if count > 1:
-            yield f"postgres_cluster_users has {name!r} {count} times (list): name each user once"
-    names = {
-        **{owner_of(database): f"postgres_cluster_databases[{i}].owner" for i, database in enumerate(databases)},
-        **{user["name"]: f"postgres_cluster_users[{i}].name" for i, user in enumerate(users)},
-    }
+    yield from _once(users)
     owners, own = {owner_of(database) for database in databases}, {user["name"] for user in SYSTEM_USERS}
     for index, user in enumerate(users):
         if user.get("state") == "absent" and user["name"] in owners | own:
@@ -100,6 +93,26 @@ def _users(variables: Mapping[str, Any]) -> Iterator[str]:
             yield f"{shown}: the cluster has no such user; give one of {', '.join(sorted({*known, *owners, *own}))}"
         elif known.get(name, {}).get("password") is not None:
             yield f"{shown}: its password is given in postgres_cluster_users; write the new one there"
+    names = {owner_of(database): f"postgres_cluster_databases[{i}].owner" for i, database in enumerate(databases)}
+    yield from _secrets(names, own, variables)
+
+
+def _once(users: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for name, count in Counter(user["name"] for user in users).items():
+        if count > 1:
+            yield f"postgres_cluster_users has {name!r} {count} times (list): name each user once"
+
+
+def _secrets(owners: Mapping[str, str], own: Collection[str], variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which users cannot have the Secret that is theirs by name.
+
+    :param owners: those who have one without being named in `postgres_cluster_users`, with the words for where
+    :param own: the collection's own, where they are made
+    """
+    operator = operators.adapter(variables.get("postgres_cluster_operator", "cloudnativepg"))
+    cluster = str(variables.get("postgres_cluster_name", ""))
+    users = variables.get("postgres_cluster_users") or []
+    names = {**owners, **{user["name"]: f"postgres_cluster_users[{i}].name" for i, user in enumerate(users)}}
     by_secret = {secret_name(cluster, name): name for name in own}
     of_backups = _backup_secrets(variables)
     for name, shown in names.items():
@@ -217,13 +230,21 @@ def _existing(variables: Mapping[str, Any]) -> Iterator[str]:
             "postgres_cluster_existing is empty (mapping): say where the cluster is, as the operator is 'existing'; "
             "the role's README has an example"
         )
+    if variables.get("postgres_cluster_rotate_users"):
+        yield (
+            "postgres_cluster_rotate_users is a list: leave it empty, as the operator is 'existing' and nobody changes "
+            "passwords in a cluster that something else made; change them there, then write them into "
+            "postgres_cluster_users"
+        )
+    yield from _once(variables.get("postgres_cluster_users") or [])
+    yield from _secrets({}, (), variables)
     for index, user in enumerate(variables.get("postgres_cluster_users") or []):
         if is_true(user.get("overlap", False)):
             yield (
                 f"postgres_cluster_users[{index}].overlap is true (boolean): leave it out, as nobody makes a second "
                 "login in a cluster that something else made"
             )
-        if not user.get("password"):
+        if not user.get("password") and user.get("state") != "absent":
             yield (
                 f"postgres_cluster_users[{index}].password is missing: give the one that the user has, "
                 "as the operator is 'existing'; or leave the user out"

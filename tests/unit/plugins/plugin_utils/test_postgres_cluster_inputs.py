@@ -21,6 +21,7 @@ GOOD: dict[str, Any] = {
     "postgres_cluster_databases": [{"name": "app", "owner": "app"}],
     "postgres_cluster_parameters": {"work_mem": "8MB", "log_checkpoints": True},
 }
+PAUL = {"name": "paul", "password": "x"}
 
 
 def problems(**changes: Any) -> list[str]:
@@ -48,6 +49,11 @@ def problems(**changes: Any) -> list[str]:
             "operator": "existing",
             "existing": {"primary_host": "pg.example"},
             "users": [{"name": "app", "password": "x"}],
+        },
+        {
+            "operator": "existing",
+            "existing": {"primary_host": "pg.example"},
+            "users": [{"name": "app", "state": "absent"}, {"name": "pgpool-check", "password": "x"}],
         },
     ],
 )
@@ -234,3 +240,24 @@ def test_accepts(changes: dict[str, Any]) -> None:
 )
 def test_refuses(changes: dict[str, Any], start: str) -> None:
     assert problems(**changes)[0].startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("changes", "start"),
+    [
+        ({"rotate_users": ["app"]}, "postgres_cluster_rotate_users is a list: leave it empty, as the operator is"),
+        ({"users": [PAUL, PAUL]}, "postgres_cluster_users has 'paul' 2 times (list): name each user once"),
+        (
+            {"users": [{**PAUL, "name": "pgpool"}]},
+            "postgres_cluster_users[0].name is 'pgpool' (string): give another name, as the Secret hot-pgpool of this",
+        ),
+        (
+            {"users": [{**PAUL, "name": "a_b"}, {**PAUL, "name": "a-b"}]},
+            "postgres_cluster_users[1].name is 'a-b' (string): give a name that differs from 'a_b' in more than",
+        ),
+        ({"users": [{"name": "a"}]}, "postgres_cluster_users[0].password is missing: give the one that the user has"),
+    ],
+)
+def test_refuses_of_a_cluster_that_something_else_made(changes: dict[str, Any], start: str) -> None:
+    [found] = problems(**{"operator": "existing", "existing": {"primary_host": "x"}, "users": [PAUL], **changes})
+    assert found.startswith(start)
