@@ -52,6 +52,9 @@ _FACTORS = {
     **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
 }
 
+# Where quotes are needed.
+_NO_TEXT = "where YAML takes one for a number, a date or a truth value"
+
 
 @dataclass(frozen=True)
 class Format:
@@ -400,11 +403,25 @@ def password() -> Format:
 
 
 def labels() -> Format:
-    """Take a mapping of Kubernetes labels."""
+    """Take a mapping of Kubernetes labels. The API takes text alone, also where YAML makes something else of it."""
     return Format(
-        "give a mapping of label names to values: letters, digits, '-', '_' and '.', 63 characters at most",
+        "give a mapping of label names to values: letters, digits, '-', '_' and '.', 63 characters at most, in quotes "
+        f"{_NO_TEXT}",
         lambda value: (
             isinstance(value, Mapping)
-            and all(_matches(_LABEL_KEY, key) and _matches(_LABEL_VALUE, entry) for key, entry in value.items())
+            and all(_is_entry(key, entry) and _LABEL_VALUE.fullmatch(entry) for key, entry in value.items())
         ),
     )
+
+
+def annotations() -> Format:
+    """Take a mapping of Kubernetes annotations: any text under names like those of labels."""
+    return Format(
+        f"give a mapping of names such as example.com/name to texts, in quotes {_NO_TEXT}",
+        lambda value: isinstance(value, Mapping) and all(_is_entry(key, entry) for key, entry in value.items()),
+    )
+
+
+def _is_entry(key: Any, value: Any) -> bool:
+    """Tell whether Kubernetes takes a name and a text as those of a label or an annotation."""
+    return isinstance(key, str) and _LABEL_KEY.fullmatch(key) is not None and isinstance(value, str)

@@ -211,6 +211,15 @@ def test_kubedb_gets_them_in_the_order_that_it_wants() -> None:
     assert of_kind("RetentionPolicy", objects)["spec"]["maxRetentionPeriod"] == "6mo"
 
 
+def test_names_that_yaml_makes_numbers_of_stay_texts() -> None:
+    numbers = {"path": "2026", "region": "1"}
+    store = of_kind("BackupStorage", by_kubedb({**KUBESTASH["least"], **numbers}))["spec"]["storage"]["s3"]
+    assert (store["prefix"], store["region"]) == ("2026", "1")
+    for region in ("1", 1):
+        cluster = of_kind("Cluster", made({**STORE, "region": region}))
+        assert cluster["spec"]["env"] == [{"name": "AWS_DEFAULT_REGION", "value": "1"}]
+
+
 def of_kind(kind: str, objects: list[dict[str, Any]]) -> dict[str, Any]:
     [found] = [item for item in objects if item["kind"] == kind]
     return found

@@ -94,6 +94,18 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
         ["", "a" * 80, "ä" * 40, "a\tb", "a\u00a0b", "ﬁ", 5, None, "md5" + "0aF1" * 8, "SCRAM-SHA-256$4096:eA==$a:b"],
     ),
     ("labels", fmt.labels(), [{}, {"a": "b"}, {"x.io/a": ""}], [{"a b": "c"}, {"a": "b c"}, {"a": "x" * 64}, "a", []]),
+    (
+        "labels as YAML",
+        fmt.labels(),
+        [{"a": "1"}, {"a": "true"}],
+        [{"a": 1}, {"a": True}, {"a": 1.5}, {"a": None}, {1: "a"}],
+    ),
+    (
+        "annotations",
+        fmt.annotations(),
+        [{}, {"x.io/a": "b c\n", "y": "8080"}],
+        [{"a b": "c"}, {"a": 8080}, {"a": False}, {"a": None}, {1: "a"}, "a", []],
+    ),
 ]
 
 
