@@ -54,8 +54,15 @@ FAILED = "failed"
 # cluster. An archive is enough for all alerts of a cluster: a primary that goes down has many.
 ONCE_WITHIN = "1 hour"
 FOR_ALL_ALERTS = ("diagnose",)
-# The cluster becomes the job's limit, which is a pattern of Ansible: so it has to be a name, as Kubernetes has them.
-IS_ONE = 'event.status == "firing" and event.labels.cluster is match("^[a-z]([-a-z0-9]*[a-z0-9])?$")'
+# Cluster and namespace become the job's limit, which is a pattern of Ansible: so they have to be names, as Kubernetes
+# has them. An alert that lacks one starts nothing: there may be several clusters of the name, and the engine throttles
+# no event that lacks a label to group by.
+IS_ONE = (
+    'event.status == "firing" and event.labels.cluster is match("^[a-z]([-a-z0-9]*[a-z0-9])?$") '
+    'and event.labels.namespace is match("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")'
+)
+# The groups are those of inventories/production/z_groups.yml.
+LIMIT = "{{ event.labels.cluster }}:&namespace_{{ event.labels.namespace | replace('-', '_') }}"
 HEAD = "---\n# Made by tools/awx.py from awx/jobs.yml and the argument specs of the roles: change those.\n"
 
 
@@ -306,7 +313,7 @@ def _rule(what: str, condition: str, action: str, name: str, *, each_alert: bool
             action: {
                 "name": name,
                 "organization": COMMON["organization"],
-                "job_args": {"limit": "{{ event.labels.cluster }}"},
+                "job_args": {"limit": LIMIT},
                 # They would be extra variables, which the templates do not take.
                 "include_events": False,
             }

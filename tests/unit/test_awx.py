@@ -21,6 +21,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from jinja2.nativetypes import NativeEnvironment
 
 ROOT = Path(__file__).resolve().parents[2]
 AWX = ROOT / "awx"
@@ -457,9 +458,40 @@ def test_the_rulebook_is_one_that_the_engine_takes() -> None:
         [(action, told)] = rule["action"].items()
         if "{{" not in told["name"]:
             assert (action, told["name"] in TEMPLATES) == ("run_job_template", True)
-        assert told["job_args"] == {"limit": "{{ event.labels.cluster }}"}
+        assert told["job_args"] == {"limit": awx.LIMIT}
+        # What becomes a pattern is a name.
+        assert all(f"event.labels.{label} is match(" in rule["condition"] for label in ("cluster", "namespace"))
         labels = ["alertname", "namespace", "cluster"][rule["name"] == "Start diagnose" :]
         assert rule["throttle"]["group_by_attributes"] == [f"event.labels.{label}" for label in labels]
+
+
+def test_an_alert_is_for_the_cluster_of_its_namespace_alone(tmp_path: Path) -> None:
+    """PostgreSQL clusters of one name: hosts of other names in a group of it, and namespaces by each variable."""
+    hosts = {
+        "live-orders": {"postgres_cluster_name": "orders", "pgha_namespace": "team-a"},
+        "test-orders": {
+            "postgres_cluster_name": "orders",
+            "pgha_namespace": "x",
+            "postgres_cluster_namespace": "team-b",
+        },
+        "their-orders": {
+            "postgres_cluster_name": "orders",
+            "pgpool_postgres_namespace": "team-c",
+            "pgha_namespace": "x",
+        },
+        "orders-of-nobody": {"postgres_cluster_name": "orders"},
+    }
+    options = constructed(tmp_path, hosts)
+    group = {"all": {"children": {"orders": {"hosts": dict.fromkeys(hosts)}}}}
+    (tmp_path / "inventory/names.yml").write_text(yaml.safe_dump(group))
+    for namespace, host in zip(("team-a", "team-b", "team-c", "default"), hosts, strict=True):
+        event = {"labels": {"cluster": "orders", "namespace": namespace}}
+        limit = NativeEnvironment().from_string(awx.LIMIT).render(event=event)
+        found = subprocess.run(
+            ["ansible", *options, "all", "--limit", limit, "--list-hosts"], capture_output=True, text=True, check=True
+        )
+        assert found.stdout.split()[-1] == host
+        assert "hosts (1)" in found.stdout
 
 
 @pytest.mark.parametrize("name", ["execution-environment", "execution-environment-debian"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 import uuid
@@ -103,7 +104,10 @@ class Controller:
 
     def _write_inventory(self) -> None:
         """Write the inventory as AWX does, as a program that prints it; without how to reach Kubernetes."""
-        sources = [f"--inventory={path}" for path in INVENTORIES]
+        # From where it is, Ansible would take the variables beside it, too.
+        groups = self.folder / "groups.yml"
+        shutil.copy(ROOT / "inventories/production/z_groups.yml", groups)
+        sources = [f"--inventory={path}" for path in (*INVENTORIES, groups)]
         listed = subprocess.run(
             ["ansible-inventory", "--list", *sources],
             env=playbook_environment(),

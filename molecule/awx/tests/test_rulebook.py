@@ -28,6 +28,7 @@ from controller_stand_in import ControllerStandIn
 
 RULEBOOK = ROOT / "extensions/eda/rulebooks/alerts.yml"
 ORGANIZATION = "Databases"
+IN_ITS_NAMESPACE = "{}:&namespace_demo"
 TOKEN = "a-token-of-the-webhook"
 
 
@@ -50,7 +51,7 @@ def stand_in(
     awx = Controller(tmp_path_factory.mktemp("awx"), cluster)
 
     def run(template: Mapping[str, Any], limit: str) -> bool:
-        if limit != cluster.name:
+        if limit != IN_ITS_NAMESPACE.format(cluster.name):
             return False
         jobs.append(awx.run(template["name"], limit=limit))
         return jobs[-1].rc == 0
@@ -77,9 +78,14 @@ def send(stand_in: ControllerStandIn, tmp_path_factory: pytest.TempPathFactory) 
         )  # fmt: skip
 
     def post(
-        name: str, cluster: str = "hot-postgres", status: str = "firing", token: str = TOKEN, **annotations: str
+        name: str,
+        cluster: str = "hot-postgres",
+        status: str = "firing",
+        token: str = TOKEN,
+        namespace: str | None = "demo",
+        **annotations: str,
     ) -> int:
-        labels = {"alertname": name, "namespace": "demo", "cluster": cluster}
+        labels = {"alertname": name, "cluster": cluster, **({"namespace": namespace} if namespace else {})}
         alert = {"status": status, "labels": labels, "annotations": annotations, "startsAt": "2026-11-26T01:00:00Z"}
         body = {"version": "4", "groupKey": "{}", "status": status, "receiver": "pgha", "alerts": [alert]}
         request = urllib.request.Request(
@@ -116,7 +122,7 @@ def test_an_alert_starts_its_playbook(
     send: Callable[..., int], stand_in: ControllerStandIn, jobs: list[Job], cluster: Cluster
 ) -> None:
     assert send("PostgresLagBytes") == 200
-    assert launched(stand_in, 1) == [("pgha diagnose", cluster.name)]
+    assert launched(stand_in, 1) == [("pgha diagnose", IN_ITS_NAMESPACE.format(cluster.name))]
     until(lambda: jobs, 120, "the job ends")
     assert (jobs[0].status, jobs[0].rc) == ("successful", 0), jobs[0].stdout
     assert set(jobs[0].artifacts["diagnose"]) == {cluster.name}
@@ -124,7 +130,7 @@ def test_an_alert_starts_its_playbook(
 
 def test_what_clients_notice_waits_for_approval(send: Callable[..., int], stand_in: ControllerStandIn) -> None:
     assert send("AlertOfOurs", playbook="switchover") == 200
-    assert launched(stand_in, 2)[-1] == ("pgha switchover once approved", "hot-postgres")
+    assert launched(stand_in, 2)[-1] == ("pgha switchover once approved", IN_ITS_NAMESPACE.format("hot-postgres"))
 
 
 def test_nothing_else_is_started(send: Callable[..., int], stand_in: ControllerStandIn) -> None:
@@ -133,8 +139,10 @@ def test_nothing_else_is_started(send: Callable[..., int], stand_in: ControllerS
     assert send("PostgresStandbyMissing") == 200  # another alert, of which that archive knows
     assert send("PostgresNoPrimary", status="resolved") == 200
     assert send("PostgresNoPrimary", cluster="all:!nothing") == 200
+    assert send("PostgresNoPrimary", namespace="demo:all") == 200
+    assert send("PostgresNoPrimary", namespace=None) == 200
     assert send("AlertOfOurs", playbook="teardown") == 200
     assert send("NobodyKnows") == 200
     # One more that starts something: those before it have been looked at by then.
     assert send("PgpoolPodMissing", cluster="another") == 200
-    assert launched(stand_in, before + 1)[before:] == [("pgha diagnose", "another")]
+    assert launched(stand_in, before + 1)[before:] == [("pgha diagnose", IN_ITS_NAMESPACE.format("another"))]
