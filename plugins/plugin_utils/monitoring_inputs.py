@@ -12,15 +12,16 @@ from typing import Any
 # The jobs of templates/prometheus.yml.j2, which the rules read.
 _JOBS = ("pgpool", "postgres")
 _DURATION = re.compile(r"([0-9]+(ms|s|m|h|d|w|y))+")
-# What of the options of an Alertmanager is a secret, and is read from a file in its place.
-_SECRETS = {
-    ("basic_auth", "password"): "basic_auth.password_file",
-    ("authorization", "credentials"): "authorization.credentials_file",
-    ("bearer_token",): "bearer_token_file",
-    ("oauth2", "client_secret"): "oauth2.client_secret_file",
-    ("tls_config", "key"): "tls_config.key_file",
-    ("sigv4", "secret_key"): "a role of AWS",
-}
+# What of an Alertmanager or a scrape config is a secret, wherever in it these keys are; a file may be in its place.
+_SECRETS = (
+    ("basic_auth", "password"),
+    ("authorization", "credentials"),
+    ("bearer_token",),
+    ("oauth2", "client_secret"),
+    ("tls_config", "key"),
+    ("sigv4", "secret_key"),
+    ("ec2_sd_configs", "secret_key"),
+)
 
 
 def monitoring_checks(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -61,15 +62,28 @@ def _alertmanager_problems(variables: Mapping[str, Any]) -> Iterator[str]:
         yield "monitoring_alertmanager.addresses is empty: name the Alertmanager that the rest is for, or leave it out"
     if "static_configs" in options:
         yield "monitoring_alertmanager.options.static_configs is set: give monitoring_alertmanager.addresses instead"
-    for keys, remedy in _SECRETS.items():
-        found: Any = options
-        for key in keys:
-            found = found.get(key) if isinstance(found, Mapping) else None
-        if found:
-            yield (
-                f"monitoring_alertmanager.options.{'.'.join(keys)} would be in a ConfigMap: put it in a Secret, name "
-                f"that in monitoring_alertmanager.secret, and give {remedy}"
-            )
+    for place, remedy in _secrets_in(options):
+        yield (
+            f"monitoring_alertmanager.options.{place} would be in a ConfigMap: put it in a Secret, name "
+            f"that in monitoring_alertmanager.secret, and give {remedy}"
+        )
+
+
+def _secrets_in(told: Any, place: str = "", keys: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Yield where a secret is, and what to give in its place.
+
+    :param told: what Prometheus reads, or a part of it
+    :param place: where the part is
+    :param keys: the same, without the numbers of items
+    """
+    if isinstance(told, Mapping):
+        for key, value in told.items():
+            yield from _secrets_in(value, f"{place}.{key}" if place else str(key), (*keys, str(key)))
+    elif isinstance(told, (list, tuple)):
+        for index, item in enumerate(told):
+            yield from _secrets_in(item, f"{place}[{index}]", keys)
+    elif told and any(keys[-len(secret) :] == secret for secret in _SECRETS):
+        yield place, "a role of AWS" if keys[-1] == "secret_key" else f"{place}_file"
 
 
 def _job_problems(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -84,6 +98,11 @@ def _job_problems(variables: Mapping[str, Any]) -> Iterator[str]:
         elif name in names:
             yield f"{path} is '{name}', as another job is: give each its own name"
         names.add(name)
+        for place, remedy in _secrets_in(job):
+            yield (
+                f"monitoring_extra_scrape_configs[{index}].{place} would be in a ConfigMap: put it in a Secret, mount "
+                f"that (monitoring_alertmanager.secret or monitoring_deployment_overrides), and give {remedy}"
+            )
 
 
 def _group_problems(variables: Mapping[str, Any]) -> Iterator[str]:

@@ -45,12 +45,30 @@ def test_settings_of_alerts(alerts: dict[str, Any], sentence: str) -> None:
         ({"bearer_token": "s3cret"}, "bearer_token"),
         ({"oauth2": {"client_secret": "s3cret"}}, "oauth2.client_secret"),
         ({"tls_config": {"key": "s3cret"}}, "tls_config.key"),
+        ({"oauth2": {"tls_config": {"key": "s3cret"}}}, "oauth2.tls_config.key"),
+        ({"sigv4": {"secret_key": "s3cret"}}, "sigv4.secret_key"),
+        ({"http_sd_configs": [{}, {"basic_auth": {"password": "s3cret"}}]}, "http_sd_configs[1].basic_auth.password"),
     ],
 )
 def test_no_secret_gets_into_a_config_map(options: dict[str, Any], name: str) -> None:
     [sentence] = problems(alertmanager={**THERE, "options": options})
     assert sentence.startswith(f"monitoring_alertmanager.options.{name} would be in a ConfigMap: put it in a Secret")
-    assert "s3cret" not in sentence
+    [other] = problems(extra_scrape_configs=[{"job_name": "a"}, {"job_name": "b", **options}])
+    assert other.startswith(f"monitoring_extra_scrape_configs[1].{name} would be in a ConfigMap: put it in a Secret")
+    remedy = "a role of AWS" if name.endswith("secret_key") else f"{name}_file"
+    assert (sentence.endswith(f" give {remedy}"), other.endswith(f" give {remedy}")) == (True, True)
+    assert "s3cret" not in sentence + other
+
+
+def test_what_is_in_a_file_or_named_alike_is_no_secret() -> None:
+    job = {
+        "job_name": "mine",
+        "basic_auth": {"username": "u", "password_file": "/etc/mine/password"},
+        "tls_config": {"key_file": "/etc/mine/key"},
+        "relabel_configs": [{"source_labels": ["password"], "target_label": "key"}],
+        "static_configs": [{"targets": ["a:1"], "labels": {"key": "x", "password": "y"}}],
+    }
+    assert problems(extra_scrape_configs=[job]) == []
 
 
 def test_names_of_more_jobs() -> None:
