@@ -25,7 +25,8 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
-_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+# As Kubernetes reads it, without a sign; exponents of three digits and more are none of an amount that there is.
+_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,2})|([numkMGTPE]|[KMGTPE]i))?")
 _DURATION = re.compile(r"([0-9]+(ms|s|m|h|d|w|y))+")
 _IMAGE = re.compile(
     r"[a-z0-9]+(?:[._-][a-z0-9]+)*(?::[0-9]+(?=/))?"  # registry, or the first part of the name
@@ -47,6 +48,8 @@ _CRON = (
 
 _FACTORS = {
     "": Decimal(1),
+    "n": Decimal("1e-9"),
+    "u": Decimal("1e-6"),
     "m": Decimal("0.001"),
     **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)},
     **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
@@ -116,7 +119,7 @@ def as_bytes(value: Any) -> Decimal | None:
     if not match:
         return None
     try:
-        return Decimal(match[1]) * _FACTORS[match[2] or ""]
+        return Decimal(match[1]).scaleb(int(match[2] or 0)) * _FACTORS[match[3] or ""]
     except InvalidOperation:  # pragma: no cover - the pattern lets only numbers through
         return None
 
@@ -208,14 +211,17 @@ def dns_label(longest: int = 63, starts_with_letter: bool = False) -> Format:
     )
 
 
-def quantity() -> Format:
-    """Take an amount of storage or memory as Kubernetes writes it, more than nothing."""
+def quantity(zero: bool = False) -> Format:
+    """Take an amount of storage, memory or CPU as Kubernetes writes it, more than nothing.
+
+    :param zero: nothing is an amount, too
+    """
 
     def accepts(value: Any) -> bool:
         number = as_bytes(value)
-        return number is not None and number > 0
+        return number is not None and (number > 0 or zero)
 
-    return Format("give a Kubernetes quantity such as 10Gi or 500Mi", accepts)
+    return Format(f"give a Kubernetes quantity such as {'500m, 2 or 1Gi' if zero else '10Gi or 500Mi'}", accepts)
 
 
 def duration(example: str = "15d") -> Format:

@@ -27,9 +27,10 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
     (
         "quantity",
         fmt.quantity(),
-        ["1Gi", "0.5Gi", "100m", 5, "1E"],
-        ["2 gigs", "1GB", "", "Gi", "0", "0Gi", "-1Gi", None],
+        ["1Gi", "0.5Gi", "100m", 5, "1E", "250u", "5n", "1e3", "1E-3", ".5", "1.", 1e-05],
+        ["2 gigs", "1GB", "", "Gi", "0", "0Gi", "-1Gi", None, "e3", ".", "1e", "1e3Gi", "1e999", True],
     ),
+    ("quantity or nothing", fmt.quantity(zero=True), [0, "0", "1Gi"], ["1GB", "", None, "-1"]),
     ("duration", fmt.duration(), ["15d", "5s", "1h30m", "500ms"], ["15", "d", "", "15 d", "0s", 15, None]),
     (
         "image",
@@ -131,7 +132,20 @@ def test_each_says_what_to_do() -> None:
 
 @pytest.mark.parametrize(
     ("quantity", "amount"),
-    [("1Ki", 1024), ("1k", 1000), ("100m", Decimal("0.1")), ("1.5Gi", 1.5 * 2**30), (7, 7), ("x", None)],
+    [
+        ("1Ki", 1024),
+        ("1k", 1000),
+        ("100m", Decimal("0.1")),
+        ("250u", Decimal("0.00025")),
+        ("5n", Decimal("5e-9")),
+        ("1e3", 1000),
+        ("12E-1", Decimal("1.2")),
+        ("1E", 10**18),
+        (".5", Decimal("0.5")),
+        ("1.5Gi", 1.5 * 2**30),
+        (7, 7),
+        ("x", None),
+    ],
 )
 def test_as_bytes(quantity: Any, amount: Any) -> None:
     assert fmt.as_bytes(quantity) == amount

@@ -241,3 +241,26 @@ def test_what_a_mapping_needs_is_missed_once_it_has_something(path: str, key: st
     assert [sentence for sentence in said({}) if key in sentence] == []
     assert any(sentence.startswith(f"{path}.{key} is missing: ") for sentence in said({other: "x"}))
     assert any(sentence.startswith(f"{path}.{key} is empty (string): ") for sentence in said({key: ""}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "start"),
+    [
+        *(
+            (f"{name}_resources", {group: {"memory": "2 gigs"}}, f"{group}.memory is '2 gigs' (string): give a Kub")
+            for name in ("cloudnativepg", "postgres_cluster", "monitoring", "pgpool")
+            for group in ("requests", "limits")
+        ),
+        *(
+            (f"{name}_service", {"annotations": {"x.io/port": 80}}, "annotations is a mapping: give a mapping of names")
+            for name in ("monitoring", "pgpool")
+        ),
+        ("monitoring_dashboards_annotations", {"folder": 1}, " is a mapping: give a mapping of names"),
+    ],
+)
+def test_what_is_in_a_free_mapping_has_a_format(name: str, value: dict[str, Any], start: str) -> None:
+    role = next(role for role in ("cloudnativepg", "postgres_cluster", "monitoring", "pgpool") if name.startswith(role))
+    specs = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text(encoding="utf-8"))
+    option = specs["argument_specs"]["main"]["options"][name]
+    [found] = input_problems({name: value}, {name: option}, role)
+    assert found.removeprefix(name).removeprefix(".").startswith(start)

@@ -259,6 +259,9 @@ def test_the_ends_of_logs() -> None:
         ("0", "0"),
         ("0Gi", "0"),
         ("0.0001", "1m"),
+        ("250u", "1m"),
+        ("1e3", "1k"),
+        ("5e-1", "500m"),
     ],
 )
 def test_canonical(asked: Any, written: str) -> None:
