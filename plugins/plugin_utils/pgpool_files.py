@@ -128,10 +128,29 @@ def pgpool_user_problems(secrets: Sequence[Mapping[str, Any]], contract: Mapping
             pool_passwd.check(users, _passwd_method(contract))
         except InputError as exc:
             yield f"the Secret {secret['metadata']['name']} cannot be used: {exc}"
+        else:
+            yield from _trimmed(secret["metadata"]["name"], users, contract)
     try:
         _users(readable, contract)
     except InputError as exc:
         yield str(exc)
+
+
+def _trimmed(secret: str, users: Mapping[str, str], contract: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the operator makes another name or password of (getPassword of its roles/runnable.go, 1.29).
+
+    :param secret: the name of the Secret that the users are from
+    """
+    # The superuser has its password from elsewhere.
+    if contract.get("operator") != "cloudnativepg" or secret == (contract.get("superuser_secret") or {}).get("name"):
+        return
+    for name, password in users.items():
+        wrong = [what for what, text in (("username", name), ("password", password)) if text != text.strip()]
+        if wrong:
+            yield (
+                f"the Secret {secret} cannot be used: its {' and its '.join(wrong)} begins or ends with blanks, which "
+                "CloudNativePG cuts off and Pgpool-II does not, so the login would fail: write it without them"
+            )
 
 
 def pgpool_missing_users(
