@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import struct
 
@@ -55,6 +56,26 @@ def test_pool_nodes_knows_each_instance(cluster: Cluster) -> None:
         assert by_host[standby]["replication_state"] == "streaming"
         assert by_host[standby]["replication_sync_state"] == "quorum"
         assert by_host[standby]["replication_delay"].isdigit()
+
+
+def test_prepared_statements_of_the_protocol(cluster: Cluster) -> None:
+    """As drivers send them: a read goes to a standby, and in a transaction, after a write, to the primary."""
+    cluster.sql("CREATE TABLE IF NOT EXISTS prepared (id int)")
+    cluster.sql("TRUNCATE prepared")
+    # Where it went elsewhere, it divides by zero.
+    read = "SELECT 1 / (current_setting('transaction_read_only') = '{}')::int;"
+    write = ["BEGIN;", "INSERT INTO prepared VALUES (:client_id);", read.format("off"), "COMMIT;"]
+    script = "\n".join([*write, read.format("on")])
+    put = f"echo {shlex.quote(script)} > /dev/shm/prepared.sql; "
+    bench = (
+        "PGPASSFILE=/dev/shm/pgpass pgbench --no-vacuum --protocol=prepared --client=4 --jobs=1 --transactions=50 "
+        f"--file=/dev/shm/prepared.sql --host={cluster.name}-pgpool.{cluster.namespace}.svc --port=9999 "
+        "--username=app app"
+    )
+    done = cluster.client().run(put + bench)
+    assert done.rc == 0, done.stderr
+    assert "number of failed transactions: 0 (0.000%)" in done.stdout
+    assert cluster.on_instance("SELECT count(*), count(DISTINCT id) FROM prepared") == "200|4"
 
 
 @pytest.mark.parametrize("user", ["app", "pgpool_check", "pgha_monitor", "postgres"])
