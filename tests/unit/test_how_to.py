@@ -18,6 +18,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import labe
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs/how-to").glob("*.md"))
 CONNECT = ROOT / "docs/how-to/connect-an-application.md"
+WHERE = ROOT / "docs/how-to/where-pods-run.md"
 ROLES = tuple(f"{path.name}_" for path in (ROOT / "roles").iterdir())
 NAMES = "|".join(ROLES)
 
@@ -63,6 +64,14 @@ def test_the_policy_for_instances_lets_in_what_this_collection_makes() -> None:
     assert named["prometheus"].items() <= labels("prometheus", "monitoring", "prometheus").items()
     [cluster] = {peer.get("cnpg.io/cluster") for peer in named.values()} - {None}
     assert policy["spec"]["podSelector"]["matchLabels"] == {"cnpg.io/cluster": cluster}
+
+
+def test_a_list_of_the_role_s_that_is_replaced_is_about_the_same_pods() -> None:
+    [given] = [item for item in examples(WHERE) if "pgpool_deployment_overrides" in item]
+    pod = given["pgpool_deployment_overrides"]["spec"]["template"]["spec"]
+    [spread] = pod["topologySpreadConstraints"]
+    wanted = spread["labelSelector"]["matchLabels"]
+    assert wanted.items() <= labels("pgpool", "proxy", "hot-postgres-pgpool").items()
 
 
 def test_where_prometheus_is_is_said_where_status_sees_it() -> None:
