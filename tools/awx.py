@@ -130,7 +130,8 @@ def question(path: str, *, required: bool) -> dict[str, Any]:
         "variable": PREFIX + path.replace(".", "__"),
     }
     if choices:
-        asked["choices"] = choices
+        # AWX' page of the survey breaks where a question with choices has no default. An empty one is no answer.
+        asked |= {"choices": choices, "default": ""}
     elif form in LONGEST:
         asked |= {"min": int(required), "max": LONGEST[form]}
     elif form == "integer" and path in FORMATS:
