@@ -494,6 +494,19 @@ def test_an_alert_is_for_the_cluster_of_its_namespace_alone(tmp_path: Path) -> N
         assert "hosts (1)" in found.stdout
 
 
+def test_the_page_shows_no_token_where_others_can_read_it() -> None:
+    page = (ROOT / "docs/awx.md").read_text(encoding="utf-8")
+    assert "--controller-token" not in page
+    assert "EDA_CONTROLLER_TOKEN" in page
+    assert "http://" not in page
+    # The rights that its user takes are those for what the rulebook starts.
+    told = load(AWX / "jobs.yml")["alerts"]
+    rights = page.partition("the role *Execute* on")[2].partition("With that of an")[0].replace("\n", " ")
+    for playbook in told["run"]:
+        assert f"*pgha {playbook}*" in rights
+    assert f"of {', '.join(told['approve'][:-1])} and {told['approve'][-1]}." in rights
+
+
 @pytest.mark.parametrize("name", ["execution-environment", "execution-environment-debian"])
 def test_the_image_of_the_jobs_can_be_defined(name: str, tmp_path: Path) -> None:
     """What ansible-builder makes of it: a Containerfile and what that copies. Building it needs a registry."""
