@@ -38,7 +38,7 @@ COMMON = {
     "organization": "{{ pgha_awx_organization }}",
     "project": "pgha",
     "inventory": "pgha",
-    "credentials": ["pgha Kubernetes"],
+    "credentials": "{{ ['pgha Kubernetes'] + pgha_awx_more_credentials | default([]) }}",
     "execution_environment": "pgha",
     "labels": ["pgha"],
     "notification_templates_error": ["pgha"],

@@ -148,8 +148,13 @@ def test_the_objects_have_fields_that_the_roles_know() -> None:
 
 def set_to(value: Any) -> Any:
     """Return what a setting is, where the value is one."""
-    setting = re.fullmatch(r"\{\{ (pgha_\w+) \}\}", value) if isinstance(value, str) else None
-    return load(AWX / "settings.yml")[setting[1]] if setting else value
+    if not isinstance(value, str) or "{{" not in value:
+        return value
+    settings = load(AWX / "settings.yml")
+    setting = re.fullmatch(r"\{\{ (pgha_\w+) \}\}", value)
+    if setting:
+        return settings[setting[1]]
+    return Templar(loader=DataLoader(), variables=settings).template(trust_as_template(value))
 
 
 def references() -> Iterator[tuple[str, str, Any]]:
@@ -394,7 +399,7 @@ def test_the_settings_have_what_the_type_of_the_credential_asks_for() -> None:
     other = yaml.safe_load("\n".join(line.removeprefix("# ") for line in block.splitlines()))
     assert set(other["pgha_awx_kubernetes"]) == set(types[other["pgha_awx_kubernetes_type"]])
     # All templates have it, so that its type is the one for each job.
-    assert {tuple(template["credentials"]) for template in TEMPLATES.values()} == {(credential["name"],)}
+    assert {tuple(set_to(template["credentials"])) for template in TEMPLATES.values()} == {(credential["name"],)}
 
 
 def test_the_groups_of_the_inventory(tmp_path: Path) -> None:
@@ -410,6 +415,21 @@ def test_the_groups_of_the_inventory(tmp_path: Path) -> None:
     assert made["for_drills"] == ["hot-postgres"]
     assert made["namespace_finance"] == ["billing"]
     assert made["operator_kubedb"] == ["hot-postgres", "orders"]
+
+
+def test_awx_reads_an_inventory_with_a_value_from_a_vault_without_its_password(tmp_path: Path) -> None:
+    options = constructed(tmp_path, {"billing": {"postgres_cluster_backup": {"secret": "{{ vault_key }}"}}})
+    password = tmp_path / "password"
+    password.write_text("a password")
+    vaulted = subprocess.run(
+        ["ansible-vault", "encrypt_string", f"--vault-password-file={password}", "--name=vault_key", "a key"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    with (tmp_path / "inventory/host_vars/billing.yml").open("a") as file:
+        file.write(vaulted)
+    made = listed(*options, "--export")
+    assert made["with_backups"]["hosts"] == ["billing"]
+    assert set(made["_meta"]["hostvars"]["billing"]["vault_key"]) == {"__ansible_vault"}
 
 
 @pytest.mark.parametrize("name", ["pgha backup", "pgha restore drill"])
@@ -576,7 +596,7 @@ def test_apply_hands_the_objects_on_with_the_settings_in_them(tmp_path: Path) ->
     )
     settings = load(AWX / "settings.yml")
     settings["pgha_awx_kubernetes"] = {"host": "https://api", "api_key": "token", "ca_cert": "PEM"}
-    settings |= {"aap_token": "token", "pgha_awx_collection": "probe.probe"}
+    settings |= {"aap_token": "token", "pgha_awx_collection": "probe.probe", "pgha_awx_more_credentials": ["our vault"]}
     subprocess.run(
         ["ansible-playbook", AWX / "apply.yml", "-e", json.dumps(settings)],
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path)},
@@ -586,6 +606,8 @@ def test_apply_hands_the_objects_on_with_the_settings_in_them(tmp_path: Path) ->
     )
     made = json.loads((tmp_path / "given.json").read_text())
     assert {entry["organization"] for entry in made["controller_templates"]} == {settings["pgha_awx_organization"]}
+    credentials = ["pgha Kubernetes", "our vault"]
+    assert all(entry["credentials"] == credentials for entry in made["controller_templates"])
     assert made["controller_credentials"][0]["inputs"] == settings["pgha_awx_kubernetes"]
     assert made["controller_credentials"][0]["credential_type"] == "pgha Kubernetes API"
     [kind] = [kind for kind in made["controller_credential_types"] if kind["name"] == "pgha Kubernetes API"]
