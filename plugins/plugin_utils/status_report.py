@@ -212,10 +212,14 @@ def _problems(contract: Mapping[str, Any], report: Mapping[str, Any], seen: _See
         elif not one["up"]:
             yield f"Prometheus cannot scrape the instance {one['name']}"
     primaries = [one["name"] for one in report["instances"] if one["says"] == "primary"]
-    if len(primaries) != 1 and any(one["says"] != "unknown" for one in report["instances"]):
-        yield f"PostgreSQL says that {' and '.join(primaries)} are primaries" if primaries else "no instance is primary"
+    # Where the cluster follows another one, the operator labels a standby as primary.
+    follows = seen.value("pgha:cluster:replica_mode") == 1
+    if len(primaries) > 1:
+        yield f"PostgreSQL says that {' and '.join(primaries)} are primaries"
+    elif not primaries and not follows and any(one["says"] != "unknown" for one in report["instances"]):
+        yield "no instance is primary"
     for one in seen.of("pgha:instance:role_disagreement"):
-        if one.last == 1:
+        if one.last == 1 and not follows:
             yield f"{one.labels.get('pod', '')} is not what {one.labels.get('view', '')} takes it for"
     for one in report["backends"]:
         # The primary has an address of its own: without its other one, nothing is missing.

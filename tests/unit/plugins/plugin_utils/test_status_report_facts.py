@@ -182,6 +182,15 @@ def test_what_is_wrong(more: list[dict[str, Any]], problem: str) -> None:
     assert report(*more)["problems"] == [problem]
 
 
+def test_a_cluster_that_follows_another_one_has_no_primary() -> None:
+    standbys = [
+        one("pgha:instance:in_recovery", 1, pod="pg-1"),
+        one("pgha:instance:role_disagreement", 1, pod="pg-1", view="kubernetes"),
+    ]
+    assert report(*standbys, one("pgha:cluster:replica_mode", 1))["problems"] == []
+    assert len(report(*standbys, one("pgha:cluster:replica_mode", 0))["problems"]) == 2
+
+
 def test_the_primary_s_own_backend_may_be_detached() -> None:
     labels = {"node_id": "1", "hostname": "pg-1.demo.svc", "pg_role": "primary"}
     detached = one("pgpool2_pool_nodes_status", 0, pod="pg-pgpool-x", **labels)
