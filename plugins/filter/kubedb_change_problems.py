@@ -10,8 +10,8 @@ short_description: Why a cluster of KubeDB that exists must not become as it is 
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Compares the Postgres object that is wanted with the one that is there.
-positional: objects
+  - Compares the Postgres object that is wanted with the one that is there, and with what that was applied with.
+positional: objects, what
 options:
   _input:
     description: The Postgres object that is wanted.
@@ -22,6 +22,13 @@ options:
     type: list
     elements: dict
     required: true
+  what:
+    description:
+      - V(problems) for what must not be, or V(requests) for what applying it does not bring to instances that run, as
+        KubeDB does that by request.
+    type: str
+    choices: [problems, requests]
+    default: problems
 """
 
 EXAMPLES = r"""
@@ -35,7 +42,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One sentence for each problem.
+  description: One sentence for each.
   type: list
   elements: str
 """
@@ -44,14 +51,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_changes import change_problems
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_changes import change_problems, requests_left
+
+_WHAT = {"problems": change_problems, "requests": requests_left}
 
 
-def kubedb_change_problems(manifest: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say why the cluster must not become as it is wanted."""
+def kubedb_change_problems(
+    manifest: Mapping[str, Any], objects: Sequence[Mapping[str, Any]], what: str = "problems"
+) -> list[str]:
+    """Say why the cluster must not become as it is wanted, or what else that takes."""
     if not isinstance(manifest, Mapping) or not isinstance(objects, (list, tuple)):
         raise AnsibleFilterError("pgha.kubernetes.kubedb_change_problems: give a Postgres object and a list of objects")
-    return list(change_problems(manifest, objects))
+    if what not in _WHAT:
+        raise AnsibleFilterError(f"pgha.kubernetes.kubedb_change_problems: what is {what!r}: give {' or '.join(_WHAT)}")
+    return list(_WHAT[what](manifest, objects))
 
 
 class FilterModule:

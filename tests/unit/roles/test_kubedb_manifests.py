@@ -14,6 +14,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import with_annotation
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import ADAPTERS
 from program import program
@@ -320,3 +321,18 @@ def test_another_client_auth_is_refused_before_the_first_write() -> None:
     assert found() == []
     [problem] = found(client_auth="md5")
     assert "the cluster has 'scram'" in problem
+
+
+def test_what_a_change_takes_beside_the_run_is_said() -> None:
+    tasks = yaml.safe_load((ROLE / "tasks/preflight_superuser.yml").read_text())
+    [saying] = [task for task in tasks if "__postgres_cluster_requests_left" in task.get("vars", {})]
+    there = with_annotation(plain(manifests()[0]))
+
+    def said(**changes: Any) -> list[str]:
+        known = {name: trust_as_template(value) for name, value in saying["vars"].items()}
+        values = {**known, "__postgres_cluster_objects": [there], **changes}
+        return evaluate(saying["ansible.builtin.debug"]["msg"], **values)
+
+    assert said() == []
+    [warning] = said(postgres_cluster_parameters={"work_mem": "8MB"})
+    assert warning.startswith("WARNING: postgres_cluster_parameters is not what hot-postgres was applied with")

@@ -54,6 +54,7 @@ def test_changes(render: Callable[[str, str], Any]) -> None:
     variables = f"{{wanted: {{{postgres}: md5}}}}, there: [{{{postgres}: scram}}}}]}}"
     (found,) = render("{{ wanted | pgha.kubernetes.kubedb_change_problems(there) }}", variables)
     assert "the cluster has 'scram'" in found
+    assert render("{{ wanted | pgha.kubernetes.kubedb_change_problems(there, what='requests') }}", variables) == []
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,7 @@ def test_changes(render: Callable[[str, str], Any]) -> None:
         (lambda: postgres_cluster_secret_versions([], [], "a"), "give lists"),
         (lambda: kubedb_superuser_problems({}, "a", {}), "give a list of Secrets, not dict"),
         (lambda: kubedb_change_problems({}, {}), "give a Postgres object and a list of objects"),
+        (lambda: kubedb_change_problems({}, [], "all"), "what is 'all': give problems or requests"),
     ],
 )
 def test_what_is_no_list_is_refused(call: Callable[[], Any], words: str) -> None:
