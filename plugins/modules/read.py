@@ -40,6 +40,12 @@ options:
     type: list
     elements: str
     default: []
+  name_prefix:
+    description: >-
+      How their names begin. The API cannot be asked for that, so it returns all, of which no other is kept. What a task
+      registers is in memory for the rest of the run, for each host.
+    type: str
+    default: ""
 extends_documentation_fragment: [pgha.kubernetes.api_options]
 attributes:
   check_mode:
@@ -94,6 +100,7 @@ ARGUMENT_SPEC = {
     "namespace": {"type": "str"},
     "label_selectors": {"type": "list", "elements": "str", "default": []},
     "field_selectors": {"type": "list", "elements": "str", "default": []},
+    "name_prefix": {"type": "str", "default": ""},
     **API_OPTIONS,
 }
 WHAT = ("kind", "api_version", "name", "namespace", "label_selectors", "field_selectors")
@@ -102,7 +109,9 @@ WHAT = ("kind", "api_version", "name", "namespace", "label_selectors", "field_se
 def run(module, service):
     """Read what the module's arguments say."""
     found = service.find(**{key: module.params[key] for key in WHAT})
-    module.exit_json(changed=False, **found)
+    prefix = module.params["name_prefix"]
+    kept = [item for item in found["resources"] if item["metadata"]["name"].startswith(prefix)]
+    module.exit_json(changed=False, **{**found, "resources": kept})
 
 
 def work(module):

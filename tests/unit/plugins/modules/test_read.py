@@ -15,8 +15,12 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_action import 
 
 ARGUMENTS = {
     "api_version": "v1", "kind": "Secret", "name": None, "namespace": "demo", "label_selectors": ["a=b"],
-    "field_selectors": ["type=kubernetes.io/basic-auth"], "api_key": "hidden",
+    "field_selectors": ["type=kubernetes.io/basic-auth"], "name_prefix": "", "api_key": "hidden",
 }  # fmt: skip
+
+
+def secret(name: str) -> dict[str, Any]:
+    return {"kind": "Secret", "metadata": {"name": name}}
 
 
 class Service:
@@ -26,15 +30,22 @@ class Service:
 
     def find(self, **arguments: Any) -> dict[str, Any]:
         self.asked = arguments
-        return {"resources": [{"kind": "Secret"}], "api_found": True}
+        return {"resources": [secret("hot-app"), secret("hotter-app")], "api_found": True}
 
 
 def test_it_asks_for_what_it_is_told() -> None:
     service = Service()
     with pytest.raises(DoneError) as done:
         module.run(Call("read", ARGUMENTS, check_mode=False, diff=False), service)
-    assert service.asked == {key: value for key, value in ARGUMENTS.items() if key != "api_key"}
-    assert done.value.result == {"changed": False, "resources": [{"kind": "Secret"}], "api_found": True}
+    assert service.asked == {key: value for key, value in ARGUMENTS.items() if key not in ("api_key", "name_prefix")}
+    both = [secret("hot-app"), secret("hotter-app")]
+    assert done.value.result == {"changed": False, "resources": both, "api_found": True}
+
+
+def test_it_keeps_those_whose_names_begin_so() -> None:
+    with pytest.raises(DoneError) as done:
+        module.run(Call("read", {**ARGUMENTS, "name_prefix": "hot-"}, check_mode=False, diff=False), Service())
+    assert done.value.result["resources"] == [secret("hot-app")]
 
 
 def test_why_it_cannot_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
