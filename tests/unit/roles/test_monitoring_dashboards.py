@@ -62,6 +62,22 @@ def test_each_selector_names_the_job() -> None:
     assert [found for _where, query in QUERIES for found in without_a_job(query)] == []
 
 
+def test_alerts_are_those_of_clusters() -> None:
+    asked_for = {query[query.index("ALERTS{") :].partition("}")[0] for _where, query in QUERIES if "ALERTS{" in query}
+    assert asked_for == {
+        'ALERTS{namespace="$namespace", cluster="$cluster"',
+        'ALERTS{namespace="$namespace", cluster="$cluster", alertstate="firing"',
+        'ALERTS{namespace=~"$namespace", cluster!=""',
+        'ALERTS{namespace=~"$namespace", cluster!="", alertstate="firing"',
+    }
+    [ask] = [
+        task["vars"]["__monitoring_alerts_query"]
+        for task in yaml.safe_load((ROLE / "tasks/alerts.yml").read_text())[1]["block"]
+        if "vars" in task
+    ]
+    assert 'cluster="{{ __monitoring_alerts_name }}"}' in ask
+
+
 @pytest.mark.parametrize("name", DASHBOARDS)
 def test_panels_do_not_overlap_and_have_numbers_of_their_own(name: str) -> None:
     board = DASHBOARDS[name]
