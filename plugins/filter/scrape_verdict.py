@@ -19,7 +19,8 @@ options:
     elements: dict
     required: true
   answer:
-    description: What C(promtool query instant --format=json) printed for C(up) and the like.
+    description: >-
+      What C(promtool query instant --format=json) printed for C(up), C(pgha:instance:role_disagreement) and the like.
     type: str
     required: true
 """

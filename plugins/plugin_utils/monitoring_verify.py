@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether Prometheus scrapes each pod that it should."""
+"""Whether Prometheus scrapes each pod that it should, and sees roles that agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def verdict(objects: Sequence[Mapping[str, Any]], answer: str) -> dict[str, Any]
 
     :param objects: Services and EndpointSlices
     :param answer: what `promtool query instant --format=json` printed for `up`, and for metrics such as `pgpool2_up`
-        that say whether an exporter reaches what it watches
+        that say whether an exporter reaches what it watches; and `pgha:instance:role_disagreement`
     :returns: `problems` (sentences, empty if all is well) `targets` (`namespace`, `service`, `pod`, `up`) and `table`
     :raises InputError: the answer is none of Prometheus
     """
@@ -42,6 +42,12 @@ def verdict(objects: Sequence[Mapping[str, Any]], answer: str) -> dict[str, Any]
             problems += [
                 f"the exporter in {name} says {metric} {seen[metric]:g}" for metric in sorted(seen) if seen[metric] != 1
             ]
+    pods = {(target["namespace"], target["pod"]) for target in targets}
+    for one in series(answer):
+        where = (one.labels.get("namespace", ""), one.labels.get("pod", ""))
+        if one.labels.get("__name__") == "pgha:instance:role_disagreement" and one.last == 1 and where in pods:
+            view = one.labels.get("view", "")
+            problems.append(f"PostgreSQL in pod {'/'.join(where)} is not what {view} takes it for")
     return {"problems": problems, "targets": targets, "table": _table(targets)}
 
 

@@ -83,6 +83,16 @@ def test_what_is_wrong(answer: list, problem: str) -> None:
     assert result["problems"] == [problem]
 
 
+def test_roles_that_disagree() -> None:
+    def view(pod: str, value: str = "1") -> dict:
+        labels = {"namespace": "demo", "cluster": "pg", "pod": pod, "view": "pgpool"}
+        return {"metric": {"__name__": "pgha:instance:role_disagreement", **labels}, "value": [1795365898.6, value]}
+
+    answer = [series("pg-1"), series("pg-2"), view("pg-1"), view("pg-2", "0"), view("another-1")]
+    result = verdict([service("pg-stats"), endpoints("pg-stats", "pg-1", "pg-2")], json.dumps(answer))
+    assert result["problems"] == ["PostgreSQL in pod demo/pg-1 is not what pgpool takes it for"]
+
+
 @pytest.mark.parametrize("objects", [[], [service("pg-stats")], [service("pg-stats"), endpoints("pg-stats")]])
 def test_nothing_to_scrape(objects: list) -> None:
     assert verdict(objects, "[]")["problems"] == ["no Service asks to be scraped, or none of them has a pod"]
