@@ -138,6 +138,24 @@ def test_each_limit_is_recorded_and_each_that_is_read_is_there() -> None:
     }
 
 
+@pytest.mark.parametrize("where", ["README.md", "defaults/main.yml"])
+def test_an_alert_of_one_s_own_reaches_prometheus_as_it_is_written(where: str, promtool: str, tmp_path: Path) -> None:
+    text = (ROLE / where).read_text()
+    if where == "README.md":
+        [example] = [one for one in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "extra_rule_groups" in one]
+    else:
+        [example] = re.findall(r"^# (monitoring_extra_rule_groups:\n(?:#  .*\n)+)", text, re.MULTILINE)
+        example = re.sub(r"^# ", "", example, flags=re.MULTILINE)
+    found = loaded(**DataLoader().load(trust_as_template(example)))
+    (tmp_path / "rules.yml").write_text(found)
+    checked = subprocess.run(
+        [promtool, "check", "rules", str(tmp_path / "rules.yml")], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    [alert] = [rule for rule in yaml.safe_load(found)["groups"][-1]["rules"] if "alert" in rule]
+    assert alert["annotations"] == {"summary": "{{ $labels.pod }} has {{ $value }} sessions"}
+
+
 SELECTOR = re.compile(r"(?<![\w:.\"|])((?:cnpg|barman_cloud|pgpool2|pg)_\w+)(\{[^}]*\})?")
 
 
