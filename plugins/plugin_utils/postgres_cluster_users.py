@@ -9,6 +9,8 @@ from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import CLUSTER_LABEL
+
 # Users that the collection itself logs in with. They read statistics, nothing else.
 SYSTEM_USERS: tuple[dict[str, Any], ...] = (
     {"name": "pgpool_check", "roles": ["pg_monitor"]},  # Pgpool-II's health and replication checks
@@ -17,6 +19,8 @@ SYSTEM_USERS: tuple[dict[str, Any], ...] = (
 
 # The superuser that initdb makes.
 SUPERUSER = "postgres"
+# On a Secret that a rotation makes for the superuser: the cluster's name. Once it counts, it has the labels of users'.
+SUPERUSER_LABEL = "pgha.kubernetes/superuser"
 # A user with `overlap` has a second login, and a Secret with the login of now, which has this label.
 LOGIN_LABEL = "pgha.kubernetes/login"
 # On the Secret of the first login: that the second was made. So it is known that it has to go, once it is not wanted.
@@ -243,13 +247,23 @@ def secrets_to_delete(
 
 
 def _outdated(existing: Sequence[Mapping[str, Any]], labels: Mapping[str, str], superuser: str) -> list[str]:
-    """Return the superuser's Secrets older than the one that counts. A newer one may be on its way to be that."""
+    """Return the superuser's Secrets older than the one that counts. A newer one may be on its way to be that.
+
+    One of a rotation that was stopped, or that the operator refused, never got the labels of users'.
+    """
     made = {item["metadata"]["name"]: item["metadata"].get("creationTimestamp") or "" for item in existing}
     return [
         item["metadata"]["name"]
         for item in existing
-        if _is_labelled(item, labels, SUPERUSER) and made[item["metadata"]["name"]] < made.get(superuser, "")
+        if (_is_labelled(item, labels, SUPERUSER) or _is_of_rotation(item, labels))
+        and made[item["metadata"]["name"]] < made.get(superuser, "")
     ]
+
+
+def _is_of_rotation(secret: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Tell whether a rotation made a Secret for the cluster's superuser."""
+    of = ((secret.get("metadata") or {}).get("labels") or {}).get(SUPERUSER_LABEL)
+    return bool(of) and of == labels.get(CLUSTER_LABEL)
 
 
 def secret_versions(

@@ -336,3 +336,21 @@ def test_what_a_change_takes_beside_the_run_is_said() -> None:
     assert said() == []
     [warning] = said(postgres_cluster_parameters={"work_mem": "8MB"})
     assert warning.startswith("WARNING: postgres_cluster_parameters is not what hot-postgres was applied with")
+
+
+@pytest.mark.parametrize(
+    ("labels", "unlabelled"),
+    [
+        ({"pgha.kubernetes/superuser": "hot-postgres"}, True),
+        ({"pgha.kubernetes/superuser": "hot-postgres", "pgha.kubernetes/user": "true"}, False),
+        ({"pgha.kubernetes/user": "true"}, False),
+        ({}, False),  # somebody's own
+        (None, False),
+    ],
+)
+def test_a_rotation_that_was_stopped_is_brought_to_its_end(labels: dict[str, str] | None, unlabelled: bool) -> None:
+    metadata = {"name": "x"} if labels is None else {"name": "x", "labels": labels}
+    found = {"resources": [{"metadata": metadata}]}
+    name = "{{ __postgres_cluster_superuser_unlabelled }}"
+    assert evaluate(name, __postgres_cluster_superuser_found=found) is unlabelled
+    assert evaluate(name) is False

@@ -132,3 +132,14 @@ def test_the_superusers_old_passwords_go_and_a_new_one_on_its_way_stays() -> Non
     assert secrets_to_delete([], existing, LABELS, "hot-auth-2") == ["hot-auth"]
     assert secrets_to_delete([], existing, LABELS, "") == []
     assert secrets_to_delete([], existing, LABELS, "not-there") == []
+
+
+def test_the_superusers_secrets_of_rotations_that_were_stopped_go() -> None:
+    labels = {**LABELS, "pgha.kubernetes/cluster": "hot"}
+    existing = [
+        superuser_secret("hot-auth-1", "2026-11-22T17:00:00Z", {"pgha.kubernetes/superuser": "hot"}),
+        superuser_secret("hot-auth-2", "2026-11-22T18:00:00Z", labels),
+        superuser_secret("hot-auth-3", "2026-11-22T19:00:00Z", {"pgha.kubernetes/superuser": "hot"}),
+        superuser_secret("cold-auth-1", "2026-11-22T17:00:00Z", {"pgha.kubernetes/superuser": "cold"}),
+    ]
+    assert secrets_to_delete([], existing, labels, "hot-auth-2") == ["hot-auth-1"]
