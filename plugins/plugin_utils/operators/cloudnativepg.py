@@ -353,7 +353,7 @@ def _initdb_problems(asked: Mapping[str, Any], made: Mapping[str, Any]) -> Itera
     """Yield what the cluster was not made with. One that came from backups has what its source had."""
     for key, value in _initdb(asked).items() if made else ():
         if str(made.get(key, "")) != str(value):
-            name = next(name for name, api in INITDB.items() if api == key)
+            [name] = [name for name, api in INITDB.items() if api == key]
             has = f"{made[key]!r}" if key in made else "the default"
             yield (
                 f"postgres_cluster_initdb.{name} is {value!r}: the cluster was made with {has}, and that does not "
