@@ -121,7 +121,7 @@ LOOK_PAUSE = 1
 # What keeps no annotation: it would repeat a Secret, and undo what others applied to a namespace.
 MERGED = ("Namespace", "Secret")
 LONGEST = 1500  # characters of a message
-OWNER_LABEL = "app.kubernetes.io/managed-by"
+OWNER_LABEL, MANAGER = "app.kubernetes.io/managed-by", "pgha.kubernetes"
 ARGUMENT_SPEC = {
     "definition": {"type": "list", "elements": "dict", "required": True},
     "only_own": {"type": "bool", "default": False},
@@ -170,10 +170,11 @@ class Applier:
         except (ResourceNotFoundError, ResourceNotUniqueError):
             return  # none is there; `apply` says so
         there = self._found[_label(definition)] = self._read(resource, definition)
-        if there and not _leaves(there) and _owner(there) != owner:
+        # The label may be another one by overrides, in this run or since the last one.
+        if there and not _leaves(there) and _owner(there) not in (owner, MANAGER):
             raise RefusedError(
-                f"something else made it, as it does not have the label {OWNER_LABEL}={owner}, so no object was "
-                "applied: give another name or namespace, or it that label, so that it is taken over"
+                f"something else made it, as it does not have the label {OWNER_LABEL}={owner}, so none of these "
+                "objects was applied: give another name or namespace, or it that label, so that it is taken over"
             )
 
     def apply(self, definition):

@@ -164,7 +164,7 @@ def status(
                 and state.get("updatedReplicas", 0) >= state.get("replicas", 0)
                 and state.get("observedGeneration", 0) >= metadata.get("generation", 0)
             ),
-            "newer": _numbers(installed) > _numbers(version),
+            "newer": _numbers(installed) > _numbers(version) > (),
             "foreign": "" if ours else f"{metadata['namespace']}/{metadata['name']}",
             "sealed": sealed,
             "drifted": drifted,
@@ -233,8 +233,8 @@ def _version(image: str) -> str:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """Return what tells which of two versions is newer; nothing where it is no release."""
-    parts = version.split(".")
+    """Return what tells which of two versions is newer; a candidate is as its release, and what is none is nothing."""
+    parts = version.partition("-")[0].split(".")
     return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
 
 

@@ -137,6 +137,9 @@ def restore(
     existing = named(current, "Cluster", wanted["name"])
     owner = owner_of(wanted["databases"][0])
     backups = _backups(sources, asked["source"])
+    if own and existing:  # some may be of the new one by now
+        own_folder = _own_server(applied_spec(existing))
+        backups = [item for item in backups if (item.get("status") or {}).get("serverName") != own_folder]
     used = _used(asked, backups)
     target, words, problems = _target(asked, backups)
     store = _store(wanted, source, used)
@@ -252,6 +255,7 @@ def _store(wanted: Mapping[str, Any], source: Mapping[str, Any], used: Mapping[s
         return {"barmanObjectStore": {**own, "serverName": folder}}
     if not wanted["backup"]:
         return {}
+    folder = folder or (used.get("status") or {}).get("serverName") or ""
     if with_defaults(wanted["backup"])["method"] == "plugin":
         return _by_plugin(wanted["name"], folder or name)
     return {"barmanObjectStore": barman_object_store(wanted["backup"], folder or name)}
@@ -383,9 +387,10 @@ def _source_problems(
         yield from image_problems("postgres_cluster_image", wanted["image"], "built_in")
     elif source and where != wanted["namespace"]:
         yield f"{shown}: its ObjectStore is in the namespace {where}; restore into that one, or make one here"
-    if not source:
-        return
     status = source.get("status") or {}
+    if not source:
+        yield from _version_problems(wanted, used, status)
+        return
     if not _completed(backups) and not status.get("lastSuccessfulBackup"):
         yield f"{shown}: it has no backup that has completed; make one by backup.yml"
     # That is the oldest of the folder of now. Before a major upgrade, there was another.

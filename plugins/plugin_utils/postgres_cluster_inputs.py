@@ -109,6 +109,7 @@ def _secrets(owners: Mapping[str, str], own: Collection[str], variables: Mapping
     :param owners: those who have one without being named in `postgres_cluster_users`, with the words for where
     :param own: the collection's own, where they are made
     """
+    existing = variables.get("postgres_cluster_operator") == "existing"
     operator = operators.adapter(variables.get("postgres_cluster_operator", "cloudnativepg"))
     cluster = str(variables.get("postgres_cluster_name", ""))
     users = variables.get("postgres_cluster_users") or []
@@ -118,7 +119,8 @@ def _secrets(owners: Mapping[str, str], own: Collection[str], variables: Mapping
     for name, shown in names.items():
         if operator.is_reserved_role(name):
             yield f"{shown} is {name!r} (string): give another name, PostgreSQL or its operator keeps this one"
-        if secret_name("", name) in operator.RESERVED_SECRETS:
+        # A user who is there keeps the name. Where its Secret is Pgpool-II's, the role pgpool refuses that.
+        if secret_name("", name) in operator.RESERVED_SECRETS and not existing:
             yield (
                 f"{shown} is {name!r} (string): give another name, as the Secret "
                 f"{secret_name(cluster, name)} of this user is another one's"

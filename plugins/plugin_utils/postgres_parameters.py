@@ -30,10 +30,10 @@ def plain_parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
             )
         elif isinstance(value, (Mapping, list, tuple)) or value is None:
             yield f"{shown} is no plain value: give a string, a number or a boolean"
-        elif any(unicodedata.category(each) in ("Cc", "Zl", "Zp") for each in str(value)):
+        elif any(each != "\t" and unicodedata.category(each) in ("Cc", "Zl", "Zp") for each in str(value)):
             yield (
-                f"{shown} is {str(value)!r} (string): give it on one line and without control characters, as it has "
-                "one line of PostgreSQL's file"
+                f"{shown} is {str(value)!r} (string): give it on one line and without control characters but tabs, as "
+                "it has one line of PostgreSQL's file"
             )
         elif not _QUOTED.fullmatch("'" + str(value).replace("'", "''") + "'"):
             yield (

@@ -71,6 +71,8 @@ INITDB = {
     "wal_segment_size": "walSegmentSize",
 }
 
+INITDB_DEFAULTS = {"encoding": "UTF8", "localeProvider": "libc", "walSegmentSize": 16}
+
 # Parameters that CloudNativePG sets itself or blocks (pkg/postgres/configuration.go of 1.29).
 FIXED_PARAMETERS = frozenset(
     """
@@ -352,7 +354,8 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
 def _initdb_problems(asked: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the cluster was not made with. One that came from backups has what its source had."""
     for key, value in _initdb(asked).items() if made else ():
-        if str(made.get(key, "")) != str(value):
+        # A locale is what it is for text; of messages, each session says it.
+        if key != "locale" and str(made.get(key, INITDB_DEFAULTS.get(key, ""))) != str(value):
             [name] = [name for name, api in INITDB.items() if api == key]
             has = f"{made[key]!r}" if key in made else "the default"
             yield (

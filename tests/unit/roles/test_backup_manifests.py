@@ -323,11 +323,12 @@ def test_overrides_of_how_it_is_made_are_for_a_cluster_without_a_source(restored
         "external_clusters": [],
     }
     plan = {"origin": {**origin, "database": "app", "owner": "app"}} if restored else {}
-    overrides = {"spec": {"bootstrap": {"initdb": {"locale": "C.UTF-8"}}, "logLevel": "debug"}}
+    bootstrap = {"initdb": {"locale": "C.UTF-8"}, **({"recovery": {"owner": "other"}} if restored else {})}
+    overrides = {"spec": {"bootstrap": bootstrap, "logLevel": "debug"}}
     spec = made({}, postgres_cluster_overrides=overrides, __postgres_cluster_restore_plan=plan)[0]["spec"]
     assert spec["logLevel"] == "debug"
     if restored:
-        assert spec["bootstrap"] == {"recovery": RECOVERY}
+        assert spec["bootstrap"] == {"recovery": {**RECOVERY, "owner": "other"}}
     else:
         assert spec["bootstrap"]["initdb"]["locale"] == "C.UTF-8"
 

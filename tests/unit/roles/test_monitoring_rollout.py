@@ -27,6 +27,8 @@ def deployment(**variables: Any) -> dict[str, Any]:
 def test_the_old_one_goes_first_where_two_would_write_to_one_volume_alone() -> None:
     assert deployment()["spec"]["strategy"] == ROLLING
     assert deployment(monitoring_storage=VOLUME)["spec"]["strategy"] == RECREATED
+    for own in ({"strategy": RECREATED}, {"template": {"spec": {"volumes": [{"name": "data"}]}}}):
+        assert deployment(monitoring_deployment_overrides={"spec": own})["spec"]["strategy"] == RECREATED
 
 
 @pytest.mark.parametrize("volume_is", ["new", "gone"])

@@ -321,6 +321,12 @@ def test_what_something_else_made_is_refused_before_anything_is_written(labels: 
     assert found["result"] == {"results": []}
 
 
+def test_what_an_override_calls_otherwise_stays_ours() -> None:
+    there = with_annotation({**owned("x"), "spec": {"a": 2}})
+    found = outcome(Client(there), owned("x", by="flux"), only_own=True)
+    assert [item["method"] for item in found["result"]["results"]] == ["patch"]
+
+
 def test_what_is_ours_is_read_once() -> None:
     client = Client(with_annotation(owned("x")))
     found = outcome(client, owned("x"), owned("y"), only_own=True)

@@ -209,6 +209,11 @@ def test_status(deployments: list[dict[str, Any]], expected: dict[str, Any]) -> 
     assert {key: found[key] for key in expected} == expected
 
 
+@pytest.mark.parametrize("wanted", ["1.30.0-rc1", "1.29.0-rc1", "main"])
+def test_a_candidate_is_not_taken_for_older(wanted: str) -> None:
+    assert status([deployment()], wanted, "cnpg-system", "abc")["newer"] is False
+
+
 def seal(*checksums: str | None) -> list[dict[str, Any]]:
     kinds = ("ServiceAccount", "Service")
     return [

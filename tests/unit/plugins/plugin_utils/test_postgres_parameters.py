@@ -24,13 +24,13 @@ def test_names_that_cannot_be(name: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "8MB", 5, 0.5, True, "it's", "''", '"$user", public', "größe", r"a\\", r"\\'", r"C:\temp", r"\d'"],
+    ["", "8MB", 5, 0.5, True, "it's", "''", '"$user", public', "größe", r"a\\", r"\\'", r"C:\temp", "a\tb", r"\d'"],
 )
 def test_values_that_can_be(value: Any) -> None:
     assert list(plain_parameter_problems({"x.y": value})) == []
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a\n", "\r", "a\tb", "\0", "\x7f", "\x85", "\u2028"])
+@pytest.mark.parametrize("value", ["a\nb", "a\n", "\r", "\0", "\x7f", "\x85", "\u2028"])
 def test_values_of_more_than_a_line(value: str) -> None:
     [found] = plain_parameter_problems({"x.y": value})
     assert found.startswith(f"postgres_cluster_parameters.x.y is {value!r} (string): give it on one line")

@@ -398,6 +398,14 @@ def test_a_cluster_that_is_lost_comes_back_under_its_name() -> None:
     again = restore(later, [SECRET, there], [there, {**MADE, "spec": {"cluster": {"name": "new"}}}])
     assert (again["problems"], again["resumed"]) == ([], True)
     assert again["origin"]["server_name"] == "new-20261125210405"
+    # Lost once more, with a Backup that is left: it is in the folder that the Backup says.
+    later = backup("new-1", "2026-11-25T22:00:00Z", serverName="new-20261125210405")
+    later["spec"] = {"cluster": {"name": "new"}}
+    lost = restore(asked, [SECRET], [later])
+    assert lost["origin"]["external_clusters"][0]["barmanObjectStore"]["serverName"] == "new-20261125210405"
+    assert restore(asked, [SECRET, there], [there, later])["resumed"] is True
+    [problem] = restore({**asked, "version": "16"}, [SECRET], [later])["problems"]
+    assert "the backup new-1 of new is of PostgreSQL 17" in problem
     # One that is not lost stays as it is.
     lives = {**SOURCE, "metadata": {"name": "new"}}
     [problem] = restore(asked, [SECRET, lives], [lives, MADE])["problems"]

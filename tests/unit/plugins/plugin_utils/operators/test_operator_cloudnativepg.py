@@ -303,6 +303,11 @@ def test_initdb_is_told_the_locale_for_text_too() -> None:
     assert told() == {}
 
 
+def test_what_a_cluster_has_by_default_may_be_said_of_it() -> None:
+    asked = {"encoding": "UTF8", "locale": "C", "locale_provider": "libc", "wal_segment_size": "16"}
+    assert problems([load("after_failover")], [], initdb=asked) == []
+
+
 def test_origin_stays_as_it_was_applied() -> None:
     found = adapter.origin("hot-postgres", [load("after_failover")], [{"name": "another"}])
     assert (found["database"], found["owner"]) == ("app", "app")
