@@ -58,9 +58,8 @@ def test_a_limit_is_one_postgresql_cluster_and_nothing_else(tmp_path: Path) -> N
 
 
 def test_one_that_is_refused_stops_the_others_only_where_that_can_be_told() -> None:
-    """But for answers and confirmations, of which a wrong one is about the whole run, and what all on it need."""
+    """But for confirmations, of which a wrong one is about the whole run, and what all on it need."""
     about_all = {
-        "job": "Take the answers of the survey",
         "hibernate": "Ask before anything is stopped",
         "teardown": "Ask before anything is removed",
         "preflight": "Check what the Kubernetes clusters are to get",
