@@ -121,7 +121,8 @@ LOOK_PAUSE = 1
 # What keeps no annotation: it would repeat a Secret, and undo what others applied to a namespace.
 MERGED = ("Namespace", "Secret")
 LONGEST = 1500  # characters of a message
-OWNER_LABEL, MANAGER = "app.kubernetes.io/managed-by", "pgha.kubernetes"
+OWNER_LABEL = "app.kubernetes.io/managed-by"
+MANAGER = "pgha.kubernetes"
 ARGUMENT_SPEC = {
     "definition": {"type": "list", "elements": "dict", "required": True},
     "only_own": {"type": "bool", "default": False},
