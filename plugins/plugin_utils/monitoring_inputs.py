@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 # The jobs of templates/prometheus.yml.j2, which the rules read.
@@ -87,17 +87,12 @@ def _secrets_in(told: Any, place: str = "", keys: tuple[str, ...] = ()) -> Itera
 
 
 def _job_problems(variables: Mapping[str, Any]) -> Iterator[str]:
-    names: set[str] = set()
-    for index, job in enumerate(variables.get("monitoring_extra_scrape_configs") or []):
-        path = f"monitoring_extra_scrape_configs[{index}].job_name"
-        name = str(job.get("job_name") or "")
-        if not name:
-            yield f"{path} is missing: give the job a name"
-        elif name in _JOBS:
-            yield f"{path} is '{name}': this collection has a job of that name; give another one"
-        elif name in names:
-            yield f"{path} is '{name}', as another job is: give each its own name"
-        names.add(name)
+    jobs = variables.get("monitoring_extra_scrape_configs") or []
+    ours = "this collection has a job of that name"
+    yield from _name_problems(
+        "monitoring_extra_scrape_configs", jobs, "job_name", "job", lambda name: name in _JOBS, ours
+    )
+    for index, job in enumerate(jobs):
         for place, remedy in _secrets_in(job):
             yield (
                 f"monitoring_extra_scrape_configs[{index}].{place} would be in a ConfigMap: put it in a Secret, mount "
@@ -106,14 +101,25 @@ def _job_problems(variables: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _group_problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    groups = variables.get("monitoring_extra_rule_groups") or []
+    ours = "names that start with pgha- are those of this collection"
+    yield from _name_problems(
+        "monitoring_extra_rule_groups", groups, "name", "group", lambda name: name.startswith("pgha-"), ours
+    )
+
+
+def _name_problems(
+    variable: str, items: Sequence[Mapping[str, Any]], key: str, what: str, is_ours: Callable[[str], bool], why: str
+) -> Iterator[str]:
+    """Yield which items of a list have no name of their own."""
     names: set[str] = set()
-    for index, group in enumerate(variables.get("monitoring_extra_rule_groups") or []):
-        path = f"monitoring_extra_rule_groups[{index}].name"
-        name = str(group.get("name") or "")
+    for index, item in enumerate(items):
+        path = f"{variable}[{index}].{key}"
+        name = str(item.get(key) or "")
         if not name:
-            yield f"{path} is missing: give the group a name"
-        elif name.startswith("pgha-"):
-            yield f"{path} is '{name}': names that start with pgha- are those of this collection; give another one"
+            yield f"{path} is missing: give the {what} a name"
+        elif is_ours(name):
+            yield f"{path} is '{name}': {why}; give another one"
         elif name in names:
-            yield f"{path} is '{name}', as another group is: give each its own name"
+            yield f"{path} is '{name}', as another {what} is: give each its own name"
         names.add(name)
