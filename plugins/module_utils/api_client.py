@@ -24,3 +24,5 @@ def api_client(module):
         return get_api_client(module)
     except UNUSABLE as exc:
         return module.fail_json(msg=f"Could not create API client: {exc}")
+    except AttributeError as exc:  # the client takes any answer for a list of what the API can do, a login page, too
+        return module.fail_json(msg=f"what answers is no Kubernetes API ({exc})")

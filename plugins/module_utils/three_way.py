@@ -18,8 +18,8 @@ ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 # What tells the items of a list apart, best first. Used only where every item of both lists has it, each another.
 _IDENTITIES = ("name", "mountPath", "devicePath", "containerPort", "port", "key", "topologyKey")
 
-# Mappings of text to text. The API keeps an empty text in them, and leaves it out of fields of its own.
-_TEXTS = ("annotations", "data", "labels", "matchLabels", "nodeSelector")
+# Mappings of text to text. The API keeps an empty text in them, so that one that is gone is to be written again.
+_TEXTS = ("annotations", "data", "labels", "matchLabels", "nodeSelector", "parameters", "selector")
 
 
 def patch_for(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +101,10 @@ def _mapping_patch(
     for key, value in wanted.items():
         now = there.get(key)
         if now is None:
-            if (texts and value == "") or not _is_left_out(value, key):
+            # Some of what is empty means something (`namespaceSelector: {}`: all of them), and the API leaves out the
+            # rest. So it is written once; what was applied as it is wanted, and is not there, was left out.
+            was_left_out = key in last and last[key] == value and not (texts and value == "") and _is_empty(value, key)
+            if value is not None and not was_left_out:
                 patch[key] = value
         elif isinstance(value, Mapping) and isinstance(now, Mapping):
             inner = _mapping_patch(_mapping(last.get(key)), value, now, others, key in _TEXTS)
@@ -169,12 +172,12 @@ def _at(items: Sequence[Any], index: int) -> Any:
     return items[index] if index < len(items) else None
 
 
-def _is_left_out(value: Any, key: str) -> bool:
-    """Tell whether the API leaves a field out: null, an empty text, or containers with nothing but such in them."""
+def _is_empty(value: Any, key: str) -> bool:
+    """Tell whether the API may leave a field out: null, an empty text, or containers with nothing but such in them."""
     if isinstance(value, Mapping):
         if key in _TEXTS:
             return all(item is None for item in value.values())
-        return all(_is_left_out(item, name) for name, item in value.items())
+        return all(_is_empty(item, name) for name, item in value.items())
     return value is None or value == "" or (_is_list(value) and len(value) == 0)
 
 

@@ -166,9 +166,8 @@ class Applier:
         owner = _owner(definition)
         if not owner or definition["kind"] == "Namespace":
             return
-        try:
-            resource = self._request(lambda: self.client.resource(definition["kind"], definition["apiVersion"]))
-        except (ResourceNotFoundError, ResourceNotUniqueError):
+        resource = self._kind(definition)
+        if resource is None:
             return  # none is there; `apply` says so
         there = self._found[_label(definition)] = self._read(resource, definition)
         # The label may be another one by overrides, in this run or since the last one.
@@ -206,21 +205,29 @@ class Applier:
         if definition["kind"] == "Secret" and definition.get("stringData"):
             raise RefusedError("give `data` in place of `stringData`, with which nothing can be compared")
 
+    def _kind(self, definition):
+        """Return how the API calls the kind; None for a kind that it does not know."""
+        try:
+            resource = _again(lambda: self.client.resource(definition["kind"], definition["apiVersion"]))
+        except (ResourceNotFoundError, ResourceNotUniqueError):
+            return None
+        if resource.namespaced and not definition["metadata"].get("namespace"):
+            raise RefusedError("a manifest of this kind needs metadata.namespace")
+        return resource
+
     def _resource(self, definition):
         """Return how the API calls the kind; None for a kind that it does not know, in check mode."""
-        try:
-            return self._request(lambda: self.client.resource(definition["kind"], definition["apiVersion"]))
-        except (ResourceNotFoundError, ResourceNotUniqueError) as exc:
-            if self.check_mode:
-                return None
+        resource = self._kind(definition)
+        if resource is None and not self.check_mode:
             raise RefusedError(
                 f"the Kubernetes API has no kind {definition['kind']} of {definition['apiVersion']}: "
                 "install what brings it first"
-            ) from exc
+            )
+        return resource
 
     def _read(self, resource, definition):
         try:
-            return self._request(lambda: self.client.get(resource, **_address(definition)).to_dict())
+            return _again(lambda: self.client.get(resource, **_address(definition)).to_dict())
         except NotFoundError:
             return None
 
@@ -229,7 +236,8 @@ class Applier:
 
         What is being deleted takes a patch, and goes all the same: the run would end well, without the object.
         """
-        there = self._found.pop(_label(definition), None) or self._read(resource, definition)
+        label = _label(definition)
+        there = self._found.pop(label) if label in self._found else self._read(resource, definition)
         for _look in range(LOOKS):
             if not _leaves(there):
                 return there
@@ -251,7 +259,7 @@ class Applier:
             return body
         namespace = definition["metadata"].get("namespace")
         try:
-            return self._request(
+            return _again(
                 lambda: self.client.create(resource, body, namespace=namespace, query_params=_strict()).to_dict()
             )
         except ConflictError:  # made by something else since it was looked for
@@ -260,21 +268,22 @@ class Applier:
 
     def _patch(self, resource, definition, patch):
         address = {**_address(definition), "content_type": "application/merge-patch+json"}
-        return self._request(lambda: self.client.patch(resource, patch, query_params=_strict(), **address).to_dict())
+        return _again(lambda: self.client.patch(resource, patch, query_params=_strict(), **address).to_dict())
 
-    def _request(self, send):
-        """Send a request, again where the API is away for a moment."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return send()
-            except DynamicApiError as exc:
-                if attempt == ATTEMPTS or exc.status not in (429, 500, 502, 503, 504) or "webhook" in str(exc.body):
-                    raise
-            except HTTPError:
-                if attempt == ATTEMPTS:
-                    raise
-            time.sleep(PAUSE)
-        raise AssertionError("not reached")
+
+def _again(send):
+    """Return what a request returns, sent again where the API is away for a moment."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return send()
+        except DynamicApiError as exc:
+            if attempt == ATTEMPTS or exc.status not in (429, 500, 502, 503, 504) or "webhook" in str(exc.body):
+                raise
+        except HTTPError:
+            if attempt == ATTEMPTS:
+                raise
+        time.sleep(PAUSE)
+    raise AssertionError("not reached")
 
 
 def _strict():
@@ -346,10 +355,10 @@ def run(module, applier):
 def work(module):
     """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
     try:
-        client = api_client(AnsibleK8SModule(module_class=lambda: module))
+        client = _again(lambda: api_client(AnsibleK8SModule(module_class=lambda: module)))  # it asks which API it is
         run(module, Applier(client, module.check_mode, module.params["hidden_fields"]))
-    except (CoreException, HTTPError) as exc:
-        module.fail_json(msg=str(exc))
+    except (CoreException, DynamicApiError, HTTPError) as exc:
+        module.fail_json(msg=_words(exc))
 
 
 def main():

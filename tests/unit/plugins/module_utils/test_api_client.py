@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -44,3 +47,49 @@ def test_credentials_that_make_no_client(
     assert message.startswith("Could not create API client: ")
     assert words.format(tmp_path) in message
     assert "there is no usable kubeconfig" in api_problem(done.value.result, given)
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the address of what answers each request with this status and text."""
+    status, text = request.param
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # http.server's name
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_args: Any) -> None:  # http.server's name
+            """Nothing on the terminal."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{made.server_port}"
+        made.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ((401, '{"message": "Unauthorized"}'), "does not accept the credentials (401)"),
+        ((403, '{"message": "it is forbidden"}'), "the credentials may not do this (403)"),
+        ((503, "503 Service Unavailable"), "it has an error of its own"),
+        ((200, "<html>Log in</html>"), "what answers is no Kubernetes API"),
+    ],
+    indirect=["server"],
+)
+@pytest.mark.parametrize("module", [apply, checksums, read, read_log])
+def test_an_api_that_makes_no_client(
+    module: ModuleType, server: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))  # what the client keeps of an API
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(apply, "PAUSE", 0)
+    given = {"host": server, "api_key": "canary"}
+    with pytest.raises(DoneError) as done:
+        module.work(Call("x", {**ARGUMENTS, **given}, check_mode=False, diff=False))
+    message = done.value.result["msg"]
+    assert done.value.result["failed"]
+    assert "canary" not in message
+    assert words in api_problem(done.value.result, given)

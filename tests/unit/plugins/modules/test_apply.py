@@ -25,7 +25,12 @@ from urllib3.exceptions import ProtocolError
 
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x", "namespace": "demo"}, "spec": {"a": 1}}
 
-SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "data": {"password": "c2VjcmV0"}}
+SECRET = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "x", "namespace": "demo"},
+    "data": {"password": "c2VjcmV0"},
+}
 
 
 def error(kind: type, status: int, message: str = "no") -> Exception:
@@ -33,6 +38,13 @@ def error(kind: type, status: int, message: str = "no") -> Exception:
     exception.body = json.dumps({"message": message})
     exception.headers = {}
     return kind(exception)
+
+
+class Kind(str):
+    """What the client knows of a kind."""
+
+    __slots__ = ()
+    namespaced = property(lambda self: self not in ("Namespace", "ClusterRole"))
 
 
 class Client:
@@ -54,10 +66,10 @@ class Client:
                 raise failure
         return SimpleNamespace(to_dict=lambda: value)
 
-    def resource(self, kind: str, api_version: str) -> str:
+    def resource(self, kind: str, api_version: str) -> Kind:
         if kind not in self.kinds:
             raise ResourceNotFoundError("no matches")
-        return kind
+        return Kind(kind)
 
     def get(self, resource: str, name: str, namespace: str | None = None) -> Any:
         if (resource, name) not in self.objects and not self.failures:
@@ -106,6 +118,15 @@ def test_creates_with_the_annotation() -> None:
     assert (outcome["changed"], outcome["method"]) == (True, "create")
     assert verbs(client) == ["get", "create"]
     assert json.loads(client.sent[1][1]["metadata"]["annotations"][ANNOTATION]) == SERVICE
+
+
+def test_a_namespace_that_is_missing_is_named() -> None:
+    manifest = {**SERVICE, "metadata": {"name": "x", "labels": {module.OWNER_LABEL: "pgha.kubernetes"}}}
+    for step in ("check_own", "apply"):
+        client = Client()
+        with pytest.raises(module.RefusedError, match=r"needs metadata\.namespace"):
+            getattr(module.Applier(client), step)(manifest)
+        assert verbs(client) == []
 
 
 def test_patches_what_differs() -> None:
@@ -283,11 +304,11 @@ def outcome(client: Client, *definitions: dict[str, Any], diff: bool = False, on
 
 
 def test_results_in_order_and_one_difference() -> None:
-    other = {**SERVICE, "metadata": {"name": "y"}}
+    other = {**SERVICE, "metadata": {"name": "y", "namespace": "demo"}}
     found = outcome(Client(with_annotation(SERVICE)), SERVICE, other, diff=True)
     assert found["changed"]
     assert [item["method"] for item in found["result"]["results"]] == ["unchanged", "create"]
-    assert list(found["diff"]["after"]) == ["Service/y"]
+    assert list(found["diff"]["after"]) == ["Service/demo/y"]
     assert "diff" not in outcome(Client(), SERVICE)
 
 
@@ -308,15 +329,19 @@ def test_a_refusal_does_not_repeat_the_object() -> None:
 
 
 def owned(name: str, kind: str = "Service", by: str = "pgha.kubernetes") -> dict[str, Any]:
-    return {**SERVICE, "kind": kind, "metadata": {"name": name, "labels": {module.OWNER_LABEL: by}}}
+    return {
+        **SERVICE,
+        "kind": kind,
+        "metadata": {"name": name, "namespace": "demo", "labels": {module.OWNER_LABEL: by}},
+    }
 
 
 @pytest.mark.parametrize("labels", [None, {}, {module.OWNER_LABEL: "Helm"}])
 def test_what_something_else_made_is_refused_before_anything_is_written(labels: Any) -> None:
-    theirs = {**owned("y"), "metadata": {"name": "y", "labels": labels}}
+    theirs = {**owned("y"), "metadata": {"name": "y", "namespace": "demo", "labels": labels}}
     found = outcome(Client(theirs), owned("x"), owned("y"), only_own=True)
     assert found["failed"]
-    assert found["msg"].startswith("Service/y: something else made it")
+    assert found["msg"].startswith("Service/demo/y: something else made it")
     assert f"{module.OWNER_LABEL}=pgha.kubernetes" in found["msg"]
     assert found["result"] == {"results": []}
 
@@ -331,7 +356,7 @@ def test_what_is_ours_is_read_once() -> None:
     client = Client(with_annotation(owned("x")))
     found = outcome(client, owned("x"), owned("y"), only_own=True)
     assert [item["method"] for item in found["result"]["results"]] == ["unchanged", "create"]
-    assert verbs(client) == ["get", "get", "get", "create"]
+    assert verbs(client) == ["get", "get", "create"]
 
 
 def test_a_namespace_and_what_has_no_such_label_are_nobodys() -> None:
@@ -348,4 +373,4 @@ def test_what_is_being_deleted_is_nobodys_any_longer() -> None:
 
 def test_a_kind_that_is_not_there_is_told_by_apply() -> None:
     found = outcome(Client(), owned("x", "Cluster"), only_own=True)
-    assert found["msg"] == "Cluster/x: the Kubernetes API has no kind Cluster of v1: install what brings it first"
+    assert found["msg"] == "Cluster/demo/x: the Kubernetes API has no kind Cluster of v1: install what brings it first"
