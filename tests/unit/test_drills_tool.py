@@ -86,7 +86,7 @@ def test_the_drills_that_are_meant() -> None:
     tool = program("tools/drills.py")
     assert tool.wanted(["switchover"]) == ["switchover"]
     assert tool.wanted([])[0] == "primary_pod_deleted"
-    assert len(tool.wanted(["all"])) == 24
+    assert len(tool.wanted(["all"])) == 25
 
 
 def test_on_kind_nodes_may_be_broken_by_the_engine_that_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def test_check_mode_says_what_would_be_run_and_what_not(cluster: Cluster) -> Non
 @pytest.mark.parametrize(
     "name",
     [
-        "primary_pod_deleted", "postmaster_killed", "pgpool_pod_killed", "standby_lagging", "objects_edited",
-        "certificate_expired",
+        "primary_pod_deleted", "postmaster_killed", "pgpool_pod_killed", "standby_lagging", "standby_hung",
+        "objects_edited", "certificate_expired",
     ],
 )  # fmt: skip
 def test_a_drill(cluster: Cluster, name: str, say: Callable[[str], None]) -> None:

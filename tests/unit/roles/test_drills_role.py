@@ -51,22 +51,57 @@ def test_what_a_drill_needs_is_known(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "undoing"),
     [
-        ("primary_hung", "{{ __drills_signal }} CONT"),
-        ("standby_lagging", "SELECT pg_wal_replay_resume()"),
-        ("operator_away", "{{ __drills_operator[0].spec.replicas }}"),
+        ("hung", "{{ __drills_signal }} CONT"),
+        ("drill_standby_lagging", "SELECT pg_wal_replay_resume()"),
+        ("drill_operator_away", "{{ __drills_operator[0].spec.replicas }}"),
         # The API server comes back by itself.
-        ("api_away", "__drills_answers is not failed"),
-        ("node_stopped", "start"),
-        ("node_stopped", "node_back.yml"),
-        ("node_paused", "unpause"),
-        ("node_isolated", "node_back.yml"),
-        ("node_drained", "uncordon"),
+        ("drill_api_away", "__drills_answers is not failed"),
+        ("drill_node_stopped", "start"),
+        ("drill_node_stopped", "node_back.yml"),
+        ("drill_node_paused", "unpause"),
+        ("drill_node_isolated", "node_back.yml"),
+        ("drill_node_drained", "uncordon"),
     ],
 )
 def test_what_lasts_is_undone_whatever_comes(name: str, undoing: str) -> None:
-    *_, block = load(f"tasks/drill_{name}.yml")
+    *_, block = load(f"tasks/{name}.yml")
     assert block["block"]
     assert undoing in texts_in(block["always"])
+
+
+@pytest.mark.parametrize(
+    ("name", "whose"), [("primary_hung", "{{ __drills_primary }}"), ("standby_hung", "{{ __drills_standbys | first }}")]
+)
+def test_one_instance_hangs(name: str, whose: str) -> None:
+    [task] = load(f"tasks/drill_{name}.yml")
+    assert task["ansible.builtin.include_tasks"] == "hung.yml"
+    assert task["vars"] == {"__drills_asked": whose}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "goes_on"),
+    [
+        ([{"containerID": "c1", "state": {"running": {}}}], True),
+        ([{"containerID": "c2", "state": {"running": {}}}], False),
+        ([{"containerID": "c1", "state": {"terminated": {}}}], False),
+        (None, False),
+    ],
+)
+def test_the_container_that_was_stopped_goes_on_and_no_other(
+    render: Callable[[str, str], Any], statuses: Any, goes_on: bool
+) -> None:
+    [block] = load("tasks/hung.yml")
+    now = [] if statuses is None else [{"status": {"containerStatuses": statuses}}]
+    given = {
+        "__drills_asked": "pod-pg-2",
+        "__drills_asked_pod": block["vars"]["__drills_asked_pod"],
+        "__drills_hung": {"resources": now},
+        "__drills_pods": [
+            {"metadata": {"name": f"pod-pg-{number}"}, "status": {"containerStatuses": [{"containerID": container}]}}
+            for number, container in ((1, "c2"), (2, "c1"))
+        ],
+    }
+    assert render("{{ " + block["always"][1]["when"] + " }}", yaml.safe_dump(given)) is goes_on
 
 
 def texts_in(found: Any) -> list[str]:
