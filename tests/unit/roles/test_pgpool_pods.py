@@ -106,6 +106,12 @@ def test_no_probe_takes_the_place_of_a_client_or_asks_postgresql(container: dict
     assert "--host=/run/pgpool" in command
 
 
+def test_a_start_is_noticed_within_a_second_and_has_a_minute(container: dict[str, Any]) -> None:
+    probe = container["startupProbe"]
+    assert probe["periodSeconds"] == 1
+    assert probe["periodSeconds"] * probe["failureThreshold"] == 60
+
+
 def test_a_stop_waits_and_then_cuts_off_before_kubernetes_kills(pod: dict[str, Any], container: dict[str, Any]) -> None:
     script = container["lifecycle"]["preStop"]["exec"]["command"][-1]
     assert script.startswith("(sleep 30; kill -INT -1)")
