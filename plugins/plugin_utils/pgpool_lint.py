@@ -220,6 +220,18 @@ def _hba_trust_on_socket(picture: Picture) -> Iterator[str]:
             )
 
 
+@_rule("hba-cert-ca", WARN)
+def _hba_cert_ca(picture: Picture) -> Iterator[str]:
+    for rule in picture.hba_rules:
+        if rule.method == "cert":
+            yield (
+                f"pgpool_hba_rules lets in {', '.join(rule.users)} by certificate: only those count that the CA of the"
+                " PostgreSQL cluster has signed, as Pgpool-II has one CA for the certificates of its backends and of"
+                " its clients (ssl_ca_cert, SSL_ServerSide_init()), and none where the cluster has no CA; give clients"
+                " certificates of that CA, or the method scram-sha-256"
+            )
+
+
 @_rule("check-user-superuser", REFUSE)
 def _check_user_superuser(picture: Picture) -> Iterator[str]:
     names = ("sr_check_user", "health_check_user", "wd_lifecheck_user")
