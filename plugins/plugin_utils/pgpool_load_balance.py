@@ -14,6 +14,10 @@ pool_pg_utils.c, `extract_string_tokens2()` and `add_regex_array()` of regex_arr
 - `standby(0.3)` sends that part of the reads to standbys and the rest to the primary; `primary(0.3)` sends the rest to
   others by their weights. A standby of weight 0 is not chosen in either case. So `strict` does not set weights: it
   ends the list with an entry for all other databases.
+- With a backend for each session, `prefer_lower_delay_standby` stays on, as the topology has it, though a session that
+  reads while all standbys are late then stays on the primary. Off, the lag of a backend is not looked at when a session
+  chooses it, so one session of as many as there are instances would choose the backend of the instance that is the
+  primary, whose lag is huge, and read from the primary from its beginning.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils import pgpool_conf
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators, pgpool_conf
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import labels
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +80,14 @@ def test_where_prometheus_is_is_said_where_status_sees_it() -> None:
     said = {path.stem: set(line.findall(path.read_text(encoding="utf-8"))) for path in folder.glob("*.yml")}
     known = {"monitoring_namespace", "monitoring_flavor", "monitoring_operator_labels"}
     assert {name: names for name, names in said.items() if names} == {"staging": known, "live": known}
+
+
+@pytest.mark.parametrize("operator", ["cloudnativepg", "kubedb"])
+def test_parameters_for_long_reports_can_be_set(operator: str) -> None:
+    rows = re.findall(r"^  \| `([a-z_]+: .+?)` \|", CONNECT.read_text(encoding="utf-8"), re.MULTILINE)
+    parameters = {name: value for row in rows for name, value in yaml.safe_load(row).items()}
+    assert list(parameters) == ["hot_standby_feedback", "max_standby_streaming_delay"]
+    assert list(operators.adapter(operator).parameter_problems(parameters)) == []
 
 
 def test_the_number_of_sessions_is_that_of_the_defaults() -> None:

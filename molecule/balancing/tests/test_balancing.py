@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import shlex
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from conftest import Cluster, Row, run_playbook, until
 
 BOUNDED = {"preset": "bounded", "max_lag": "1MB"}
@@ -51,6 +54,35 @@ def paused(cluster: Cluster, instances: list[str]) -> Iterator[None]:
         until_all_know(cluster, instances, 0, "have caught up")
 
 
+@contextmanager
+def one_row_behind(cluster: Cluster) -> Iterator[str]:
+    """Keep one standby a row behind the others, which every limit allows.
+
+    :returns: a SELECT that counts that row
+    """
+    late, fresh = cluster.instances("replica")
+    word = f"row {time.time()}"
+    count = f"SELECT count(*) AS n FROM snapshots WHERE word = '{word}'"
+    there = "SELECT count(*) FROM pg_tables WHERE tablename = 'snapshots'"
+    cluster.sql("CREATE TABLE IF NOT EXISTS snapshots (word text)")
+    for instance in (late, fresh):
+        until(lambda instance=instance: cluster.on_instance(there, instance) == "1", 30, f"{instance} has the table")
+    try:
+        cluster.on_instance("SELECT pg_wal_replay_pause()", late)
+        state = "SELECT pg_get_wal_replay_pause_state()"
+        until(lambda: cluster.on_instance(state, late) == "paused", 30, f"{late} has paused")
+        cluster.sql(f"INSERT INTO snapshots VALUES ('{word}')")
+        until(lambda: cluster.on_instance(count, fresh) == "1", 30, f"{fresh} has the row")
+        yield f"{count};"
+    finally:
+        cluster.on_instance("SELECT pg_wal_replay_resume()", late)
+
+
+def answers(cluster: Cluster, *statements: str) -> set[str]:
+    """Return what the statements of one session answer: those that do, with a column n."""
+    return {row["n"] for row in cluster.sql("\n".join(statements))} - {"n"}
+
+
 def reads_by_instance(nodes: list[Row]) -> dict[str, int]:
     return {node["hostname"].partition(".")[0]: int(node["reads"]) for node in nodes}
 
@@ -71,6 +103,23 @@ def test_bounded_reads_from_the_primary_where_all_are_too_far_behind(cluster: Cl
         nodes, servers = cluster.read_many(1000)
     assert {read_only for _server, read_only in servers} == {"off"}
     assert [reads_by_instance(nodes)[standby] for standby in standbys] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("begin", "seen"),
+    [
+        # One transaction, and no one snapshot: each SELECT finds its own standby.
+        ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;", {"0", "1"}),
+        ("BEGIN READ WRITE;", {"0", "1"}),
+        # What docs/load-balancing.md recommends: the primary answers all.
+        ("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY;", {"1"}),
+        ("BEGIN ISOLATION LEVEL REPEATABLE READ; SET TRANSACTION READ WRITE;", {"1"}),
+        ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; /* primary */ SELECT 1 AS n;", {"1"}),
+    ],
+)
+def test_what_one_transaction_sees(cluster: Cluster, begin: str, seen: set[str]) -> None:
+    with one_row_behind(cluster) as select:
+        assert answers(cluster, begin, *[select] * 100, "COMMIT;") == seen
 
 
 def test_strict_reads_what_another_session_has_just_written(cluster: Cluster) -> None:
@@ -96,6 +145,44 @@ def test_eventual_reads_from_a_standby_however_far_behind(cluster: Cluster) -> N
     with paused(cluster, [late]):
         nodes = cluster.read_many(1000)[0]
     assert reads_by_instance(nodes)[late] > 0
+
+
+def test_per_session_keeps_a_transaction_to_one_standby(cluster: Cluster) -> None:
+    deploy({"preset": "eventual", "per": "session"})
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+    with one_row_behind(cluster) as select:
+        seen = [answers(cluster, begin, *[select] * 20, "COMMIT;") for _ in range(10)]
+    assert {len(session) for session in seen} == {1}
+
+
+@pytest.fixture(scope="module")
+def named_database() -> None:
+    """Have one database read from standbys, until a session has written."""
+    deploy({"preset": "strict", "databases": {"app": "standby"}})
+
+
+@pytest.mark.usefixtures("named_database")
+@pytest.mark.parametrize(("statement", "read_only"), [("BEGIN; COMMIT;", "on"), ("SET work_mem = '4MB';", "off")])
+def test_a_set_is_a_write_that_always_keeps(cluster: Cluster, statement: str, read_only: str) -> None:
+    select = "SELECT current_setting('transaction_read_only') AS n;"
+    assert answers(cluster, statement, *[select] * 20) == {read_only}
+
+
+@pytest.mark.usefixtures("named_database")
+@pytest.mark.parametrize(("protocol", "moves"), [("simple", True), ("extended", True), ("prepared", False)])
+def test_a_statement_with_a_name_stays_where_it_was_parsed(cluster: Cluster, protocol: str, moves: bool) -> None:
+    """With `always`, the others read from the primary once the session has written: there it divides by zero."""
+    cluster.sql("CREATE TABLE IF NOT EXISTS prepared (id int)")
+    read = "SELECT 1 / (current_setting('transaction_read_only') = 'on')::int;"
+    script = "\n".join([read, "INSERT INTO prepared VALUES (:client_id);"])
+    put = f"echo {shlex.quote(script)} > /dev/shm/named.sql; "
+    bench = (
+        f"PGPASSFILE=/dev/shm/pgpass pgbench --no-vacuum --protocol={protocol} --client=1 --transactions=20 "
+        f"--file=/dev/shm/named.sql --host={cluster.name}-pgpool.{cluster.namespace}.svc --port=9999 --username=app app"
+    )
+    done = cluster.client().run(put + bench)
+    assert ("division by zero" in done.stderr) is moves, done.stderr
+    assert (done.rc == 0) is not moves, done.stderr
 
 
 def test_a_database_that_prefers_standbys_by_a_share(cluster: Cluster) -> None:

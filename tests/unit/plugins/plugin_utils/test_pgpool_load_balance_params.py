@@ -19,6 +19,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_load_balanc
     name_pattern,
     primary_share,
 )
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_topology import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +82,13 @@ class TestPresets:
         assert parameters["statement_level_load_balance"] is False
         assert parameters["delay_threshold"] == 16 * 1024**2
         assert parameters["disable_load_balance_on_write"] == "dml_adaptive"
+
+    @pytest.mark.parametrize("preset", ["strict", "bounded", "eventual"])
+    def test_a_session_does_not_choose_the_primary_s_own_backend(self, preset: str) -> None:
+        """For that, select_load_balancing_node() has to look at the lag of what it chose by weight."""
+        parameters = {**settings("per_instance"), **load_balance({"preset": preset, "per": "session"})}
+        assert parameters["statement_level_load_balance"] is False
+        assert parameters["prefer_lower_delay_standby"] is True
 
     def test_yaml_makes_a_boolean_of_off(self) -> None:
         assert load_balance({"after_write": False})["disable_load_balance_on_write"] == "off"
