@@ -67,6 +67,29 @@ SELECT rolname, database, name, format('ALTER ROLE %I', rolname)
 FROM wanted FULL JOIN has USING (rolname, database, name)
 WHERE wanted.value IS DISTINCT FROM has.value"""
 
+# Memberships that a user has and should not have. Since 16, PostgreSQL itself (10 is the superuser of initdb) makes a
+# user with CREATEROLE a member of each role that it creates, to administer it and no more: those stay.
+_UNWANTED = """FROM pg_auth_members AS membership JOIN pg_roles AS given ON given.oid = membership.roleid
+  JOIN pg_roles AS holder ON holder.oid = membership.member
+WHERE holder.rolname = {name} AND given.rolname <> ALL (ARRAY[{roles}]::name[])
+  AND NOT (holder.rolcreaterole AND EXISTS (
+    SELECT FROM pg_auth_members AS made
+    WHERE (made.roleid, made.member, made.grantor) = (membership.roleid, membership.member, 10)
+      AND to_jsonb(made) @> '{{"admin_option": true, "inherit_option": false, "set_option": false}}'))"""
+
+# Since 16, a user can be a member by the grants of several roles, and REVOKE takes back that of one; releases before
+# have one for all. What the user granted to others by ADMIN OPTION depends on it, and goes, too.
+_REVOKED = """SELECT format('REVOKE %I FROM %I', given.rolname, holder.rolname)
+  || CASE WHEN current_setting('server_version_num')::int >= 160000
+    THEN format(' GRANTED BY %I CASCADE', pg_get_userbyid(membership.grantor)) ELSE '' END
+{unwanted} \\gexec"""
+
+# REVOKE that finds nothing to take back only warns.
+_REVOKED_ALL = """DECLARE kept text; BEGIN
+SELECT string_agg(format('%I, granted by %I', given.rolname, pg_get_userbyid(membership.grantor)), '; ') INTO kept
+{unwanted};
+IF kept IS NOT NULL THEN RAISE EXCEPTION '% is still a member of %', {name}, kept; END IF; END"""
+
 _FLAGS = {"superuser": "SUPERUSER", "createdb": "CREATEDB", "createrole": "CREATEROLE", "replication": "REPLICATION"}
 
 
@@ -124,13 +147,10 @@ def _user(user: Mapping[str, Any], password_file: str) -> Iterator[str]:
     )
     for role in user["roles"]:
         yield f"GRANT {_name(role)} TO {name};"
-    wanted = ", ".join(_text(role) for role in user["roles"])
-    yield (
-        f"SELECT format('REVOKE %I FROM %I', given.rolname, {_text(user['name'])})"  # noqa: S608 - quoted by _text
-        " FROM pg_auth_members AS membership JOIN pg_roles AS given ON given.oid = membership.roleid"
-        " JOIN pg_roles AS holder ON holder.oid = membership.member"
-        f" WHERE holder.rolname = {_text(user['name'])} AND given.rolname <> ALL (ARRAY[{wanted}]::name[]) \\gexec"
-    )
+    holder = _text(user["name"])
+    unwanted = _UNWANTED.format(name=holder, roles=", ".join(_text(role) for role in user["roles"]))
+    yield _REVOKED.format(unwanted=unwanted)
+    yield f"DO {_text(_REVOKED_ALL.format(unwanted=unwanted, name=holder))};"
 
 
 def _made(what: str, name: str, catalog: str, column: str) -> str:

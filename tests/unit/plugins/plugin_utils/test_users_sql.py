@@ -124,6 +124,46 @@ def test_a_role_that_is_no_longer_given_is_taken_back(server: Server) -> None:
     assert server.psql("SELECT pg_has_role('report', 'pg_monitor', 'MEMBER')") == "f"
 
 
+def members(server: Server, role: str) -> list[str]:
+    made = f"SELECT member::regrole FROM pg_auth_members WHERE roleid = '{role}'::regrole ORDER BY 1"
+    return server.psql(made).splitlines()
+
+
+def test_a_role_that_another_one_granted_is_taken_back(server: Server) -> None:
+    """Since PostgreSQL 16, REVOKE of a superuser leaves what others granted, and only warns."""
+    assert server.take({"name": "report", "roles": ["pg_monitor"]}).returncode == 0
+    server.psql("CREATE ROLE granter; CREATE ROLE third; GRANT pg_monitor TO granter WITH ADMIN OPTION")
+    server.psql("SET ROLE granter; GRANT pg_monitor TO report WITH ADMIN OPTION")
+    # On 16 and newer, this one depends on the one before, without which it cannot stay.
+    server.psql("SET ROLE report; GRANT pg_monitor TO third")
+    done = server.take({"name": "report", "roles": []})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert server.psql("SELECT pg_has_role('report', 'pg_monitor', 'MEMBER')") == "f"
+    assert "granter" in members(server, "pg_monitor")
+
+
+def test_a_membership_that_stays_fails_the_job(server: Server) -> None:
+    assert server.take({"name": "it's report", "roles": ["pg_monitor"]}).returncode == 0
+    (user,) = (one for one in all_users([{"name": "it's report"}], [], "hot") if one["name"] == "it's report")
+    check = next(line for line in users_sql._user(user, "") if line.startswith("DO "))
+    granted = server.run("psql", "-Xqc", check).stderr
+    assert "it's report is still a member of pg_monitor, granted by postgres" in granted
+
+
+def test_a_user_keeps_to_administer_the_roles_that_it_makes(server: Server) -> None:
+    if int(server.psql("SHOW server_version_num")) < 160000:
+        pytest.skip("PostgreSQL before 16 does not make a user a member of what it makes")
+    creator = {"name": "creator", "createrole": True}
+    assert server.take(creator).returncode == 0
+    server.psql("SET ROLE creator; SET createrole_self_grant = 'set, inherit'; CREATE ROLE made; GRANT made TO app")
+    assert members(server, "made") == ["app", "creator", "creator"]
+    done = server.take(creator)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert members(server, "made") == ["creator", "creator"]
+    assert server.take({**creator, "createrole": False}).returncode == 0
+    assert members(server, "made") == []
+
+
 def test_users_go_unless_they_own_something(server: Server) -> None:
     assert server.take({"name": "gone"}).returncode == 0
     assert server.take({"name": "gone", "state": "absent"}).returncode == 0
