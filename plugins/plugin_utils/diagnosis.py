@@ -71,7 +71,8 @@ def log_ends(logs: Sequence[Mapping[str, Any]]) -> list[str]:
     """
     lines: list[str] = []
     for one in logs:
-        said = [_words(line.strip()) for line in masked(one["log"]).splitlines() if line.strip()]
+        # str.splitlines() would split a record at U+0085 and others as well, and half of it is no JSON.
+        said = [_words(line.strip()) for line in masked(one["log"]).split("\n") if line.strip()]
         if said:
             lines.append(f"pod {one['pod']}, container {one['container']} logged last:")
             lines += [f"  {line}" for line in said[-LOG_LINES:]]

@@ -232,7 +232,7 @@ def with_change(parameters: Mapping, change: str) -> dict[str, object]:
 
 def parsed(text: str) -> dict[str, str]:
     """Return the parameters of a text that :func:`conf` made, with their values as texts."""
-    return dict(match.groups() for match in map(_LINE.fullmatch, text.splitlines()) if match)
+    return dict(match.groups() for match in map(_LINE.fullmatch, text.split("\n")) if match)
 
 
 def text_of(name: str, value: object) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -27,7 +28,8 @@ def postgres_log(text: str) -> str:
 
     :param text: what `kubectl logs` shows of a container
     """
-    lines = text.splitlines()
+    # str.splitlines() would split at other characters as well, U+0085 among them, which stand in what a user wrote.
+    lines = [line.rstrip("\r\n") for line in io.StringIO(text)]
     wrapped = any(_record(line) for line in lines)
     found = (made for line in lines for made in _lines(line, wrapped))
     return masked("".join(f"{line}\n" for line in found))

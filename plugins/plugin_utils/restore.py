@@ -69,7 +69,8 @@ def recovery_end(log: str) -> dict[str, Any]:
 
 
 def _messages(log: str) -> Iterator[tuple[str, str]]:
-    for line in log.splitlines():
+    # str.splitlines() would split a record at U+0085 and others as well, and half of it is no JSON.
+    for line in log.split("\n"):
         try:
             item = json.loads(line)
         except ValueError:

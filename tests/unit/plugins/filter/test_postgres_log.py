@@ -45,6 +45,15 @@ def test_records_are_taken_out_of_their_wrapping() -> None:
     assert made == f"{START}LOG:  duration: 1234.500 ms  statement: SELECT *\n\tFROM item WHERE id = 7\n"
 
 
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c"])
+def test_a_line_ends_at_a_newline_alone(character: str) -> None:
+    message = f"duration: 1 ms  statement: SELECT 'a{character}b'"
+    record = json.dumps({"logger": "postgres", "record": {**RECORD, "message": message}}, ensure_ascii=False)
+    assert postgres_log(f"{record}\r\n") == f"{START}LOG:  {message}\n"
+    plain = f"a{character}b\n\nc"
+    assert postgres_log(f"{plain}\n") == postgres_log(plain) == f"{plain}\n"
+
+
 def test_an_error_comes_with_its_statement() -> None:
     fields = {"error_severity": "ERROR", "message": 'relation "x" does not exist', "query": "SELECT x", "hint": "No."}
     assert postgres_log(wrapped(**fields)).splitlines() == [

@@ -242,6 +242,11 @@ def test_the_ends_of_logs() -> None:
     assert said[5].startswith("  CREATE ROLE x PASSWORD '")
 
 
+def test_a_record_of_a_log_ends_at_a_newline_alone() -> None:
+    log = json.dumps({"record": {"error_severity": "FATAL", "message": "no \x85role"}}, ensure_ascii=False)
+    assert log_ends([{"pod": "hot-1", "container": "db", "log": f"{log}\n"}])[1:] == ["  FATAL: no \x85role"]
+
+
 @pytest.mark.parametrize(
     ("asked", "written"),
     [

@@ -15,6 +15,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_conf import
     number,
     numbered,
     params,
+    parsed,
     restart_needed,
 )
 from hypothesis import given
@@ -422,3 +423,8 @@ def test_what_a_number_counts(name: str, value: object, count: int) -> None:
 def test_what_counts_nothing(name: str, value: object) -> None:
     with pytest.raises(InputError, match=name):
         number(name, value)
+
+
+def test_a_parameter_ends_at_a_newline_alone() -> None:
+    parameters = {"log_line_prefix": "a\x85b\u2028c\x0b", "port": "9999"}
+    assert parsed(conf(parameters)) == parameters

@@ -452,6 +452,11 @@ def test_why_a_recovery_failed() -> None:
     assert recovery_end("")["problem"] == ""
 
 
+def test_a_record_of_a_recovery_ends_at_a_newline_alone() -> None:
+    line = json.dumps({"record": {"error_severity": "FATAL", "message": "no \x85role"}}, ensure_ascii=False)
+    assert recovery_end(f"{line}\r\n")["problem"] == "no \x85role"
+
+
 def pod(name: str, phase: str, **labels: str) -> dict[str, Any]:
     return {
         "kind": "Pod",
