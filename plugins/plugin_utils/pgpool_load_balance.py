@@ -163,15 +163,18 @@ def _entries(what: str, preferences: Mapping[str, Any]) -> Iterator[str]:
     seen: dict[str, str] = {}
     for name, preference in preferences.items():
         shown = f"{what}.{name}"
+        if name is None or isinstance(name, (bool, float)):  # what was written is not known any more
+            raise InputError(f"{shown} is of type {type_name(name)}, which YAML made of a name: put it in quotes")
         try:
             pattern = name_pattern(str(name))
         except InputError as exc:
             raise InputError(f"{what}: {exc}") from None
-        other = seen.setdefault(str(name).lower(), str(name))
-        if other != name:
+        other = seen.get(str(name).lower())
+        if other is not None:
             raise InputError(
                 f"{shown}: {other!r} is there, too, and Pgpool-II does not tell upper from lower case here; leave one"
             )
+        seen[str(name).lower()] = str(name)
         yield f"{pattern}:{_target(shown, preference)}"
 
 

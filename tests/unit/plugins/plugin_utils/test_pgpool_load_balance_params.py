@@ -119,6 +119,18 @@ class TestPreferences:
         assert parameters[APPLICATIONS] == "psql:primary(0),My App:standby(0.001)"
         assert len(params(parameters, "4.4")) == len(conf(parameters).splitlines()) == len(parameters)
 
+    def test_a_name_may_be_a_number(self) -> None:
+        asked = {"databases": {2024: "standby"}, "applications": {7: "primary"}}
+        parameters = load_balance(asked)
+        assert (parameters[DATABASES], parameters[APPLICATIONS]) == ("2024:standby", "7:primary")
+        with pytest.raises(InputError, match=r"^databases\.2024: '2024' is there, too"):
+            load_balance({"databases": {2024: "standby", "2024": "primary"}})
+
+    @pytest.mark.parametrize("name", [True, False, None, 1.1])
+    def test_a_name_that_yaml_does_not_take_for_one(self, name: object) -> None:
+        with pytest.raises(InputError, match=rf"^databases\.{name} is of type \w+, .* put it in quotes$"):
+            load_balance({"databases": {name: "standby"}})
+
     def test_none_is_no_parameter(self) -> None:
         assert not {DATABASES, APPLICATIONS} & set(load_balance({"databases": {}, "applications": {}}))
 
