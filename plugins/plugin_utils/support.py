@@ -18,13 +18,18 @@ MASK = "********"
 _OPERATORS = ("cloudnative-pg", *LICENSED)
 
 _SECRET_NAME = re.compile(
-    r"passw|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|passphrase", re.IGNORECASE
+    r"passw|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|passphrase"
+    r"|(?<![a-z])(?:pass|pwd)(?![a-z])",  # DB_PASS, and neither BYPASS nor PGPASSFILE, which is a path
+    re.IGNORECASE,
 )
 # Keys that say where a secret is, or how it is kept.
 _NO_SECRET = re.compile(r"(?:name|namespace|ref|version|encryption|(?:tls|ca)secret)$", re.IGNORECASE)
 
-# A key whose value is a secret; serverTLSSecret and the like are names of Secrets.
-_KEY = r"[\w-]*(?:passw(?:or)?d|passphrase|(?:secret|access|api|private)[_-]?key|token|(?<!tls)(?<!ca)secret)"
+# A key whose value is a secret, with a number behind it or none; serverTLSSecret and the like are names of Secrets.
+_KEY = (
+    r"[\w-]*(?:passw(?:or)?d|passphrase|(?:secret|access|api|private)[_-]?key|token|(?<!tls)(?<!ca)secret"
+    r"|(?<=[_-])(?:pass|pwd))[0-9]*+"
+)
 _KEY_QUOTE = r"\\*[\"']{1,2}"
 # The value may be in the next line, further in, where that is no key of its own.
 _IS = r"[^\S\n]*[=:][^\S\n]*(?:\n[^\S\n]+(?![\w.-]+\\*[\"']*:|[\"'][\w.-]+[\"']:|-\s))?"
@@ -40,7 +45,8 @@ _PATTERNS = [
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
         r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?=-----END|\Z)",
-        r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@\"']+:)[^\s@\"']+(?=@)",  # postgres://app:…@host
+        # postgres://app:…@host, redis://:…@host; one URL at a time, so that many without a password take no time
+        r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@\"']*:)(?:(?!://)[^\s@\"'])++(?=@)",
         rf"(\b(?:password|passphrase)\s+(?:E|U&)?(?P<quotes>\\*(?:''{_DOUBLED}|'))){_QUOTED}",  # … PASSWORD '…'
         r"(\b(?:password|passphrase)\s+)\$(\w*)\$.*?\$\2\$",  # … PASSWORD $$…$$
         rf"((?<![\w-]){_KEY}(?:{_KEY_QUOTE})?{_IS}{_QUOTES}){_QUOTED}",
@@ -53,6 +59,8 @@ _PATTERNS = [
         r"(\bSCRAM-SHA-256\$)[0-9]+:[A-Za-z0-9+/=$:]+",
         r"(\bmd5)[0-9a-f]{32}\b",
         r"((?:^|(?<=[\s:\"'])|(?<=\\n))AES)[A-Za-z0-9+/]{22,}={0,2}",  # pool_passwd
+        # The same in plain text, to the end of its line, also where that is one of a text in JSON.
+        r"((?:(?m:^)|\\n|[\"'])[^\S\n]*+[^\s:\"'\\]++:(?-i:TEXT))(?:[^\n\\\"]|\\[^n\n]|\"(?![,}\]\n]|\Z))+",
         r"(\beyJ)[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*",
     )
 ]

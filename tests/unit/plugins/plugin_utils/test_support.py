@@ -57,6 +57,15 @@ VERIFIER = "4096:c2FsdHNhbHRzYWx0c2E=$c3RvcmVka2V5:c2VydmVya2V5"
         (f"client_secret: {SECRET}\nnext: 1", "\nnext: 1"),
         (f"secret: {SECRET}", "secret: "),
         (f'"clientSecret":"{SECRET}"', '"clientSecret":"'),
+        (f"redis://:{SECRET}@redis:6379/0", "redis://:"),
+        (f"other:AESx\napp:TEXT{SECRET}\n", "app:TEXT"),
+        (f'app:TEXTa b:"{SECRET}" c\nnext', "\nnext"),
+        (json.dumps({"x": f"a\napp:TEXT{SECRET}\nb", "user": "y"}), '\\nb", "user": "y"'),
+        (json.dumps({"x": f'app:TEXTa"{SECRET}', "user": "y"}), '", "user": "y"'),
+        (f"health_check_password0 = '{SECRET}'\nhealth_check_database0 = 'x'", "health_check_database0 = 'x'"),
+        (f"recovery_password12: {SECRET}", "recovery_password12: "),
+        (f"DB_PASS={SECRET} next", " next"),
+        (f'"smtp-pwd": "{SECRET}"', '"smtp-pwd": "'),
         (json.dumps(f"sr_check_password = '{SECRET}'\nsr_check_database = 'x'"), "nsr_check_database = 'x'"),
     ],
 )
@@ -82,6 +91,10 @@ def test_secrets_are_masked(text: str, kept: str) -> None:
         json.dumps("health_check_password = ''\nhealth_check_database = ''\n"),
         'MountVolume.SetUp failed for volume "x" : secret "hot-postgres-app" not found',
         "secret:\n  defaultMode: 420",
+        "bypass=1 compass: north PGPASSFILE=/tmp/pgpass PWD=/root",
+        "http://[::1]:9999/metrics, mail to a@b",
+        "Content-Type:text/html",
+        "SELECT id::TEXT FROM a",
     ],
 )
 def test_other_texts_stay_as_they_are(text: str) -> None:
@@ -158,9 +171,35 @@ def test_values_of_keys_that_are_named_as_secrets_are_masked() -> None:
     assert shown["metadata"] == {"name": "secret"}
 
 
+@pytest.mark.parametrize("name", ["DB_PASS", "SMTP_PWD", "pass", "db.pass", "DB_PASS2", "ADMIN-PASS_OLD"])
+def test_variables_with_short_names_of_passwords_are_masked(name: str) -> None:
+    item = {"env": [{"name": name, "value": SECRET}], "data": {name: SECRET}}
+    assert SECRET not in support_files([{"kind": "Pod", "resources": [item]}], [], {})["objects/Pod.json"]
+
+
+@pytest.mark.parametrize("name", ["BYPASS", "COMPASS", "PASSIVE", "PGPASSFILE", "ssl-passthrough", "OLDPWD"])
+def test_variables_with_other_words_stay(name: str) -> None:
+    item = {"env": [{"name": name, "value": "/tmp/x"}], "data": {name: "/tmp/x"}}
+    assert MASK not in support_files([{"kind": "Pod", "resources": [item]}], [], {})["objects/Pod.json"]
+
+
 def test_a_long_text_is_masked_at_once() -> None:
     """Backslashes and quotes without an end are where such patterns may take for ever."""
-    for text in ('password="' + "\\" * 20000, "password=''" * 2000, "a-" * 20000, "password='" + "''a" * 20000):
+    for text in (
+        'password="' + "\\" * 20000,
+        "password=''" * 2000,
+        "a-" * 20000,
+        "password='" + "''a" * 20000,
+        "password" + "0" * 20000,
+        "password0" * 5000,
+        "_pass" * 5000,
+        "a" * 20000 + ":TEXT",
+        " " * 20000 + "app",
+        "'a:TEX" * 5000,
+        "'app:TEXT" + '"' * 20000,
+        "\\nap" * 5000,
+        "x://:" * 20000,
+    ):
         began = time.monotonic()
         masked(text)
         assert time.monotonic() - began < 5
