@@ -55,7 +55,8 @@ def contract(
     cluster = postgres(name, objects)
     spec, status = cluster.get("spec") or {}, cluster.get("status") or {}
     found = instances(name, namespace, labels, objects)
-    unready = [*phase_pending(cluster), *instances_pending(found, as_int(spec.get("replicas", 1)) or 1)]
+    wanted = as_int(spec.get("replicas", 1)) or 1
+    unready = [*phase_pending(cluster), *instances_pending(found, wanted)]
     return {
         "name": name,
         "namespace": namespace,
@@ -68,6 +69,7 @@ def contract(
         "primary_host": f"{name}.{namespace}.svc",
         "port": PORT,
         "instances": found,
+        "instances_wanted": wanted if cluster else 0,
         "switching_to": "",
         "hibernated": bool(spec.get("halted")),
         "primary_times": {},

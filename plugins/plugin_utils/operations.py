@@ -114,7 +114,8 @@ def scale_problems(contract: Mapping[str, Any], instances: Any) -> list[str]:
     """
     problems = list(operation_problems(contract, "scale"))
     wanted, has = as_int(instances), len(contract["instances"])
-    if problems or wanted is None or wanted >= has:
+    # Where the operator was told that number before, by a run that was stopped, it removes them whatever is said here.
+    if problems or wanted is None or wanted >= has or wanted == contract["instances_wanted"]:
         return problems
     if not contract["ready"]:
         return [

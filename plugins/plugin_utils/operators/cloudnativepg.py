@@ -189,6 +189,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "standby_host": f"{name}-ro.{namespace}.svc",
         "port": 5432,
         "instances": [_instance(instance, name, namespace, status) for instance in _instance_names(status)],
+        "instances_wanted": (as_int(spec.get("instances")) or 1) if cluster else 0,
         "switching_to": _switching_to(status),
         "hibernated": _annotation(cluster, HIBERNATION) == "on",
         # When the operator chose the primary of now, and when that was promoted.

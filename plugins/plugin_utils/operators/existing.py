@@ -74,6 +74,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "standby_host": told.get("standby_host") or told.get("primary_host", ""),
         "port": int(told.get("port", 5432)),
         "instances": [_instance(item) for item in told.get("instances") or []],
+        "instances_wanted": len(told.get("instances") or []),
         "switching_to": "",
         "hibernated": False,
         "primary_times": {},

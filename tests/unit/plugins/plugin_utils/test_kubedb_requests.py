@@ -389,3 +389,9 @@ def test_the_primary_goes_only_where_nothing_is_lost(synchronous: bool, refused:
     main = postgres() if synchronous else postgres(streamingMode="Asynchronous")
     contract = kubedb.contract("hot", "demo", [main, *pods(primary=2)])
     assert bool(operations.scale_problems(contract, 1)) is refused
+
+
+def test_a_scale_down_of_which_the_operator_knows_is_not_refused() -> None:
+    contract = kubedb.contract("hot", "demo", [postgres(replicas=1), *pods(primary=0)])
+    assert (len(contract["instances"]), contract["ready"]) == (3, False)
+    assert operations.scale_problems(contract, 1) == []

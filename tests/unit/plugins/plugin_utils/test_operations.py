@@ -134,6 +134,13 @@ def test_scale(instances: int, name: str, sentence: str) -> None:
     assert sentence in "".join(problems)
 
 
+@pytest.mark.parametrize(("told", "instances", "refused"), [(2, 2, False), (2, 1, True), (3, 2, True)])
+def test_a_scale_down_that_was_stopped_goes_on(told: int, instances: int, refused: bool) -> None:
+    found = cluster(name="failing_over")
+    found["spec"]["instances"] = told
+    assert bool(scale_problems(contract(found), instances)) is refused
+
+
 IMAGE = "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie"
 WANTED = {"version": "17", "image": IMAGE, "allow_major_upgrade": False, "timeout": 600}
 

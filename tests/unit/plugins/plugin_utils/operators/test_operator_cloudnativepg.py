@@ -144,6 +144,7 @@ def test_after_failover() -> None:
             }
             for number in (1, 2, 3)
         ],
+        "instances_wanted": 3,
         "superuser_secret": {"name": "hot-postgres-superuser", "username_key": "username", "password_key": "password"},
         "auth_method": "scram-sha-256",
         "tls": {"enabled": True, "ca_secret": "hot-postgres-ca", "ca_key": "ca.crt"},

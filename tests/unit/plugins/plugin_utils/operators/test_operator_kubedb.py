@@ -137,6 +137,7 @@ def test_ready() -> None:
             }
             for number in (0, 1, 2)
         ],
+        "instances_wanted": 3,
         "switching_to": "",
         "hibernated": False,
         "primary_times": {},
