@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tasks of a switchover, and of the clients that see it, where something does not answer. Nothing asks an API."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+PARTS = ("block", "rescue", "always")
+LIMIT = 4  # seconds, in place of a task's own
+
+
+def load(role: str, name: str) -> list[dict[str, Any]]:
+    return yaml.safe_load((ROLES / role / "tasks" / f"{name}.yml").read_text(encoding="utf-8"))
+
+
+def stand_in(tasks: list[dict[str, Any]], instead: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the tasks with other modules in place of theirs, and all that is said about those: limits, conditions.
+
+    :param instead: for the end of a task's name, or the name of its module, what it is to be
+    """
+    made = []
+    for task in tasks:
+        inner = {part: stand_in(task[part], instead) for part in PARTS if part in task}
+        one = {key: value for key, value in {**task, **inner}.items() if key != "module_defaults"}
+        for key, value in instead.items():
+            module = next((name for name in task if "." in name), "")
+            if key in (module, task["name"].rpartition(" | ")[2]):
+                one.pop(module)
+                one |= value
+                break
+        if "timeout" in one:
+            one["timeout"] = LIMIT
+        made.append(one)
+    return made
+
+
+def run(
+    folder: Path, role: str, file: str, instead: dict[str, dict[str, Any]], **known: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a task file of a role, and those that it includes, with stand-ins."""
+    for path in (ROLES / role / "tasks").glob("*.yml"):
+        made = stand_in(yaml.safe_load(path.read_text(encoding="utf-8")), instead)
+        folder.joinpath(path.name).write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
+    tasks = [{"include_tasks": file}, {"debug": {"msg": "the run goes on"}}]
+    known = {"ansible_python_interpreter": sys.executable, **known}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": known, "tasks": tasks}
+    folder.joinpath("play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    return subprocess.run(
+        ["ansible-playbook", "--inventory=localhost,", "--connection=local", str(folder / "play.yml")],
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def program(script: str) -> dict[str, Any]:
+    """Say what a program in a pod comes to."""
+    return {"ansible.builtin.command": {"argv": ["sh", "-c", script]}}
+
+
+SAYS = {"ansible.builtin.debug": {"msg": "the operator is told"}}
+NOTHING = {"ansible.builtin.debug": {"msg": "nothing"}}
+INSTANCES = [
+    {"name": name, "pod": name, "ready": True, "role": role}
+    for name, role in (("pg-1", "standby"), ("pg-2", "primary"))
+]
+CLUSTER = {
+    "postgres_cluster_name": "pg",
+    "postgres_cluster_namespace": "demo",
+    "postgres_cluster_operator": "cloudnativepg",
+    "postgres_cluster_switchover_timeout": 4,
+    "postgres_cluster_result": {"ready": True, "role_label": "role", "instances": INSTANCES},
+    "__postgres_cluster_containers": {"cloudnativepg": "postgres"},
+    "__postgres_cluster_psql": "psql",
+    "__postgres_cluster_asked": ["pg-1", "pg-2"],
+    "__postgres_cluster_switchover": {"needed": True, "from": "pg-1", "to": "pg-2", "patch": {}},
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("exit 0", []),
+        ("exit 124", ["pg-1 has not written what it holds: not within 60 s", "pg-2 has not"]),
+        ("echo 'no space left' >&2; exit 2", ["pg-1 has not written what it holds: no space left"]),
+        ("sleep 9", ["pg-1 has not written what it holds", "Timed out"]),
+    ],
+)
+def test_a_switchover_begins_whatever_becomes_of_checkpoints(tmp_path: Path, script: str, said: list[str]) -> None:
+    """Storage that is slow, or sick, is a reason for one."""
+    instead = {
+        "kubernetes.core.k8s_exec": program(script),
+        "pgha.kubernetes.patch_status": SAYS,
+        "Wait until it is done": NOTHING,
+        "Wait until all instances are ready": NOTHING,
+        "Compare who is what for whom": NOTHING,
+    }
+    done = run(tmp_path, "postgres_cluster", "switchover.yml", instead, **CLUSTER)
+    assert done.returncode == 0, done.stdout
+    assert "the operator is told" in done.stdout
+    assert "the run goes on" in done.stdout
+    assert ("has not written" in done.stdout) is bool(said)
+    for words in said:
+        assert words in done.stdout
+
+
+@pytest.mark.parametrize(("role", "said", "ago", "over", "failed"), [
+    ("standby", "t\n", 0, True, False),
+    ("standby", "f\n", 0, False, True),
+    ("standby", "f\n", 121, True, True),
+    ("primary", "f\n", 121, True, False),
+    ("primary", "", 121, True, True),
+])  # fmt: skip
+def test_who_is_what_is_waited_for_by_the_clock(
+    render: Callable[[str, str], Any], role: str, said: str, ago: int, over: bool, failed: bool
+) -> None:
+    """However long each answer takes."""
+    [block] = [task for task in load("postgres_cluster", "roles") if "block" in task]
+    [ask] = [task for task in block["block"] if "kubernetes.core.k8s_exec" in task]
+    given = {
+        **ask["vars"],
+        "postgres_cluster_switchover_timeout": 120,
+        "__postgres_cluster_item": {"role": role},
+        "__postgres_cluster_roles_began": time.time() - ago,
+        "__postgres_cluster_recovery": {"stdout": said, "failed": failed},
+    }
+    assert render("{{ " + ask["until"] + " }}", yaml.safe_dump(given)) is over
+    assert render("{{ " + ask["failed_when"] + " }}", yaml.safe_dump(given)) is failed
+    assert ask["retries"] == "{{ postgres_cluster_switchover_timeout | int }}"
+
+
+@pytest.mark.parametrize("script", ["echo nothing", "sleep 9"])
+def test_who_does_not_answer_is_explained(tmp_path: Path, script: str) -> None:
+    instead = {
+        "kubernetes.core.k8s_exec": program(script),
+        "Say who does not agree": {"ansible.builtin.fail": {"msg": "why: {{ __postgres_cluster_first }}"}},
+    }
+    known = {**CLUSTER, "postgres_cluster_switchover_timeout": 1}
+    done = run(tmp_path, "postgres_cluster", "roles.yml", instead, **known)
+    assert done.returncode == 2
+    assert "why: After 1 s (postgres_cluster_switchover_timeout) PostgreSQL" in done.stdout
+
+
+def test_what_is_asked_in_a_switchover_has_an_end() -> None:
+    """The module k8s_exec has none: in the pod there is one, and another one where the end does not get here."""
+    asked = []
+    for name in ("switchover_checkpoint", "roles"):
+        [block] = [task for task in load("postgres_cluster", name) if "block" in task]
+        asked += [task for task in block["block"] if "kubernetes.core.k8s_exec" in task]
+        assert "rescue" in block  # Ansible's limit is none of the answers that `until` and `failed_when` judge
+    assert len(asked) == 2
+    for task in asked:
+        limit = re.match(r"timeout (\d+) {{ __postgres_cluster_psql }}", task["kubernetes.core.k8s_exec"]["command"])
+        assert int(limit[1]) * 2 <= task["timeout"]
