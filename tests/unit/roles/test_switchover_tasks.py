@@ -43,24 +43,57 @@ def stand_in(tasks: list[dict[str, Any]], instead: dict[str, dict[str, Any]]) ->
                 break
         if "timeout" in one:
             one["timeout"] = LIMIT
+        if "delay" in one:
+            one["delay"] = 0
         made.append(one)
     return made
 
 
+# A module that gives its first answer at its first call, and its last one from then on.
+ANSWER = """
+import json, pathlib, sys
+from ansible.module_utils.basic import AnsibleModule
+module = AnsibleModule({"answers": {"type": "list", "elements": "dict"}, "calls": {"type": "path"}})
+calls = pathlib.Path(module.params["calls"])
+number = len(calls.read_text()) if calls.exists() else 0
+calls.write_text("x" * (number + 1))
+answers = module.params["answers"]
+answer = answers[min(number, len(answers) - 1)]
+module.fail_json(**answer) if "msg" in answer else module.exit_json(**answer)
+"""
+
+
+def answers(folder: Path, name: str, *given: dict[str, Any]) -> dict[str, Any]:
+    """Say what the API answers, one after another; one with `msg` is a failure."""
+    return {"answer": {"answers": list(given), "calls": str(folder / f"{name}.calls")}}
+
+
+def calls(folder: Path, name: str) -> int:
+    return len((folder / f"{name}.calls").read_text(encoding="utf-8"))
+
+
 def run(
-    folder: Path, role: str, file: str, instead: dict[str, dict[str, Any]], **known: Any
+    folder: Path,
+    role: str,
+    file: str | list[dict[str, Any]],
+    instead: dict[str, dict[str, Any]],
+    **known: Any,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a task file of a role, and those that it includes, with stand-ins."""
+    """Run a task file of a role, or tasks that include some, with stand-ins."""
+    folder.joinpath("library").mkdir(exist_ok=True)
+    folder.joinpath("library/answer.py").write_text(ANSWER, encoding="utf-8")
     for path in (ROLES / role / "tasks").glob("*.yml"):
         made = stand_in(yaml.safe_load(path.read_text(encoding="utf-8")), instead)
         folder.joinpath(path.name).write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
-    tasks = [{"include_tasks": file}, {"debug": {"msg": "the run goes on"}}]
+    tasks = [*([{"include_tasks": file}] if isinstance(file, str) else file), {"debug": {"msg": "the run goes on"}}]
     known = {"ansible_python_interpreter": sys.executable, **known}
     play = {"hosts": "localhost", "gather_facts": False, "vars": known, "tasks": tasks}
     folder.joinpath("play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    # The filters are those of this checkout.
+    own = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_COLLECTIONS_PATH": str(ROLES.parent / "playbooks/collections")}
     return subprocess.run(
         ["ansible-playbook", "--inventory=localhost,", "--connection=local", str(folder / "play.yml")],
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True, check=False, timeout=60,
+        env={**os.environ, **own}, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
 
 
@@ -163,3 +196,42 @@ def test_what_is_asked_in_a_switchover_has_an_end() -> None:
     for task in asked:
         limit = re.match(r"timeout (\d+) {{ __postgres_cluster_psql }}", task["kubernetes.core.k8s_exec"]["command"])
         assert int(limit[1]) * 2 <= task["timeout"]
+
+
+POOL = {"pgpool_name": "pg-pgpool", "pgpool_postgres_namespace": "demo", "__pgpool_job_name": "pg-pgpool-verify-1"}
+AWAY = {"msg": "the API is away"}
+DELETED = {"result": {}, "method": "delete"}
+
+
+@pytest.mark.parametrize(("given", "number", "stays"), [
+    ([DELETED], 1, False),
+    ([AWAY, DELETED], 2, False),
+    ([AWAY], 4, True),
+])  # fmt: skip
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_job_that_cannot_be_deleted_hides_nothing(
+    tmp_path: Path, given: list[dict[str, Any]], number: int, stays: bool, fails: bool
+) -> None:
+    """Neither that a run went well nor why it did not."""
+    what = {"fail": {"msg": "the first failure"}} if fails else {"debug": {"msg": "all is well"}}
+    tasks = [
+        {
+            "block": [{"block": [what], "always": [{"include_tasks": "job_absent.yml"}]}],
+            "rescue": [{"fail": {"msg": "said last: {{ ansible_failed_result.msg }}"}}],
+        }
+    ]
+    instead = {"kubernetes.core.k8s": answers(tmp_path, "delete", *given)}
+    done = run(tmp_path, "pgpool", tasks, instead, **POOL)
+    assert calls(tmp_path, "delete") == number
+    assert ("pg-pgpool-verify-1 is not deleted: the API is away" in done.stdout) is stays
+    assert ("said last: the first failure" if fails else "the run goes on") in done.stdout
+    assert done.returncode == (2 if fails else 0)
+
+
+def test_why_a_job_failed_is_said_where_nothing_more_can_be_read(tmp_path: Path) -> None:
+    explain = {"include_tasks": "job_explain.yml", "vars": {"__pgpool_job_failure": "It did not end well:"}}
+    tasks = [{"block": [{"fail": {"msg": "the first failure"}}], "rescue": [explain]}]
+    instead = {"pgha.kubernetes.read": answers(tmp_path, "read", AWAY)}
+    done = run(tmp_path, "pgpool", tasks, instead, **POOL)
+    assert done.returncode == 2
+    assert "It did not end well:" in done.stdout
