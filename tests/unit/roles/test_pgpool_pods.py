@@ -9,6 +9,7 @@ import base64
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -354,11 +355,54 @@ def test_what_somebody_else_made_under_such_a_name_stays(changes: dict[str, str]
     assert not is_deleted({"name": "hot-pgpool"})
 
 
+def asking_for_backends() -> dict[str, Any]:
+    [ask] = [task for task in yaml.safe_load((ROLE / "tasks/pool_nodes.yml").read_text()) if "loop" in task]
+    return ask
+
+
 def test_no_pod_is_asked_through_an_exporter_that_it_does_not_have() -> None:
-    [loop] = [task["loop"] for task in yaml.safe_load((ROLE / "tasks/pool_nodes.yml").read_text()) if "loop" in task]
+    loop = asking_for_backends()["loop"]
     pods = {"resources": [{"metadata": {"name": "hot-pgpool-a"}, "status": {"phase": "Running"}}]}
     assert evaluate(loop, __pgpool_pods=pods) == ["hot-pgpool-a"]
     assert evaluate(loop, __pgpool_pods=pods, pgpool_exporter={"enabled": False}) == []
+
+
+def test_pods_that_are_not_ready_are_asked_last() -> None:
+    """A pod of a node that is away is there for five minutes more, and each question to it takes half a minute."""
+
+    def one(name: str, **conditions: str) -> dict[str, Any]:
+        told = [{"type": key, "status": value} for key, value in conditions.items()]
+        return {"metadata": {"name": name}, "status": {"phase": "Running", **({"conditions": told} if told else {})}}
+
+    pods = [one("dead", Initialized="True", Ready="False"), one("new"), one("well", Initialized="True", Ready="True")]
+    assert evaluate(asking_for_backends()["loop"], __pgpool_pods={"resources": pods}) == ["well", "dead", "new"]
+
+
+WELL = "node_id,hostname\n0,a,9999,up,up,0.0,primary,primary,0\n1,b,9999,up,up,0.5,standby,standby,0\n"
+
+
+@pytest.mark.parametrize(
+    ("waits", "said", "ago", "over"),
+    [
+        (False, "", 0, True),
+        (True, WELL, 0, True),
+        (True, "", 59, False),
+        (True, "", 61, True),
+        (True, WELL.replace("9999,up,up,0.5", "9999,down,up,0.5"), 59, False),
+        (True, WELL.replace("9999,up,up,0.5", "9999,down,up,0.5"), 61, True),
+    ],
+)
+def test_backends_are_waited_for_by_the_clock(waits: bool, said: str, ago: int, over: bool) -> None:
+    """And not for so many questions, whatever each takes."""
+    known = {
+        "__pgpool_wait_for_backends": waits,
+        "__pgpool_asked": {"stdout": said},
+        "__pgpool_asked_since": str(time.time() - ago),
+    }
+    assert evaluate("{{ " + asking_for_backends()["until"] + " }}", **known) is over
+    # The last attempt comes after that time: one that is the last makes a failure of what is for verify.yml to judge.
+    ask = asking_for_backends()
+    assert int(evaluate(ask["retries"])) * ask["delay"] >= 60
 
 
 def test_pods_that_have_ended_are_none() -> None:
