@@ -64,8 +64,9 @@ bench: ## Measure, on the cluster of molecule, and write docs/benchmarks.md (RUN
 ##@ Release
 
 .PHONY: build changelog dashboards awx docs release-check sbom
-docs: ## The reference of plugins and roles, in build/reference
+docs: ## The reference of plugins and roles as pages, in build/reference/html
 	@$(ENV) --release tools/test reference
+	@echo 'Open build/reference/html/index.html'
 
 release-check: ## The reference, the archive installed in an empty environment, Galaxy's own checks of it
 	@$(ENV) --release tools/test reference archive importer

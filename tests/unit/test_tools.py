@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from program import program
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -20,6 +22,13 @@ PYTEST = """#!/bin/sh
 while [ "$1" != --junit-xml ]; do shift; done
 echo '<testsuites><testsuite tests="5" errors="0" failures="{failed}" skipped="{skipped}"/></testsuites>' > "$2"
 exit {failed}
+"""
+# Stands in for both programs that make the reference: the second writes a page. The one that `fails` names does.
+WRITER = """#!/bin/sh
+echo "${{0##*/}} $*" >> "{log}"
+for folder; do :; done
+case ${{0##*/}} in sphinx-build) mkdir -p "$folder"; echo page > "$folder/index.html";; esac
+test "${{0##*/}}" != "{fails}"
 """
 
 
@@ -71,3 +80,46 @@ def test_skipped_tests_are_said(failed: int, skipped: int, end: list[str], tmp_p
     )
     assert done.returncode == failed
     assert done.stdout.splitlines()[-len(end) :] == end
+
+
+@pytest.mark.parametrize("fails", ["", "antsibull-docs", "sphinx-build"])
+def test_the_reference_is_pages(fails: str, tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    # In a folder of its own, as the reference of this checkout may be there.
+    shutil.copy(ROOT / "tools/test", tmp_path / "tools/test")
+    for name in ("antsibull-docs", "sphinx-build"):
+        (tmp_path / name).write_text(WRITER.format(log=tmp_path / "log", fails=fails), encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [tmp_path / "tools/test", "reference"],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == bool(fails)
+    assert done.stdout.splitlines()[-1] == ("0 passed, 1 failed" if fails else "1 passed, 0 failed")
+    if fails == "antsibull-docs":
+        return
+    [page] = re.findall(r"Open (\S+)'$", recipe("docs"), re.MULTILINE)
+    assert (tmp_path / page).read_text(encoding="utf-8") == "page\n"
+    assert f"`make docs`, then `{page}`" in (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    called = (tmp_path / "log").read_text(encoding="utf-8").splitlines()[-1]
+    assert called.startswith("sphinx-build ")
+    assert "--fail-on-warning" in called
+
+
+@pytest.mark.parametrize(
+    ("label", "page"),
+    [
+        ("common_return_values", "reference_appendices/common_return_values.html"),
+        ("ansible_collections.kubernetes.core.helm_info_module", "collections/kubernetes/core/helm_info_module.html"),
+        # What is ours has to be in the pages themselves.
+        ("ansible_collections.pgha.kubernetes.apply_module", ""),
+        ("a_label_that_nobody_has", ""),
+    ],
+)
+def test_the_reference_leads_into_ansibles_documentation(label: str, page: str) -> None:
+    conf = program("tools/reference/conf.py")
+    assert conf.address(label) == (conf.ANSIBLE + page if page else "")
+    assert "sphinx.ext.intersphinx" not in conf.extensions  # it downloads
