@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,8 @@ from test_backup_manifests import made
 from test_monitoring_discovery import render
 from test_pgpool_pods import deployment, evaluate
 
+ROOT = Path(__file__).resolve().parents[3]
+KIND = ROOT / "roles/kind_cluster"
 DIGEST = "@sha256:" + "0123456789abcdef" * 4
 TAGGED = "registry.example:5000/team/name:1.2.3" + DIGEST
 BARE = "registry.example:5000/team/name" + DIGEST
@@ -59,8 +64,8 @@ RENDERED = {
 }
 # Those that get into no manifest of a Pod that can be rendered here, and what becomes of them.
 ELSEWHERE = {
-    "kind_cluster_node_image": "an argument of kind",
-    "pgpool_verify_image": "the image of a Job, as the next test says",
+    "kind_cluster_node_image": "an argument of kind, as a test below says",
+    "pgpool_verify_image": "the image of a Job, as a test below says",
 }
 
 
@@ -80,8 +85,63 @@ def test_it_is_in_the_manifests_as_given(variable: str, image: str) -> None:
     assert image in images_of(RENDERED[variable](image))
 
 
-def test_jobs_take_it_as_given() -> None:
-    assert evaluate("{{ __pgpool_verify_job.image }}", pgpool_verify_image=TAGGED) == TAGGED
+@pytest.mark.parametrize("image", [TAGGED, BARE], ids=["tag and digest", "digest"])
+def test_jobs_take_it_as_given(image: str) -> None:
+    assert evaluate("{{ __pgpool_verify_job.image }}", pgpool_verify_image=image) == image
+
+
+def argument(tasks: Any, word: str) -> str:
+    """Return what follows a word in a command of some tasks, a template."""
+    for task in tasks:
+        for module in task.values():
+            argv = module.get("argv", []) if isinstance(module, dict) else []
+            if word in argv:
+                return argv[argv.index(word) + 1]
+        found = argument(task.get("block", []), word)
+        if found:
+            return found
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("image", "asked"),
+    [
+        # podman refuses a tag and a digest together, and the role would take that for a registry that does not answer.
+        (TAGGED, BARE),
+        (BARE, BARE),
+        ("docker.io/kindest/node:v1.34.0" + DIGEST, "docker.io/kindest/node" + DIGEST),
+        ("registry.example:5000/kindest/node:v1.34.0", "registry.example:5000/kindest/node:v1.34.0"),
+    ],
+)
+def test_nodes_are_asked_for_by_the_digest_alone(render: Callable, image: str, asked: str) -> None:
+    tasks = {name: yaml.safe_load((KIND / f"tasks/{name}.yml").read_text("utf-8")) for name in ("images", "create")}
+    variables = yaml.safe_dump({"kind_cluster_node_image": image, "__kind_cluster_source": "pull"})
+    assert render(argument(tasks["images"], "inspect"), variables) == asked
+    # kind itself takes both.
+    assert render(argument(tasks["create"], "--image"), variables) == image
+
+
+def defaults() -> dict[str, Any]:
+    """Return the defaults of all roles."""
+    return {
+        name: value
+        for path in ROOT.glob("roles/*/defaults/main.yml")
+        for name, value in yaml.safe_load(path.read_text("utf-8")).items()
+    }
+
+
+def test_the_page_says_of_each_variable_what_its_default_is() -> None:
+    page = (ROOT / "docs/how-to/images.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+(?:\.image)?)` \| [^|]* \| (tag|digest|none) \| .*@sha256:", page, re.MULTILINE))
+    assert set(rows) == IMAGES - BUILT
+    known = defaults()
+    for name, word in rows.items():
+        role_variable, _, key = name.partition(".")
+        value = known[role_variable][key] if key else known[role_variable]
+        if name == "cloudnativepg_image":  # the release manifest's
+            assert (value, word) == ("", "tag")
+            continue
+        assert word == ("digest" if "@sha256:" in value else "tag" if value else "none")
 
 
 def test_what_the_operator_gives_its_instances_is_the_same() -> None:
