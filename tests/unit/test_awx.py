@@ -407,11 +407,13 @@ def test_the_groups_of_the_inventory(tmp_path: Path) -> None:
         "billing": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_namespace": "finance"},
         "hot-postgres": {"pgha_drills_allowed": True, "pgha_operator": "kubedb"},
         "orders": {"postgres_cluster_backup": {"bucket": "b"}, "pgha_operator": "kubedb"},
+        "shop": {"postgres_cluster_backup": {"bucket": "b", "method": "plugin"}},
+        "stock": {"postgres_cluster_backup": {"bucket": "b", "method": "built_in"}},
     }
     options = constructed(tmp_path, hosts)
     made = {name: entry["hosts"] for name, entry in listed(*options).items() if "hosts" in entry}
-    assert made["with_backups"] == ["billing", "orders"]
-    assert made["for_restore_drills"] == ["billing"]
+    assert made["with_backups"] == ["billing", "orders", "shop", "stock"]
+    assert made["for_restore_drills"] == ["billing", "stock"]
     assert made["for_drills"] == ["hot-postgres"]
     assert made["namespace_finance"] == ["billing"]
     assert made["operator_kubedb"] == ["hot-postgres", "orders"]
