@@ -54,10 +54,9 @@ _PER_INSTANCE: dict[str, object] = {
     # "No persistent db connection"). So they are checked, detached and attached again.
     "health_check_period": 2,
     # connect_timeout ends with the connect: an instance whose kernel takes connections and whose PostgreSQL does not
-    # answer is found by this one alone, and until then new sessions wait for it. Three tries, with 1 s between, make
-    # 11 s. It drops every client, as above, so it is no shorter: a second is left to look up a name that leads to
-    # nobody, and an instance that is only busy has to fail three logins of 3 s in a row.
-    "health_check_timeout": 3,
+    # answer is found by this one alone, after three tries, and new sessions wait for it until then. It is no shorter, as
+    # it drops every client, and an instance that is only busy has to fail three logins in a row.
+    "health_check_timeout": 10,
     "health_check_max_retries": 2,
     "health_check_retry_delay": 1,
     # The primary's Service must not be detached, and a check of it would only log. The number beats the default.

@@ -125,8 +125,7 @@ CASES: list[tuple[dict[str, Any], set[str]]] = [
     (params(health_check_timeout3=1), {"connect-timeout-over-health-check-timeout"}),
     (params(connect_timeout=4999, health_check_timeout="5s"), set()),
     (params(health_check_timeout0=1), set()),
-    (params(connect_timeout=3000), {"connect-timeout-over-health-check-timeout"}),
-    (params(connect_timeout=6000, health_check_timeout=10), {"long-connect-timeout"}),
+    (params(connect_timeout=6000), {"long-connect-timeout"}),
     (params(connect_timeout1=0), {"long-connect-timeout", "connect-timeout-over-health-check-timeout"}),
     (params(delay_threshold_by_time="10s"), {"delay-threshold-by-time-and-bytes", "delay-threshold-by-time"}),
     (params(delay_threshold_by_time="10s", delay_threshold=0), {"delay-threshold-by-time"}),
@@ -181,9 +180,9 @@ def test_every_message_names_the_variable_and_a_way_out() -> None:
 def test_a_message_says_whose_value_it_is() -> None:
     message = found(**params(connect_timeout="12s"))["connect-timeout-over-health-check-timeout"]
     assert message.startswith(
-        "pgpool_params.connect_timeout is '12s' (string) and health_check_timeout is 3 (number): "
+        "pgpool_params.connect_timeout is '12s' (string) and health_check_timeout is 10 (number): "
     )
-    assert "12000 ms (0 is for ever) are not less than 3000 ms" in message
+    assert "12000 ms (0 is for ever) are not less than 10000 ms" in message
     chosen = {"delay_threshold": 16777216}
     both = found(**params(delay_threshold_by_time="10s"), load_balance=chosen)["delay-threshold-by-time-and-bytes"]
     assert "and delay_threshold (by pgpool_load_balance) is 16777216 (number): " in both
