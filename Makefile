@@ -71,8 +71,8 @@ docs: ## The reference of plugins and roles as pages, in build/reference/html
 release-check: ## The reference, the archive installed in an empty environment, Galaxy's own checks of it
 	@$(ENV) --release tools/test reference archive importer
 
-sbom: ## Bills of materials in build/sbom: each image that was built here, and Python
-	@$(ENV) --release tools/sbom.py build/sbom
+sbom: ## Bills of materials in build/sbom: each image that was built here, and Python (IMAGES='archive.tar …': of these, too)
+	@$(ENV) --release tools/sbom.py build/sbom $(addprefix --image ,$(IMAGES))
 
 awx: ## AWX's templates, workflows and rulebook from awx/jobs.yml and the argument specs
 	@$(ENV) tools/awx.py

@@ -10,6 +10,7 @@ import json
 import tarfile
 from pathlib import Path
 
+import pytest
 from program import program
 
 sbom = program("tools/sbom.py")
@@ -50,10 +51,10 @@ def layer(**files: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def image(folder: Path, *layers: bytes) -> Path:
+def image(folder: Path, *layers: bytes, tags: tuple[str, ...] | None = ("example.com/name:1",)) -> Path:
     """Write an archive as `docker save` does."""
     files = {f"{number}.tar": content for number, content in enumerate(layers)}
-    manifest = {"Config": "abc.json", "RepoTags": ["example.com/name:1"], "Layers": list(files)}
+    manifest = {"Config": "abc.json", "RepoTags": tags, "Layers": list(files)}
     with tarfile.open(folder / "image.tar", "w") as tar:
         for name, content in {**files, "manifest.json": json.dumps([manifest]).encode()}.items():
             member = tarfile.TarInfo(name)
@@ -98,6 +99,67 @@ def test_the_last_layer_counts(tmp_path: Path) -> None:
         "example.com/new",
     ]
     assert found["components"][1]["version"] == "4.6.2-1"
+
+
+LIBRARY = "usr/local/lib/python3.13/dist-packages"
+
+
+def test_what_pip_installed(tmp_path: Path) -> None:
+    old = b"Metadata-Version: 2.1\nName: Py_YAML.x\nVersion: 5.4\n\nName: text\n"
+    first = layer(
+        **{
+            f"{LIBRARY}/PyYAML-5.4.dist-info/METADATA": old,
+            # Debian's own, which dpkg names.
+            "usr/lib/python3/dist-packages/psycopg2.dist-info/METADATA": b"Name: psycopg2\nVersion: 2\n",
+        }
+    )
+    second = layer(**{f"{LIBRARY}/.wh.PyYAML-5.4.dist-info": b""})
+    third = layer(**{f"{LIBRARY}/PyYAML-6.0.dist-info/METADATA": old.replace(b"5.4", b"6.0+a")})
+    for layers, purl in (((first,), "pkg:pypi/py-yaml-x@5.4"), ((first, second, third), "pkg:pypi/py-yaml-x@6.0%2Ba")):
+        assert [item["purl"] for item in sbom.image_bom(image(tmp_path, *layers))["components"]] == [purl]
+
+
+@pytest.mark.parametrize("mark", ["usr/local/lib/.wh.python3.13", "usr/local/.wh..wh..opq", ".wh.usr"])
+def test_a_folder_that_a_later_layer_removes_is_gone(mark: str, tmp_path: Path) -> None:
+    text = b"Name: a\nVersion: 1\n"
+    first = layer(
+        **{
+            f"{LIBRARY}/a.dist-info/METADATA": text,
+            "opt/site-packages/b.dist-info/METADATA": text.replace(b"a\n", b"b\n"),
+        }
+    )
+    found = sbom.image_bom(image(tmp_path, first, layer(**{mark: b""})))["components"]
+    assert [item["name"] for item in found] == ["b"]
+
+
+@pytest.mark.parametrize(
+    "path", ["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpm/Packages"]
+)
+def test_an_image_with_packages_that_cannot_be_read_has_no_bill(path: str, tmp_path: Path) -> None:
+    with pytest.raises(sbom.UnreadableError, match="RPM"):
+        sbom.image_bom(image(tmp_path, layer(**{path: b"database"})))
+
+
+def test_an_archive_without_a_name_is_named_after_its_file(tmp_path: Path) -> None:
+    archive = image(tmp_path, layer(var_lib_dpkg_status=STATUS.encode()), tags=None)
+    assert sbom.image_bom(archive)["metadata"]["component"]["name"] == "image"
+
+
+@pytest.mark.parametrize("content", [None, b"text", b""], ids=["missing", "text", "empty"])
+def test_an_archive_that_is_none_is_said(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = image(tmp_path, layer(var_lib_dpkg_status=STATUS.encode()))
+    (tmp_path / "built/pgpool-1").mkdir(parents=True)
+    made.rename(tmp_path / "built/pgpool-1/image.tar")
+    (tmp_path / "built/pgpool").symlink_to("pgpool-1")
+    given = tmp_path / "jobs.tar"
+    if content is not None:
+        given.write_bytes(content)
+    argv = ["sbom.py", str(tmp_path / "out"), "--cache", str(tmp_path), "--image", str(given)]
+    monkeypatch.setattr("sys.argv", argv)
+    assert sbom.main() == 1
+    assert capsys.readouterr().err.startswith(f"sbom: {given} is no archive of an image that can be read: ")
 
 
 def test_the_same_image_has_the_same_bill(tmp_path: Path) -> None:
