@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,24 @@ def test_a_list_of_the_role_s_that_is_replaced_is_about_the_same_pods() -> None:
     [spread] = pod["topologySpreadConstraints"]
     wanted = spread["labelSelector"]["matchLabels"]
     assert wanted.items() <= labels("pgpool", "proxy", "hot-postgres-pgpool").items()
+
+
+def image_of_pgpool(inventory: Path) -> str:
+    """Return which image the PostgreSQL cluster of an inventory has for Pgpool-II."""
+    command = ["ansible-inventory", f"--inventory={inventory}", "--list"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = json.loads(done.stdout)
+    [image] = {listed["_meta"]["hostvars"][name].get("pgpool_image") for name in listed["postgres_clusters"]["hosts"]}
+    return image
+
+
+def test_inventories_to_copy_name_an_image_of_pgpool_that_somebody_has(tmp_path: Path) -> None:
+    """As the role's own is published by nobody."""
+    [fleet] = [item for item in examples(ROOT / "docs/how-to/many-clusters.md") if "all" in item]
+    (tmp_path / "fleet.yml").write_text(yaml.safe_dump(fleet))
+    folders = [ROOT / "inventories" / name for name in ("production", "kubedb-2020")]
+    images = {image_of_pgpool(path) for path in (tmp_path / "fleet.yml", *folders)}
+    assert images == {"registry.example/pgha/pgpool:4.6"}
 
 
 def test_where_prometheus_is_is_said_where_status_sees_it() -> None:
