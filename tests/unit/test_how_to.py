@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators, pgpool_conf
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import labels
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +75,18 @@ def test_a_list_of_the_role_s_that_is_replaced_is_about_the_same_pods() -> None:
     [spread] = pod["topologySpreadConstraints"]
     wanted = spread["labelSelector"]["matchLabels"]
     assert wanted.items() <= labels("pgpool", "proxy", "hot-postgres-pgpool").items()
+
+
+def test_examples_of_backups_are_ones_that_the_role_takes() -> None:
+    [page] = [item for item in examples(ROOT / "docs/runbooks/backup.md") if "postgres_cluster_backup" in item]
+    text = (ROOT / "inventories/production/group_vars/postgres_clusters.yml").read_text(encoding="utf-8")
+    [lines] = re.findall(r"^(# postgres_cluster_backup:\n(?:#   .*\n)+)", text, re.MULTILINE)
+    inventory = yaml.safe_load(re.sub("^# ", "", lines, flags=re.MULTILINE))
+    spec = yaml.safe_load((ROOT / "roles/postgres_cluster/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    for given in (page, inventory):
+        assert {"endpoint", "credentials_secret", "ca_secret"} <= set(given["postgres_cluster_backup"])
+        assert input_problems(given, spec["argument_specs"]["main"]["options"], "postgres_cluster") == []
+    assert page["postgres_cluster_backup"]["ca_secret"] == inventory["postgres_cluster_backup"]["ca_secret"]
 
 
 def image_of_pgpool(inventory: Path) -> str:
