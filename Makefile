@@ -28,7 +28,7 @@ drills: ## Break the demo in many ways, and write into docs/drills.md what its c
 
 .PHONY: test lint unit sanity oldest molecule molecule-all limits bench
 # The unit tests come last, as some need what molecule builds where nothing is there yet.
-test: ## Everything: lint, sanity, molecule on a cluster of its own, unit
+test: ## lint, sanity, five scenarios of molecule on a cluster of its own, unit; the rest: molecule-all, oldest, release-check
 	@$(ENV) tools/test lint sanity molecule unit
 
 lint: ## ansible-lint (production profile), yamllint, ruff

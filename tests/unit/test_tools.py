@@ -48,6 +48,16 @@ def test_all_scenarios_are_run(target: str) -> None:
     assert "PGHA_SCENARIOS='$(ALL_SCENARIOS)' $(ENV) tools/test molecule\n" in recipe(target)
 
 
+@pytest.mark.parametrize("name", ["Makefile", "README.md", "CONTRIBUTING.md", ".ci/run"])
+def test_what_is_said_of_make_test_is_what_it_runs(name: str) -> None:
+    [few] = re.findall(r"\{PGHA_SCENARIOS:-([^}]+)\}", (ROOT / "tools/test").read_text(encoding="utf-8"))
+    assert set(few.split()) < set(SCENARIOS)
+    assert len(few.split()) == 5
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "five scenarios" in text
+    assert all(target in text for target in ("molecule-all", "oldest", "release-check"))
+
+
 def test_unit_tests_find_what_molecule_has_built() -> None:
     assert recipe("test").split()[-4:] == ["lint", "sanity", "molecule", "unit"]
 
