@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from importlib.resources import files
@@ -546,6 +547,41 @@ def test_the_image_of_the_jobs_can_be_defined(name: str, tmp_path: Path) -> None
     needed = (tmp_path / "context/_build/requirements.txt").read_text(encoding="utf-8")
     assert needed == (ROOT / "meta/requirements.txt").read_text(encoding="utf-8")
     assert (tmp_path / "context/_build/requirements.yml").exists() == ("galaxy" in definition["dependencies"])
+
+
+@pytest.mark.parametrize("name", ["execution-environment", "execution-environment-debian"])
+def test_helm_comes_into_the_image_as_the_page_says(name: str, tmp_path: Path) -> None:
+    page = (ROOT / "docs/awx.md").read_text(encoding="utf-8")
+    [recipe] = re.findall(r"^   ```yaml\n(.*?)^   ```$", page, re.MULTILINE | re.DOTALL)
+    added = yaml.safe_load(recipe)
+    definition = load(AWX / f"{name}.yml")
+    steps = definition.get("additional_build_steps", {})
+    last = [*steps.get("append_final", []), *added["additional_build_steps"]["append_final"]]
+    definition |= {**added, "additional_build_steps": {**steps, "append_final": last}}
+    shutil.copytree(AWX, tmp_path / "awx")
+    for path in ("meta/requirements.txt", "requirements.yml"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    (tmp_path / "awx/helm").write_text("#!/bin/sh\n")
+    (tmp_path / "awx/helm").chmod(0o755)
+    (tmp_path / "awx/with-helm.yml").write_text(yaml.safe_dump(definition))
+    subprocess.run(
+        ["ansible-builder", "create", "--file", tmp_path / "awx/with-helm.yml", "--context", tmp_path / "context"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    [containerfile] = (tmp_path / "context").glob("*file")
+    final = containerfile.read_text(encoding="utf-8").rpartition("FROM ")[2]
+    [source] = re.findall(r"^COPY (\S+) /usr/local/bin/helm$", final, re.MULTILINE)
+    assert os.access(tmp_path / "context" / source, os.X_OK)
+
+
+def test_the_rulebook_s_source_comes_with_the_engine_that_the_page_names() -> None:
+    [source] = [name for name in load(awx.RULEBOOK)[0]["sources"][0] if name not in ("name", "filters")]
+    page = (ROOT / "docs/awx.md").read_text(encoding="utf-8")
+    assert re.search(rf"ansible-rulebook 1\.2\.1 or newer, which brings the source `{re.escape(source)}`", page)
+    assert files("ansible_rulebook").joinpath(f"event_source/{source.rpartition('.')[2]}.py").is_file()
 
 
 def test_the_image_has_the_ansible_of_the_developers() -> None:
