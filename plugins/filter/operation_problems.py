@@ -10,7 +10,8 @@ short_description: Why the operator of a PostgreSQL cluster cannot be asked for 
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Refuses what the operator does not do, and a cluster that is not there.
+  - Refuses what the operator does not do, and a cluster that is not there; and to stop one that is not ready, where the
+    operator would keep the order until it is.
 positional: operation
 options:
   _input:
@@ -20,7 +21,7 @@ options:
   operation:
     description: What is asked for.
     type: str
-    choices: [switchover, restart, scale, upgrade, hibernate, rotate_password]
+    choices: [switchover, restart, scale, upgrade, hibernate, wake, rotate_password]
     required: true
 """
 

@@ -72,6 +72,7 @@ def contract(
         "instances_wanted": wanted if cluster else 0,
         "switching_to": "",
         "hibernated": bool(spec.get("halted")),
+        "hibernation_asked": bool(spec.get("halted")),
         "primary_times": {},
         "role_label": ROLE_LABEL,
         "databases": databases(cluster),

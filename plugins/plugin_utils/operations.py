@@ -12,6 +12,8 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils import operators
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import major_upgrade_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
 
+# What can be stopped can be started.
+_AS = {"wake": "hibernate"}
 _NO_PLAN: dict[str, Any] = {"problems": [], "request": {}, "name": "", "going": "", "secret": "", "old": []}
 
 
@@ -24,10 +26,10 @@ def operation_problems(contract: Mapping[str, Any], operation: str) -> Iterator[
     """Yield why the operator cannot be asked at all.
 
     :param contract: the PostgreSQL cluster
-    :param operation: one of an adapter's OPERATIONS
+    :param operation: one of an adapter's OPERATIONS, or `wake`
     """
     adapter = operators.adapter(contract["operator"])
-    if operation not in adapter.OPERATIONS:
+    if _AS.get(operation, operation) not in adapter.OPERATIONS:
         why = getattr(adapter, "REFUSALS", {}).get(operation, "do it with whatever runs the cluster")
         yield (
             f"postgres_cluster_operator is {contract['operator']!r} (string): this collection has no {operation} for "
@@ -38,6 +40,13 @@ def operation_problems(contract: Mapping[str, Any], operation: str) -> Iterator[
             f"postgres_cluster_name is {contract['name']!r} (string): there is no such PostgreSQL cluster in the "
             f"namespace {contract['namespace']}; give the name of one that is there, or make it with site.yml"
         )
+    elif (
+        operation == "hibernate"
+        and getattr(adapter, "STOPS_ONLY_READY", False)
+        and not contract["ready"]
+        and not contract["hibernated"]
+    ):
+        yield _unready(contract, "the operator would stop it whenever it is again, be it hours from now")
 
 
 def request_plan(
@@ -97,11 +106,16 @@ def backup_refusals(
     :param operation: `backup`, or what else needs backups: `restore_drill`
     """
     problems = list(operation_problems(contract, operation))
-    if not problems and contract.get("hibernated"):
-        # The request would be waited for in vain, and carried out when the cluster is started one day.
+    if not problems and contract.get("hibernation_asked"):
+        # The request would fail, or be waited for in vain, and carried out when the cluster is started one day.
+        is_how, remedy = (
+            ("stopped", "start it by wake.yml first")
+            if contract.get("hibernated")
+            else ("to stop", "take that back by wake.yml first")
+        )
         problems = [
-            f"postgres_cluster_name is {contract['name']!r} (string): that PostgreSQL cluster is stopped, and what is "
-            "stopped makes no backups; start it by wake.yml first"
+            f"postgres_cluster_name is {contract['name']!r} (string): that PostgreSQL cluster is {is_how}, and what is "
+            f"{is_how} makes no backups; {remedy}"
         ]
     return problems or operators.adapter(contract["operator"]).backup_refusals(contract["name"], objects)
 

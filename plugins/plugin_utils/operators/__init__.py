@@ -37,6 +37,8 @@ the role postgres_cluster has to know. It has:
 `restart(now)`, `restart_pending(name, objects)`
     what is merged into the main object to have the instances restarted one by one, and sentences about those that
     still have to be, from the main object and the pods
+`STOPS_ONLY_READY` (may be missing)
+    true where the operator does not stop (`hibernate`) what is not ready, but keeps the order until it is
 `scale_problems(contract, instances)` (may be missing)
     sentences about a number of instances that would do harm
 `upgrade_reads()`, `upgrade(name, objects, wanted)`, `upgrade_pending(name, objects)`

@@ -56,8 +56,12 @@ restore_progress = cloudnativepg_restore.progress
 FAILING_OVER = "pending"
 # When a restart was asked for: on the Cluster, and on each pod that has started since.
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
-# `on` stops the instances and keeps the volumes.
+# `on` asks for the instances to be stopped and the volumes kept. The condition of that name says how far it is: with
+# these reasons the operator has begun, and goes on; before, it waits until the cluster is healthy, however long that
+# is (pkg/reconciler/hibernation/status.go of 1.29).
 HIBERNATION = "cnpg.io/hibernation"
+HIBERNATION_BEGUN = frozenset({"DeletingPods", "WaitingPodsDeletion", "Hibernated"})
+STOPS_ONLY_READY = True
 
 # What initdb is told, by the key of postgres_cluster_initdb.
 INITDB = {
@@ -191,7 +195,8 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "instances": [_instance(instance, name, namespace, status) for instance in _instance_names(status)],
         "instances_wanted": (as_int(spec.get("instances")) or 1) if cluster else 0,
         "switching_to": _switching_to(status),
-        "hibernated": _annotation(cluster, HIBERNATION) == "on",
+        "hibernated": _hibernation(cluster) in HIBERNATION_BEGUN,
+        "hibernation_asked": _annotation(cluster, HIBERNATION) == "on",
         # When the operator chose the primary of now, and when that was promoted.
         "primary_times": {
             "chosen": status.get("targetPrimaryTimestamp") or "",
@@ -532,9 +537,18 @@ def _is_ready(cluster: Mapping[str, Any]) -> bool:
     return not list(_instances_pending(cluster))
 
 
+def _hibernation(cluster: Mapping[str, Any]) -> str:
+    """Return the operator's word for how far a stop is that is asked for, or nothing."""
+    asked = _annotation(cluster, HIBERNATION) == "on"
+    conditions = (cluster.get("status") or {}).get("conditions") or []
+    return next((item.get("reason", "") for item in conditions if asked and item["type"] == HIBERNATION), "")
+
+
 def _pending(cluster: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is not yet as the spec asks for it."""
     yield from _instances_pending(cluster)
+    if _hibernation(cluster) == "WaitingForHealthy":
+        yield "it is to stop once it is healthy (cnpg.io/hibernation is on), which wake.yml takes back"
     status = (cluster.get("status") or {}).get("managedRolesStatus") or {}
     done = set((status.get("byStatus") or {}).get("reconciled") or [])
     errors = status.get("cannotReconcile") or {}

@@ -77,6 +77,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "instances_wanted": len(told.get("instances") or []),
         "switching_to": "",
         "hibernated": False,
+        "hibernation_asked": False,
         "primary_times": {},
         "superuser_secret": {
             "name": secret["name"],

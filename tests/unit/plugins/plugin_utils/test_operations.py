@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operations import (
     backup_refusals,
+    operation_problems,
     request_plan,
     restart_plan,
     scale_problems,
@@ -219,10 +220,33 @@ def test_a_cluster_that_is_stopped_makes_no_backup(operation: str) -> None:
     found = cluster()
     found["spec"]["backup"] = {"barmanObjectStore": {}}
     assert backup_refusals(contract(found), [found], operation) == []
+    # CloudNativePG makes none of one that is to stop either, whether it has begun or not.
     found["metadata"]["annotations"]["cnpg.io/hibernation"] = "on"
+    [problem] = backup_refusals(contract(found), [found], operation)
+    assert problem.startswith("postgres_cluster_name is 'hot-postgres' (string): that PostgreSQL cluster is to stop, ")
+    assert problem.endswith("take that back by wake.yml first")
+    found["status"]["conditions"].append({"type": "cnpg.io/hibernation", "status": "True", "reason": "Hibernated"})
     [problem] = backup_refusals(contract(found), [found], operation)
     assert problem.startswith("postgres_cluster_name is 'hot-postgres' (string): that PostgreSQL cluster is stopped, ")
     assert problem.endswith("start it by wake.yml first")
+
+
+def test_what_is_not_ready_is_stopped_by_an_operator_that_does_so_at_once() -> None:
+    """KubeDB does. CloudNativePG would do it whenever the cluster is ready again."""
+    found = contract(cluster(name="failing_over"))
+    [problem] = operation_problems(found, "hibernate")
+    assert problem.startswith(
+        "the PostgreSQL cluster hot-postgres is not ready, and the operator would stop it whenever"
+    )
+    assert problem.endswith("Failing over (Failing over from hot-postgres-1 to hot-postgres-2)): mend that first"), (
+        problem
+    )
+    assert list(operation_problems({**found, "hibernated": True}, "hibernate")) == []
+    assert list(operation_problems({**found, "operator": "kubedb"}, "hibernate")) == []
+    # What is to stop, or has, is started as it is.
+    assert list(operation_problems(found, "wake")) == []
+    [problem] = operation_problems(existing.contract("hot", "demo", []), "wake")
+    assert "this collection has no wake for it" in problem
 
 
 @pytest.mark.parametrize(("instances", "refused"), [(2, True), (3, False), (5, False)])

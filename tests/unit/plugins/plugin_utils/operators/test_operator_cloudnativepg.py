@@ -156,11 +156,36 @@ def test_after_failover() -> None:
         "role_label": "cnpg.io/instanceRole",
         "switching_to": "",
         "hibernated": False,
+        "hibernation_asked": False,
         "primary_times": {"chosen": "2026-11-22T16:54:54.998281Z", "promoted": "2026-11-22T16:54:57.420846Z"},
         "synchronous": {"method": "any", "number": 1},
         "max_connections": 200,
         "databases": ["app"],
     }
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason", "hibernated", "waits"),
+    [
+        ("on", "Hibernated", True, False),
+        ("on", "WaitingPodsDeletion", True, False),
+        ("on", "DeletingPods", True, False),
+        ("on", "WaitingForHealthy", False, True),
+        ("on", "", False, False),
+        ("off", "Hibernated", False, False),  # it is just being started
+    ],
+)
+def test_what_is_to_stop_is_stopped_only_once_the_operator_has_begun(
+    asked: str, reason: str, hibernated: bool, waits: bool
+) -> None:
+    cluster = load("after_failover")
+    cluster["metadata"]["annotations"]["cnpg.io/hibernation"] = asked
+    if reason:
+        cluster["status"]["conditions"].append({"type": "cnpg.io/hibernation", "status": "False", "reason": reason})
+    found = contract(cluster)
+    assert (found["hibernated"], found["hibernation_asked"]) == (hibernated, asked == "on")
+    words = "it is to stop once it is healthy (cnpg.io/hibernation is on), which wake.yml takes back"
+    assert found["pending"] == ([words] if waits else [])
 
 
 def test_details_of_the_contract() -> None:

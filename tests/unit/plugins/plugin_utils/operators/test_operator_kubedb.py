@@ -140,6 +140,7 @@ def test_ready() -> None:
         "instances_wanted": 3,
         "switching_to": "",
         "hibernated": False,
+        "hibernation_asked": False,
         "primary_times": {},
         "superuser_secret": {"name": "hot-auth", "username_key": "username", "password_key": "password"},
         "auth_method": "scram-sha-256",
@@ -290,7 +291,8 @@ def test_what_a_request_changes_is_no_problem_of_the_run_that_makes_it(operation
 
 
 def test_hibernated() -> None:
-    assert contract(postgres(halted=True))["hibernated"]
+    found = contract(postgres(halted=True))
+    assert (found["hibernated"], found["hibernation_asked"]) == (True, True)
 
 
 def test_a_cluster_that_is_being_deleted() -> None:

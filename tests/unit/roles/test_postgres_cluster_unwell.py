@@ -1,0 +1,292 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs do where a PostgreSQL cluster is not as it should be. Instead of an API, there is a file of objects."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+CLUSTER = ROOT / "tests/unit/fixtures/cloudnativepg/after_failover.json"
+NAME, NAMESPACE = "hot-postgres", "demo"
+LABELS = {"app.kubernetes.io/managed-by": "pgha.kubernetes", "app.kubernetes.io/part-of": "pgha",
+          "app.kubernetes.io/name": "postgresql", "app.kubernetes.io/component": "database",
+          "app.kubernetes.io/instance": NAME, "pgha.kubernetes/cluster": NAME, "pgha.kubernetes/user": "true",
+          "cnpg.io/reload": "true"}  # fmt: skip
+# What asks the API, answered from the file. CloudNativePG is there, too: it takes up passwords at once, and stops what
+# is to stop as its release 1.29 does (pkg/reconciler/hibernation). It may be `away` or `slow`, and with `unlucky` an
+# instance is lost as soon as something is written.
+STAND_IN = """
+import json, os, pathlib, time
+from ansible.plugins.action import ActionBase
+
+STORE = pathlib.Path(os.environ["STORE"])
+BEGUN = ("DeletingPods", "WaitingPodsDeletion", "Hibernated")
+
+def merge(old, new):
+    for key, value in new.items():
+        old[key] = merge(old.get(key) or {}, value) if isinstance(value, dict) else value
+    return old
+
+def is_same(item, kind, name, namespace):
+    return (item["kind"], item["metadata"]["name"], item["metadata"].get("namespace")) == (kind, name, namespace)
+
+def operate(store):
+    for cluster in (item for item in store["objects"] if item["kind"] == "Cluster"):
+        status = cluster["status"]
+        if store["operator"] == "unlucky":
+            status.update(readyInstances=2, phase="Waiting for the instances to become active")
+            next(item for item in status["conditions"] if item["type"] == "Ready")["status"] = "False"
+        for role in cluster["spec"].get("managed", {}).get("roles", []):
+            for item in store["objects"]:
+                if item["kind"] == "Secret" and item["metadata"]["name"] == role["passwordSecret"]["name"]:
+                    state = {"resourceVersion": item["metadata"]["resourceVersion"]}
+                    status["managedRolesStatus"]["passwordStatus"][role["name"]] = state
+                    done = status["managedRolesStatus"]["byStatus"]["reconciled"]
+                    if role["name"] not in done + list(status["managedRolesStatus"].get("cannotReconcile", {})):
+                        done.append(role["name"])
+        found = [item for item in status["conditions"] if item["type"] != "cnpg.io/hibernation"]
+        reason = next((item["reason"] for item in status["conditions"] if item not in found), "")
+        asked = cluster["metadata"]["annotations"]["cnpg.io/hibernation"]
+        if asked == "on" and store["operator"] != "away":
+            if status["phase"] != "Cluster in healthy state" and reason not in BEGUN:
+                reason, told = "WaitingForHealthy", "False"
+            elif store["operator"] == "slow":
+                reason, told = "DeletingPods", "False"
+            else:
+                reason, told = "Hibernated", "True"
+            found.append({"type": "cnpg.io/hibernation", "status": told, "reason": reason})
+        status["conditions"] = found
+
+class ActionModule(ActionBase):
+    _requires_connection = False
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        store, what, args = json.loads(STORE.read_text()), self._task.action.split(".")[-1], self._task.args
+        result = getattr(self, what)(store, args)
+        if what in ("apply", "k8s") and not self._task.check_mode:
+            for item in result["written"]:
+                store["log"].append(f"{what} {item['kind']} {item['metadata']['name']}")
+            operate(store)
+            STORE.write_text(json.dumps(store))
+        return result
+
+    def read(self, store, args):
+        found = [
+            item for item in store["objects"]
+            if item["kind"] == args["kind"] and args.get("namespace") in (None, item["metadata"].get("namespace"))
+            and args.get("name") in (None, item["metadata"]["name"])
+            and item["metadata"]["name"].startswith(args.get("name_prefix") or "")
+        ]
+        return {"changed": False, "resources": found, "api_found": True}
+
+    def read_log(self, store, args):
+        return {"changed": False, "log": ""}
+
+    def k8s_info(self, store, args):
+        found = self.read(store, args)["resources"]
+        asked = args.get("wait_condition")
+        if args.get("wait") and not any(
+            (told["type"], told["status"]) == (asked["type"], asked["status"])
+            for item in found for told in item["status"]["conditions"]
+        ):
+            return {"failed": True, "msg": "not as it was asked for, after waiting for 1 seconds"}
+        return {"changed": False, "resources": found}
+
+    def apply(self, store, args):
+        return self.write(store, args["definition"])
+
+    def k8s(self, store, args):
+        metadata = {"name": args["name"], "namespace": args["namespace"]}
+        told = merge({"kind": args["kind"], "metadata": metadata}, args["definition"])
+        return self.write(store, [told])
+
+    def write(self, store, definitions):
+        store["version"] += 1
+        results = []
+        for told in definitions:
+            metadata = told["metadata"]
+            key = told["kind"], metadata["name"], metadata.get("namespace")
+            there = next((item for item in store["objects"] if is_same(item, *key)), None)
+            if there is None:
+                there = {}
+                store["objects"].append(there)
+            merge(there, told)
+            there["metadata"]["resourceVersion"] = str(store["version"])
+            results.append({"method": "patch", "changed": True, "result": there})
+        return {"changed": True, "result": {"results": results}, "written": [item["result"] for item in results]}
+
+    def k8s_exec(self, store, args):
+        store["log"].append(f"exec {args['pod']}: {args['command']}")
+        STORE.write_text(json.dumps(store))
+        if store["hangs"]:
+            time.sleep(30)
+        if args["command"].startswith("timeout 20 psql") and store["silent"]:
+            return {"changed": True, "rc": 124, "failed": True, "stdout": "", "stderr": ""}
+        return {"changed": True, "rc": 0, "stdout": "application_name,state,sync_state,behind", "stderr": ""}
+"""
+ACTIONS = {"pgha/kubernetes": ["apply", "read", "read_log"], "kubernetes/core": ["k8s", "k8s_exec", "k8s_info"]}
+HOST = {
+    "ansible_connection": "local",
+    "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+    "pgha_namespace": NAMESPACE,
+    "postgres_cluster_storage": {"size": "1Gi", "class": "standard"},
+    "postgres_cluster_parameters": {"max_connections": 200},
+    "postgres_cluster_wait_timeout": 3,
+    "pgha_secure_logging": False,
+}
+
+
+def cluster(ready: int = 3, hibernation: str = "off", reason: str = "", undroppable: str = "") -> dict[str, Any]:
+    """A Cluster of three instances, of which so many are ready."""
+    found = json.loads(CLUSTER.read_text())
+    found["metadata"]["annotations"]["cnpg.io/hibernation"] = hibernation
+    status = found["status"]
+    if ready < 3:
+        status.update(readyInstances=ready, phase="Waiting for the instances to become active")
+        next(item for item in status["conditions"] if item["type"] == "Ready")["status"] = "False"
+    if reason:
+        told = "True" if reason == "Hibernated" else "False"
+        status["conditions"].append({"type": "cnpg.io/hibernation", "status": told, "reason": reason})
+    if undroppable:
+        found["spec"]["managed"]["roles"].append(
+            {"name": undroppable, "ensure": "absent", "passwordSecret": {"name": "none"}}
+        )
+        status["managedRolesStatus"]["cannotReconcile"] = {undroppable: ["it owns something"]}
+    return found
+
+
+class Run:
+    """A run of ansible-playbook with a stand-in for the API, and what became of the objects."""
+
+    def __init__(self, folder: Path, plays: list[dict[str, Any]] | str, *objects: dict[str, Any], **known: Any) -> None:
+        self.store = folder / "store.json"
+        state = {key: known.pop(key, value) for key, value in
+                 {"operator": "there", "hangs": False, "silent": False}.items()}  # fmt: skip
+        lay_out(folder, is_short_of_time=state["hangs"])
+        arguments = known.pop("arguments", [])
+        if objects:
+            self.store.write_text(json.dumps({"objects": objects, "log": [], "version": 100, **state}))
+        text = (ROOT / f"playbooks/{plays}.yml").read_text() if isinstance(plays, str) else yaml.safe_dump(plays)
+        (folder / "play.yml").write_text(text)
+        hosts = {"postgres_clusters": {"hosts": {NAME: {**HOST, **known}}}}
+        (folder / "hosts.json").write_text(json.dumps({"all": {"children": hosts}}))
+        done = subprocess.run(
+            ["ansible-playbook", f"--inventory={folder / 'hosts.json'}", *arguments, str(folder / "play.yml")],
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(folder), "ANSIBLE_NOCOLOR": "1",
+                 "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "STORE": str(self.store)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        self.rc, self.said, self.output = done.returncode, " ".join(done.stdout.split()), done.stdout + done.stderr
+        found = json.loads(self.store.read_text())
+        self.log, self.objects = found["log"], found["objects"]
+
+    @property
+    def hibernation(self) -> str:
+        """What the Cluster's annotation says."""
+        [found] = [item for item in self.objects if item["kind"] == "Cluster"]
+        return found["metadata"]["annotations"]["cnpg.io/hibernation"]
+
+
+def lay_out(folder: Path, is_short_of_time: bool) -> None:
+    """Have this checkout and kubernetes.core as collections, with what asks the API replaced.
+
+    :param is_short_of_time: whether Ansible gives a task up after a second, where it has a limit
+    """
+    for collection, names in ACTIONS.items():
+        for name in names:
+            there = folder / "ansible_collections" / collection / "plugins/action" / f"{name}.py"
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.write_text(STAND_IN)
+    runtime = folder / "ansible_collections/kubernetes/core/meta/runtime.yml"
+    runtime.parent.mkdir(exist_ok=True)
+    runtime.write_text(f"action_groups: {{k8s: {ACTIONS['kubernetes/core']}}}")
+    ours = folder / "ansible_collections/pgha/kubernetes"
+    if is_short_of_time:
+        shutil.copytree(ROOT / "roles", ours / "roles")
+        for file in ("postgres_cluster/tasks/replication.yml", "pgpool/tasks/pool_nodes.yml"):
+            tasks = (ours / "roles" / file).read_text()
+            assert re.search(r"timeout: \d+$", tasks, re.MULTILINE)
+            (ours / "roles" / file).write_text(re.sub(r"timeout: \d+$", "timeout: 1", tasks, flags=re.MULTILINE))
+    for file in [ROOT / "meta", ROOT / "roles", *ROOT.glob("plugins/*"), *ROOT.glob("plugins/action/*.py")]:
+        there = ours / file.relative_to(ROOT)
+        if not there.exists():
+            there.symlink_to(file)
+
+
+def role(*entries: str, **variables: Any) -> list[dict[str, Any]]:
+    """A play of entry points of the role, by their names."""
+    tasks = [
+        {
+            "name": f"Run {entry}",
+            "ansible.builtin.include_role": {
+                "name": "pgha.kubernetes.postgres_cluster", "tasks_from": entry, "rolespec_validate": False,
+            },
+            "vars": variables,
+        }
+        for entry in entries
+    ]  # fmt: skip
+    return [{"hosts": "postgres_clusters", "gather_facts": False, "tasks": tasks}]
+
+
+NOT_READY = "the PostgreSQL cluster hot-postgres is not ready, and the operator would stop it whenever it is again"
+
+
+def test_what_is_not_ready_is_not_told_to_stop(tmp_path: Path) -> None:
+    run = Run(tmp_path, role("hibernate"), cluster(ready=2))
+    assert f"{NOT_READY}, be it hours from now (2 of 3 instances are ready; " in run.said, run.output
+    assert (run.rc, run.log, run.hibernation) == (2, [], "off")
+
+
+@pytest.mark.parametrize(("keep", "refused"), [(True, True), (False, False)])
+def test_a_teardown_refuses_it_before_anything_goes_where_the_data_stays(
+    tmp_path: Path, keep: bool, refused: bool
+) -> None:
+    check = role("preflight", postgres_cluster_state="absent", postgres_cluster_keep_data=keep)
+    run = Run(tmp_path, check, cluster(ready=2))
+    assert ((NOT_READY in run.said), run.rc) == (refused, 2 if refused else 0), run.output
+
+
+@pytest.mark.parametrize("reason", ["DeletingPods", "WaitingPodsDeletion", "Hibernated"])
+def test_what_is_stopping_goes_on_to_stop(tmp_path: Path, reason: str) -> None:
+    check = role("preflight", "hibernate", postgres_cluster_state="absent")
+    run = Run(tmp_path, check, cluster(ready=0, hibernation="on", reason=reason))
+    assert (run.rc, run.hibernation) == (0, "on"), run.output
+    assert "hot-postgres is stopped already, or is just being stopped." in run.said
+
+
+def test_what_is_ready_stops(tmp_path: Path) -> None:
+    run = Run(tmp_path, role("hibernate"), cluster())
+    assert (run.rc, run.hibernation, run.log) == (0, "on", [f"k8s Cluster {NAME}"]), run.output
+
+
+@pytest.mark.parametrize("operator", ["unlucky", "away"])
+def test_an_order_that_nobody_follows_does_not_stand(tmp_path: Path, operator: str) -> None:
+    run = Run(tmp_path, role("hibernate"), cluster(), operator=operator)
+    assert (run.rc, run.hibernation) == (2, "off"), run.output
+    assert "have not stopped within 3 s (postgres_cluster_wait_timeout). As the operator had not begun, the" in run.said
+
+
+def test_instances_that_take_long_to_stop_are_not_started_again(tmp_path: Path) -> None:
+    run = Run(tmp_path, role("hibernate"), cluster(), operator="slow")
+    assert (run.rc, run.hibernation) == (2, "on"), run.output
+    assert "have not stopped within 3 s (postgres_cluster_wait_timeout): " in run.said
+
+
+def test_an_order_that_stands_is_taken_back_by_waking(tmp_path: Path) -> None:
+    waiting = cluster(ready=2, hibernation="on", reason="WaitingForHealthy")
+    run = Run(tmp_path, role("wake_plan"), waiting)
+    assert "Takes back the order to stop hot-postgres, which the operator has not begun." in run.said, run.output
+    run = Run(tmp_path, role("hibernate"), waiting)
+    assert "it is to stop once it is healthy (cnpg.io/hibernation is on), which wake.yml takes back" in run.said
