@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -290,3 +291,48 @@ def test_an_order_that_stands_is_taken_back_by_waking(tmp_path: Path) -> None:
     assert "Takes back the order to stop hot-postgres, which the operator has not begun." in run.said, run.output
     run = Run(tmp_path, role("hibernate"), waiting)
     assert "it is to stop once it is healthy (cnpg.io/hibernation is on), which wake.yml takes back" in run.said
+
+
+PGPOOL_POD = {
+    "kind": "Pod",
+    "metadata": {"name": "hot-postgres-pgpool-1", "namespace": NAMESPACE},
+    "spec": {"containers": []},
+    "status": {"phase": "Running"},
+}
+
+
+def diagnosed(folder: Path, **known: Any) -> tuple[Run, dict[str, str]]:
+    """Run diagnose.yml, and return the files of the archive."""
+    run = Run(folder, "diagnose", cluster(), PGPOOL_POD, diagnose_directory=str(folder), **known)
+    assert run.rc == 0, run.output
+    [path] = folder.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        return run, {name.partition("/")[2]: archive.extractfile(name).read().decode() for name in archive.getnames()}
+
+
+def test_the_primary_is_asked_for_20_s_at_most_in_its_own_pod(tmp_path: Path) -> None:
+    run, files = diagnosed(tmp_path, silent=True, arguments=["--skip-tags=pgpool"])
+    [asked] = run.log
+    assert asked.startswith("exec hot-postgres-2: timeout 20 psql ")
+    assert files["pg_stat_replication.csv"] == "no answer within 20 s"
+
+
+def test_the_archive_is_written_where_nobody_answers(tmp_path: Path) -> None:
+    """Ansible's limit ends a task whatever its `failed_when` says."""
+    run, files = diagnosed(tmp_path, hangs=True)
+    assert [line.partition(":")[0] for line in run.log] == ["exec hot-postgres-2", "exec hot-postgres-pgpool-1"]
+    assert files["pg_stat_replication.csv"] == "Task failed: Timed out after 1 second(s)."
+    assert files["pool_nodes/hot-postgres-pgpool-1.csv"] == "no answer: Task failed: Timed out after 1 second(s)."
+    assert "objects/Cluster.json" in files
+
+
+def test_nor_does_a_switchover_end_without_a_reason(tmp_path: Path) -> None:
+    run = Run(tmp_path, role("switchover_plan"), cluster(), hangs=True)
+    assert "the primary hot-postgres-2 does not answer (Task failed: Timed out after 1 second(s).): wait" in run.said
+    assert run.rc == 2
+
+
+def test_ansible_gives_up_later_than_the_api_does() -> None:
+    """It says after some 30 s that a node does not answer."""
+    text = (ROOT / "roles/postgres_cluster/tasks/replication.yml").read_text()
+    assert [int(number) for number in re.findall(r"timeout: (\d+)$", text, re.MULTILINE)] == [90]
