@@ -10,9 +10,9 @@ short_description: Why the logins of users cannot be as they are wanted
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Refuses what would lock applications out, such as to drop the login that they use, and to switch to a login whose
-    password is another one than the one that was brought to PostgreSQL; and a user's Secret of another type, or of
-    another PostgreSQL cluster.
+  - Refuses what would lock applications out, such as to drop the login that they use, to switch to a login whose
+    password is another one than the one that was brought to PostgreSQL, and new passwords while the PostgreSQL cluster
+    is not as it should be; and a user's Secret of another type, or of another PostgreSQL cluster.
 positional: secrets
 options:
   _input:
@@ -34,6 +34,17 @@ options:
     description: The name of the PostgreSQL cluster, by which the Secrets of another one are refused.
     type: str
     default: ""
+  rotate:
+    description: Names of users who get a new password.
+    type: list
+    elements: str
+    default: []
+  contract:
+    description: >-
+      The PostgreSQL cluster as it is, as P(pgha.kubernetes.postgres_cluster_contract#filter) returns it, by which new
+      passwords are refused.
+    type: dict
+    default: {}
   seen:
     description: The logins that were seen to work. With it, one that has a newer password and was not is a problem.
     type: list
@@ -73,6 +84,8 @@ def postgres_cluster_login_problems(
     then: Sequence[Mapping[str, Any]] = (),
     seen: Sequence[str] | None = None,
     cluster: str = "",
+    rotate: Sequence[str] = (),
+    contract: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Say why the logins cannot be as they are wanted."""
     for value in (users, secrets):
@@ -80,7 +93,7 @@ def postgres_cluster_login_problems(
             raise AnsibleFilterError("pgha.kubernetes.postgres_cluster_login_problems: users and Secrets must be lists")
     if seen is not None:
         return list(switch_problems(users, then, secrets, seen))
-    return list(login_problems(users, secrets, cluster))
+    return list(login_problems(users, secrets, cluster, rotate, contract))
 
 
 class FilterModule:

@@ -30,10 +30,10 @@ options:
     required: true
   what:
     description: >-
-      V(write) for those to write; V(delete) for those of users that must not be there, and those that the superuser had
-      before O(superuser).
+      V(write) for those to write; V(replace) for the users whose password that replaces while applications use it;
+      V(delete) for those of users that must not be there, and those that the superuser had before O(superuser).
     type: str
-    choices: [write, delete]
+    choices: [write, replace, delete]
     default: write
   rotate:
     description: Names of users who get a new password. Of two logins, the one that is not in use gets it.
@@ -58,7 +58,7 @@ _value:
   description:
     - For each Secret to write its name as C(secret), the user as C(name), whether it is C(new), and C(password) or
       C(generate); and C(annotations), where it gets some.
-    - Of those to delete, their names.
+    - Of those to delete, their names; of passwords that are replaced, the names of the users.
   type: list
   elements: raw
 """
@@ -68,6 +68,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
+    passwords_to_replace,
     secrets_to_delete,
     secrets_to_write,
 )
@@ -87,6 +88,8 @@ def postgres_cluster_secrets(
             raise AnsibleFilterError("pgha.kubernetes.postgres_cluster_secrets: users and Secrets must be lists")
     if what == "delete":
         return secrets_to_delete(users, existing, labels, str(superuser))
+    if what == "replace":
+        return passwords_to_replace(users, existing, rotate)
     return secrets_to_write(users, existing, labels, rotate)
 
 

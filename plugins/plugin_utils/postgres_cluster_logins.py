@@ -21,6 +21,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
     SWITCHED,
     is_login_of_now,
     login_states,
+    passwords_to_replace,
 )
 
 _KEYS = ("username", "password")
@@ -77,14 +78,21 @@ def logins_to_write(
 
 
 def login_problems(
-    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], cluster: str = ""
+    users: Sequence[Mapping[str, Any]],
+    existing: Sequence[Mapping[str, Any]],
+    cluster: str = "",
+    rotate: Sequence[str] = (),
+    contract: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
     """Yield why the logins cannot be as they are wanted.
 
     :param users: as `all_users` returns them
     :param existing: the Secrets of the namespace
     :param cluster: the name of their PostgreSQL cluster
+    :param rotate: names of users who get a new password
+    :param contract: the PostgreSQL cluster as it is, to look whether it is fit for new passwords
     """
+    yield from _unfit(contract or {}, passwords_to_replace(users, existing, rotate), rotate)
     found = {secret["metadata"]["name"]: secret for secret in existing}
     by_name = {user["name"]: user for user in users}
     for user in users:
@@ -110,6 +118,31 @@ def login_problems(
             yield (
                 f"the Secret {user['login_secret']} is not of this collection: delete it, or leave out the overlap of "
                 f"{user['name']!r} in postgres_cluster_users, for whose login of now it would be"
+            )
+
+
+def _unfit(contract: Mapping[str, Any], names: Sequence[str], rotate: Sequence[str]) -> Iterator[str]:
+    """Yield that a run would end between PostgreSQL and Pgpool-II, as it waits for the whole cluster in between.
+
+    PostgreSQL takes passwords as soon as its primary runs. What is not done yet of users comes by waiting, and a
+    cluster that is stopped has no application to lock out.
+
+    :param names: of the users whose password is replaced
+    """
+    pending = contract.get("pending") or []
+    waits_in_vain = not contract.get("ready") or any("cannot be" in sentence for sentence in pending)
+    if not contract.get("exists") or contract.get("hibernated") or not waits_in_vain:
+        return
+    for variable, whose in (
+        ("postgres_cluster_rotate_users has", [name for name in names if name in rotate]),
+        ("postgres_cluster_users has another password for", [name for name in names if name not in rotate]),
+    ):
+        if whose:
+            yield (
+                f"{variable} {', '.join(map(repr, whose))}, and the PostgreSQL cluster {contract['name']} is not as it "
+                f"should be ({'; '.join(pending)}): PostgreSQL would take the new password, and the run would end "
+                "before Pgpool-II does, which locks applications out; mend that first. Where a run before this one "
+                "ended so, run pgpool.yml now: Pgpool-II then takes up the passwords that are there"
             )
 
 

@@ -170,6 +170,27 @@ def secrets_to_write(
     return plan
 
 
+def passwords_to_replace(
+    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], rotate: Sequence[str] = ()
+) -> list[str]:
+    """Return the names of the users whose password `secrets_to_write` replaces while applications use it.
+
+    Of two logins, none is among them: what a rotation gives the one that is not in use, nobody needs yet.
+
+    :param users: as `all_users` returns them
+    :param existing: the Secrets of the namespace
+    :param rotate: names of users who get a new password
+    """
+    found = {secret["metadata"]["name"]: secret for secret in existing}
+    return [
+        entry["name"]
+        for entry in secrets_to_write(users, existing, {}, rotate)
+        if ("password" in entry or "generate" in entry)
+        and _decoded(found.get(entry["secret"]), "password")
+        and ROTATION not in entry.get("annotations", {})
+    ]
+
+
 def login_states(users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Say of each user with two logins which of them applications use now.
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,20 @@ def cluster(ready: int = 3, hibernation: str = "off", reason: str = "", undroppa
     return found
 
 
+def secret(user: str, password: str = "old") -> dict[str, Any]:
+    data = {"username": user, "password": password}
+    name = f"{NAME}-{user.replace('_', '-')}"
+    return {
+        "kind": "Secret",
+        "type": "kubernetes.io/basic-auth",
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": LABELS, "resourceVersion": "1"},
+        "data": {key: b64encode(text.encode()).decode() for key, text in data.items()},
+    }
+
+
+SECRETS = [secret(user) for user in ("app", "pgpool_check", "pgha_monitor")]
+
+
 class Run:
     """A run of ansible-playbook with a stand-in for the API, and what became of the objects."""
 
@@ -198,6 +213,12 @@ class Run:
         """What the Cluster's annotation says."""
         [found] = [item for item in self.objects if item["kind"] == "Cluster"]
         return found["metadata"]["annotations"]["cnpg.io/hibernation"]
+
+    def password(self, user: str) -> str:
+        """The password in the Secret of a user."""
+        name = secret(user)["metadata"]["name"]
+        [found] = [item for item in self.objects if item["metadata"]["name"] == name]
+        return b64decode(found["data"]["password"]).decode()
 
 
 def lay_out(folder: Path, is_short_of_time: bool) -> None:
@@ -239,6 +260,68 @@ def role(*entries: str, **variables: Any) -> list[dict[str, Any]]:
         for entry in entries
     ]  # fmt: skip
     return [{"hosts": "postgres_clusters", "gather_facts": False, "tasks": tasks}]
+
+
+WORDS = "the PostgreSQL cluster hot-postgres is not as it should be ("
+REMEDY = "run playbooks/pgpool.yml (pgha.kubernetes.pgpool), which lets Pgpool-II take up the passwords that are there"
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (cluster(ready=2), "2 of 3 instances are ready; Waiting for the instances to become active): PostgreSQL would"),
+        (cluster(undroppable="left"), "the user left cannot be dropped: it owns something; in each database where it"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+def test_no_password_changes_where_the_run_would_end_before_pgpool_ii(
+    tmp_path: Path, found: dict[str, Any], words: str, arguments: list[str]
+) -> None:
+    run = Run(
+        tmp_path, role("main"), found, *SECRETS, postgres_cluster_rotate_users=["app"], arguments=arguments,
+    )  # fmt: skip
+    assert f"postgres_cluster_rotate_users has 'app', and {WORDS}{words}" in run.said, run.output
+    assert (run.rc, run.log, run.password("app")) == (2, [], "old")
+
+
+def test_nor_one_that_the_inventory_changes(tmp_path: Path) -> None:
+    users = [{"name": "app", "password": "new"}]
+    run = Run(tmp_path, role("main"), cluster(ready=2), *SECRETS, postgres_cluster_users=users)
+    assert f"postgres_cluster_users has another password for 'app', and {WORDS}2 of 3" in run.said, run.output
+    assert (run.rc, run.log) == (2, [])
+
+
+def test_what_a_stopped_run_wrote_is_brought_on_and_the_way_out_is_named(tmp_path: Path) -> None:
+    users = [{"name": "app", "password": "old"}]
+    run = Run(tmp_path, role("main"), cluster(ready=2), *SECRETS, postgres_cluster_users=users)
+    assert run.rc == 2
+    assert "The PostgreSQL cluster hot-postgres was not ready within 3 s" in run.said, run.output
+    assert f"Where a run before this one gave users new passwords and ended here, too: {REMEDY}" in run.said
+    assert WORDS not in run.said
+
+
+def test_passwords_that_changed_before_an_instance_was_lost_are_named_with_the_way_out(tmp_path: Path) -> None:
+    run = Run(
+        tmp_path, role("main"), cluster(), *SECRETS, postgres_cluster_rotate_users=["app"], operator="unlucky",
+    )  # fmt: skip
+    assert run.rc == 2
+    assert run.password("app") != "old", run.output
+    assert "2 of 3 instances are ready" in run.said
+    assert f"PostgreSQL may have the new passwords of app already, and Pgpool-II has the old ones: {REMEDY}" in run.said
+
+
+def test_a_login_that_is_not_in_use_gets_its_password(tmp_path: Path) -> None:
+    users = [{"name": "app", "overlap": True}]
+    login = secret("app")
+    login["metadata"] = {**login["metadata"], "name": f"{NAME}-app-login",
+                         "labels": {**LABELS, "pgha.kubernetes/login": "true"}}  # fmt: skip
+    secrets = [*SECRETS, secret("app_2"), login]
+    run = Run(
+        tmp_path, role("main"), cluster(ready=2), *secrets, postgres_cluster_users=users,
+        postgres_cluster_rotate_users=["app"],
+    )  # fmt: skip
+    assert WORDS not in run.said, run.output
+    assert (run.password("app"), run.password("app_2") == "old") == ("old", False)
 
 
 NOT_READY = "the PostgreSQL cluster hot-postgres is not ready, and the operator would stop it whenever it is again"

@@ -30,3 +30,6 @@ def test_renders(render: Callable[[str, str], Any]) -> None:
     assert render(template, "users: [{name: app, secret: \"{{ 'hot-app' }}\"}]") == [
         {"secret": "hot-app", "name": "app", "new": True, "generate": True}
     ]
+    secret = "{'metadata': {'name': 'hot-app'}, 'data': {'username': 'YXBw', 'password': 'b2xk'}}"
+    template = "{{ users | pgha.kubernetes.postgres_cluster_secrets([" + secret + "], {}, 'replace', rotate=['app']) }}"
+    assert render(template, "users: [{name: app, secret: hot-app}]") == ["app"]

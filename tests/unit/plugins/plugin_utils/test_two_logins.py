@@ -274,6 +274,42 @@ def test_overlap_is_turned_off(cluster: Cluster) -> None:
     assert cluster.login == ("app", cluster.passwords["app"])
 
 
+FIT: dict[str, Any] = {"name": "hot", "exists": True, "ready": True, "hibernated": False, "pending": []}
+
+
+@pytest.mark.parametrize(
+    ("contract", "is_refused"),
+    [
+        ({}, False),
+        ({"ready": False, "pending": ["2 of 3 instances are ready"]}, True),
+        ({"pending": ["the user left cannot be dropped: it owns something"]}, True),
+        ({"pending": ["the user boss cannot be made: no such role"]}, True),
+        # It comes by waiting, as where a run that was stopped has just written another password.
+        ({"pending": ["the user app is not made yet"]}, False),
+        # Nobody is there to be locked out.
+        ({"ready": False, "hibernated": True, "pending": ["0 of 3 instances are ready"]}, False),
+        ({"ready": False, "exists": False, "pending": ["it does not exist"]}, False),
+    ],
+)
+def test_a_password_that_is_in_use_changes_only_where_the_run_gets_to_pgpool_ii(
+    cluster: Cluster, contract: dict[str, Any], is_refused: bool
+) -> None:
+    users = [APP, {"name": "report"}, {"name": "other"}]
+    cluster.run(*users)
+    users[2] = {"name": "other", "password": "another"}
+    of_all = wanted(cluster, *users)
+    secrets = list(cluster.secrets.values())
+    found = list(login_problems(of_all, secrets, rotate=["app", "report"], contract={**FIT, **contract}))
+    assert len(found) == (2 if is_refused else 0)
+    if found:
+        pending = "; ".join(contract["pending"])
+        rest = f", and the PostgreSQL cluster hot is not as it should be ({pending}): PostgreSQL would take the new"
+        # Of the two logins of `app`, that which gets a password is not in use.
+        assert found[0].startswith(f"postgres_cluster_rotate_users has 'report'{rest}")
+        assert found[1].startswith(f"postgres_cluster_users has another password for 'other'{rest}")
+    assert list(login_problems(of_all[:2], secrets, rotate=["app"], contract={**FIT, **contract})) == []
+
+
 def test_the_login_of_now_does_not_go(cluster: Cluster) -> None:
     cluster.run(rotate=("app",))
     (problem,) = login_problems(wanted(cluster, {"name": "app"}), list(cluster.secrets.values()))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
     all_users,
+    passwords_to_replace,
     secret_name,
     secrets_to_delete,
     secrets_to_write,
@@ -113,6 +114,14 @@ def test_a_password_is_rotated_on_request() -> None:
     users = all_users([{"name": "app"}, {"name": "other"}], [], "hot", system=False)
     written = secrets_to_write(users, [secret("app", "old"), secret("other", "old")], LABELS, rotate=["app"])
     assert written == [{"secret": "hot-app", "name": "app", "new": False, "generate": True}]
+
+
+def test_passwords_that_are_replaced_are_those_that_somebody_has() -> None:
+    users = all_users([{"name": "app"}, {"name": "kept", "password": "x"}, {"name": "other", "password": "new"},
+                       {"name": "empty"}, {"name": "new"}], [], "hot", system=False)  # fmt: skip
+    existing = [secret("app", "old"), secret("kept", "x", labels={}), secret("other", "old"), secret("empty", None)]
+    assert passwords_to_replace(users, existing) == ["other"]
+    assert passwords_to_replace(users, existing, ["app", "new"]) == ["app", "other"]
 
 
 def superuser_secret(name: str, made: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
