@@ -45,6 +45,8 @@ def stand_in(tasks: list[dict[str, Any]], instead: dict[str, dict[str, Any]]) ->
             one["timeout"] = LIMIT
         if "delay" in one:
             one["delay"] = 0
+        if isinstance(one.get("retries"), int):
+            one["retries"] = min(one["retries"], 3)
         made.append(one)
     return made
 
@@ -235,3 +237,72 @@ def test_why_a_job_failed_is_said_where_nothing_more_can_be_read(tmp_path: Path)
     done = run(tmp_path, "pgpool", tasks, instead, **POOL)
     assert done.returncode == 2
     assert "It did not end well:" in done.stdout
+
+
+LEDGER = {
+    **{name: value for name, value in POOL.items() if name != "__pgpool_job_name"},
+    "pgpool_verify_timeout": 5,
+    "__pgpool_checked": "digest",
+    "__pgpool_variables_digest": "digest",
+    "__pgpool_job_base": "pg-pgpool",
+    "__pgpool_exporter_image": "r.io/pgpool:4.6",
+}
+
+
+def pod(name: str = "pg-pgpool-ledger-1-x", **state: Any) -> dict[str, Any]:
+    statuses = {"containerStatuses": [{"name": "verify", "state": state}]} if state else {}
+    return {"kind": "Pod", "metadata": {"name": name}, "status": statuses}
+
+
+def start(folder: Path, pods: list[dict[str, Any]], log: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
+    """Run ledger_start.yml: the pods that there are, and what its log says, at each look."""
+    instead = {
+        "Find the cluster and its users": NOTHING,
+        "Name the Job": {"ansible.builtin.set_fact": {"__pgpool_job_name": "pg-pgpool-ledger-1", **NO_LOG}},
+        "Start it": NOTHING,
+        "Wait until its pod has started": answers(folder, "pods", *pods),
+        "kubernetes.core.k8s_log": answers(folder, "log", *log),
+        "pgha.kubernetes.read": answers(folder, "explain", pods[-1]),
+        "kubernetes.core.k8s": answers(folder, "delete", DELETED),
+    }
+    return run(folder, "pgpool", "ledger_start.yml", instead, **LEDGER)
+
+
+NO_LOG = {"__pgpool_ledger_log": {}}
+PULLING = {"waiting": {"reason": "ContainerCreating"}}
+NOT_PULLED = {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}
+
+
+def test_clients_write_once_their_image_is_there(tmp_path: Path) -> None:
+    """That may take minutes on a node that has never run it; the 30 s that they have are for what comes then."""
+    pods = [[], [pod()], [pod(**PULLING)], [pod(running={})]]
+    looks = [AWAY, *({"resources": found} for found in pods)]
+    done = start(tmp_path, looks, [AWAY, {"log": ""}, {"log": "x\nready\n"}])
+    assert done.returncode == 0, done.stdout
+    assert (calls(tmp_path, "pods"), calls(tmp_path, "log")) == (5, 3)
+    assert not (tmp_path / "delete.calls").exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "log", "said"),
+    [
+        (NOT_PULLED, "", "container verify: ErrImagePull no such host"),
+        ({"terminated": {"exitCode": 1}}, "no user may make a schema", "no user may make a schema"),
+    ],
+)
+def test_why_no_client_writes(tmp_path: Path, state: dict[str, Any], log: str, said: str) -> None:
+    done = start(tmp_path, [{"resources": [pod(**state)]}], [{"log": log}])
+    assert done.returncode == 2
+    # While the pod is there to be looked at.
+    told, _, later = done.stdout.partition("TASK [Job absent | Delete it]")
+    told = told.partition("TASK [Job explain | Say why it does not run]")[2]
+    for words in (said, "image r.io/pgpool:4.6", "--skip-tags ledger"):
+        assert words in told
+    assert later
+    assert calls(tmp_path, "delete") == 1
+
+
+def test_the_image_takes_no_time_from_the_clients() -> None:
+    """The seconds of a Job count from when it is made, those of its program from when it begins."""
+    known = yaml.safe_load((ROLES / "pgpool/vars/main.yml").read_text(encoding="utf-8"))["__pgpool_ledger_job"]
+    assert known["timeout"] == "{{ (__pgpool_ledger_wanted.seconds | int) + (pgpool_verify_timeout | int) }}"
