@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -306,3 +307,74 @@ def test_the_image_takes_no_time_from_the_clients() -> None:
     """The seconds of a Job count from when it is made, those of its program from when it begins."""
     known = yaml.safe_load((ROLES / "pgpool/vars/main.yml").read_text(encoding="utf-8"))["__pgpool_ledger_job"]
     assert known["timeout"] == "{{ (__pgpool_ledger_wanted.seconds | int) + (pgpool_verify_timeout | int) }}"
+
+
+def facts(*servers: str) -> dict[str, Any]:
+    seen = {"gap": 0.1, "gap_since": 0.0, "interval": 0.03, "acknowledged": 9, "lost": 0, "in_doubt": 0, "failed": {}}
+    return {"log": json.dumps({"pgpool_write": {**seen, "servers": servers}})}
+
+
+@pytest.mark.parametrize(
+    ("until", "servers", "said"),
+    [
+        ("moved", ["10.0.0.1", "10.0.0.2"], ""),
+        ("moved", ["10.0.0.1"], "its clients ended before the primary moved"),
+        ("moved", [], "its clients ended before the primary moved"),
+        ("told", ["10.0.0.1"], ""),
+    ],
+)
+def test_a_switchover_that_no_client_saw_is_not_measured(
+    tmp_path: Path, until: str, servers: list[str], said: str
+) -> None:
+    """What it cost is not known then. A drill may be of another thing than the primary."""
+    known = {
+        **LEDGER,
+        "__pgpool_job_name": "pg-pgpool-ledger-1",
+        "__pgpool_ledger_wanted": {"until": until, "seconds": 180, "limit": "pgpool_verify_timeout"},
+    }
+    instead = {
+        "Until it has ended, well or not": answers(
+            tmp_path, "job", {"resources": [{"status": {"conditions": [{"type": "Complete"}]}}]}
+        ),
+        "Find its pod": answers(tmp_path, "pods", {"resources": [{"metadata": {"name": "x"}}]}),
+        "kubernetes.core.k8s_exec": program("exit 0"),
+        "kubernetes.core.k8s_log": answers(tmp_path, "log", facts(*servers)),
+        "pgha.kubernetes.read": answers(tmp_path, "explain", {"resources": []}),
+        "kubernetes.core.k8s": answers(tmp_path, "delete", DELETED),
+    }
+    done = run(tmp_path, "pgpool", "ledger_end.yml", instead, **known)
+    assert done.returncode == (2 if said else 0), done.stdout
+    assert "No write was acknowledged for 0.10 s" in done.stdout or said
+    told = done.stdout.partition("TASK [Job explain | Say why it does not run]")[2]
+    assert said in told
+    assert not said or ": raise pgpool_verify_timeout" in told
+    assert calls(tmp_path, "delete") == 1
+
+
+def test_clients_of_a_switchover_last_longer_than_it_may_take(render: Callable[[str, str], Any]) -> None:
+    """The CHECKPOINTs of both, what is done about the Service, and the switchover itself come first."""
+    [checkpoint] = load("postgres_cluster", "switchover_checkpoint")
+    [switchover] = [task for task in load("postgres_cluster", "switchover") if "block" in task]
+    [told] = [task["pgha.kubernetes.patch_status"] for task in switchover["block"] if "then_label" in str(task)]
+    [chosen] = [
+        task["ansible.builtin.set_fact"]["__postgres_cluster_switchover_within"]
+        for task in load("postgres_cluster", "switchover_plan")
+        if "__postgres_cluster_switchover_within" in str(task)
+    ]
+    within = int(render(chosen, "{postgres_cluster_switchover_timeout: 300}"))
+    assert within >= checkpoint["block"][0]["timeout"] * 2 + told["settle"] + 10 + 300  # 10 by default: `once.timeout`
+
+    [play] = yaml.safe_load((ROLES.parent / "playbooks/switchover.yml").read_text(encoding="utf-8"))
+    [start, end] = [task for task in with_blocks(play["tasks"]) if "ledger_" in str(task.get(ROLE))]
+    assert start["vars"] == end["vars"]
+    wanted = yaml.safe_load((ROLES / "pgpool/vars/main.yml").read_text(encoding="utf-8"))["__pgpool_ledger_wanted"]
+    known = {**start["vars"], "pgpool_verify_timeout": 180, "__postgres_cluster_switchover_within": within}
+    assert int(render(wanted["seconds"], yaml.safe_dump(known))) == 180 + within
+    assert int(render(wanted["seconds"], "{pgpool_verify_timeout: 180}")) == 180
+
+
+ROLE = "ansible.builtin.include_role"
+
+
+def with_blocks(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [*tasks, *(one for task in tasks for part in PARTS for one in with_blocks(task.get(part, [])))]
