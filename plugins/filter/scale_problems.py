@@ -10,8 +10,8 @@ short_description: Why the number of instances cannot be changed
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Refuses to remove instances of a cluster that is not ready, unless its operator has been told that number before, and
-    what its operator cannot do.
+  - Refuses to remove instances of a cluster that is not ready, unless its operator has been told that number before,
+    and what its operator cannot do.
 positional: instances
 options:
   _input:

@@ -54,8 +54,8 @@ _PER_INSTANCE: dict[str, object] = {
     # "No persistent db connection"). So they are checked, detached and attached again.
     "health_check_period": 2,
     # connect_timeout ends with the connect: an instance whose kernel takes connections and whose PostgreSQL does not
-    # answer is found by this one alone, after three tries, and new sessions wait for it until then. It is no shorter, as
-    # it drops every client, and an instance that is only busy has to fail three logins in a row.
+    # answer is found by this one alone, after three tries, and new sessions wait for it until then. It is no shorter,
+    # as it drops every client, and an instance that is only busy has to fail three logins in a row.
     "health_check_timeout": 10,
     "health_check_max_retries": 2,
     "health_check_retry_delay": 1,

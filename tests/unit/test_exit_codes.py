@@ -113,10 +113,9 @@ def test_what_needs_no_inventory_runs_without_one(folder: Path) -> None:
 
 def test_what_an_interrupted_run_ends_with(folder: Path) -> None:
     with subprocess.Popen(
-        ["ansible-playbook", "--inventory=hosts.json", "sleep.json"],
+        # What runs in the background of a script has the signal ignored.
+        ["env", "--default-signal=INT", "ansible-playbook", "--inventory=hosts.json", "sleep.json"],
         cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        # As in a shell: what runs in the background of a script has it ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as started:  # fmt: skip
         while not (folder / "begun").exists():
             assert started.poll() is None

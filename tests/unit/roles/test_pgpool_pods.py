@@ -400,9 +400,6 @@ def test_backends_are_waited_for_by_the_clock(waits: bool, said: str, ago: int, 
         "__pgpool_asked_since": str(time.time() - ago),
     }
     assert evaluate("{{ " + asking_for_backends()["until"] + " }}", **known) is over
-    # The last attempt comes after that time: one that is the last makes a failure of what is for verify.yml to judge.
-    ask = asking_for_backends()
-    assert int(evaluate(ask["retries"])) * ask["delay"] >= 60
 
 
 def test_pods_that_have_ended_are_none() -> None:
