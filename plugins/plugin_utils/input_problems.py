@@ -235,6 +235,9 @@ _TYPE_NAMES = {
     "dict": "a mapping",
     "path": "a path",
 }
+# JSON can name half of a character ("\ud800"), which neither UTF-8 nor YAML can write.
+_HALF = re.compile("[\ud800-\udfff]")
+_WHOLE = "take out U+D800 to U+DFFF, each of which is half of a character"
 # What the filter `bool` knows, as it is what the roles read them with: it takes any other text, a `y` too, for false.
 _BOOLEANS = {"true", "false", "yes", "no", "on", "off", "1", "0"}
 
@@ -286,6 +289,9 @@ def _value_problems(shown: str, path: str, value: Any, option: Mapping[str, Any]
     if not _has_type(value, kind):
         yield _sentence(shown, value, option, _remedy(path, option))
         return
+    if isinstance(value, str) and _HALF.search(value):
+        yield _sentence(shown, value, option, _WHOLE)
+        return
     if "choices" in option and kind != "list" and str(value) not in [str(choice) for choice in option["choices"]]:
         yield _sentence(shown, value, option, _remedy(path, option))
         return
@@ -312,7 +318,9 @@ def _mapping_problems(shown: str, path: str, value: Mapping[str, Any], option: M
     if options is None:  # free keys: only formats
         for key, item in value.items():
             form = FORMATS.get(f"{path}.{key}", FORMATS.get(f"{path}.*"))
-            if form and not form.accepts(item):
+            if isinstance(item, str) and _HALF.search(item):
+                yield _sentence(f"{shown}.{key}", item, option, _WHOLE)
+            elif form and not form.accepts(item):
                 yield _sentence(f"{shown}.{key}", item, option, form.remedy)
         return
     for key in value:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,32 @@ def test_says_what_is_missing() -> None:
 def test_says_everything_at_once_in_the_order_of_the_spec() -> None:
     found = problems(demo_on="maybe", demo_count="x", demo_cuont=1)
     assert [sentence.partition(" ")[0] for sentence in found] == ["demo_cuont", "demo_count", "demo_on"]
+
+
+HALF = json.loads('"a\\ud800"')
+
+
+@pytest.mark.parametrize(
+    ("changes", "start"),
+    [
+        ({"demo_note": HALF}, "demo_note is 'a\\ud800' (string)"),
+        ({"demo_colours": [HALF]}, "demo_colours[0] is 'a\\ud800' (string)"),
+        ({"demo_free": {"note": HALF}}, "demo_free.note is 'a\\ud800' (string)"),
+        (
+            {"demo_users": [{"name": "a", "password": HALF}]},
+            "demo_users[0].password is a value that is not shown (string)",
+        ),
+    ],
+)
+def test_half_a_character_is_refused(changes: dict[str, Any], start: str) -> None:
+    assert problems(**changes) == [f"{start}: take out U+D800 to U+DFFF, each of which is half of a character"]
+
+
+def test_half_a_character_in_a_password_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(module.FORMATS, "demo_users[].password", module.FORMATS["postgres_cluster_users[].password"])
+    [said] = problems(demo_users=[{"name": "a", "password": HALF}])
+    assert said.startswith("demo_users[0].password is a value that is not shown (string): take out ")
+    assert problems(demo_users=[{"name": "a", "password": "a🔥"}]) == []
 
 
 def test_cuts_long_values() -> None:
