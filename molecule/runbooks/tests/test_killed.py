@@ -15,7 +15,7 @@ from test_runbooks import pod_ids
 
 @pytest.fixture(autouse=True)
 def nothing_lost_and_nothing_left(cluster: Cluster) -> Iterator[None]:
-    """Put back what was there: no row is lost, site.yml then has nothing to do, and no Job is left."""
+    """Put back what was there: no row is lost, site.yml then has nothing to do, and no Job runs."""
     cluster.sql("DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 1 AS n")
     yield
     back = run_playbook("site", timeout=900)
@@ -24,7 +24,8 @@ def nothing_lost_and_nothing_left(cluster: Cluster) -> Iterator[None]:
     assert (again.rc, again.changed) == (0, 0), again.output
     assert cluster.sql("SELECT n FROM kept") == [{"n": "1"}]
     cluster.sql("DROP TABLE kept")
-    until(lambda: cluster.get("jobs") == [], 170, "no Job is left")
+    # The clients of a switchover that was killed are kept for an hour after their end: their log is read late.
+    until(lambda: all(job["status"].get("conditions") for job in cluster.get("jobs")), 170, "each Job has ended")
 
 
 @pytest.fixture
