@@ -18,11 +18,15 @@ options:
     type: dict
     required: true
   now:
-    description: What C(promtool query instant --format=json) printed for the series of the cluster.
+    description: >-
+      What C(promtool query instant --format=json) printed for the series of the cluster. What is about other clusters
+      is left out.
     type: str
     required: true
   lately:
-    description: What C(promtool query range --format=json) printed for the metrics of the charts.
+    description: >-
+      What C(promtool query range --format=json) printed for the metrics of the charts. What is about other clusters is
+      left out.
     type: str
     required: true
   charts:

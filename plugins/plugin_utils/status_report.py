@@ -38,8 +38,8 @@ def status_report(
     """Put together what the API and Prometheus say.
 
     :param contract: the PostgreSQL cluster
-    :param now: what `promtool query instant --format=json` printed
-    :param lately: what `promtool query range --format=json` printed
+    :param now: what `promtool query instant --format=json` printed; what is about other clusters is left out
+    :param lately: what `promtool query range --format=json` printed; the same
     :param charts: of each its `title`, `unit`, `record` (a metric), `line` (the label that names a line), and the
         `limit` of an alert (`pgha:limit:<limit>`), if there is one
     :param span: `from` and `until` (seconds since 1970) and `step` (seconds)
@@ -50,7 +50,7 @@ def status_report(
         `pods` (of Pgpool-II), `alerts` and `charts`
     :raises InputError: an answer is none of Prometheus
     """
-    seen, drawn = _Seen(series(now)), series(lately)
+    seen, drawn = _Seen(_own(series(now), contract)), _own(series(lately), contract)
     instances = [_instance(told, seen) for told in contract["instances"]]
     report = {
         **{key: contract[key] for key in ("name", "namespace", "operator", "version", "phase")},
@@ -63,6 +63,17 @@ def status_report(
         "charts": [_chart(told, drawn, seen, span) for told in charts],
     }
     return {**report, "problems": [*_problems(contract, report, seen), *_missing(pgpool or {})], "reasons": []}
+
+
+def _own(found: Sequence[Series], contract: Mapping[str, Any]) -> list[Series]:
+    """Leave out what is about other clusters. Limits are all clusters'; of some alerts, the cluster is not known."""
+    where, name = contract["namespace"], contract["name"]
+    return [
+        one
+        for one in found
+        if one.labels.get("__name__", "").startswith("pgha:limit:")
+        or (one.labels.get("namespace") == where and one.labels.get("cluster", name) == name)
+    ]
 
 
 def _missing(pgpool: Mapping[str, Any]) -> Iterator[str]:

@@ -158,6 +158,183 @@ def test_where_all_drills_go_well_the_run_does(tmp_path: Path) -> None:
     assert "rescued=0" in done.stdout.partition("PLAY RECAP")[2]
 
 
+# In place of what asks: the role `postgres_cluster`, the action `read`, and the module `k8s_exec`. The latter two write
+# each call into the file $ASKED, as a line of JSON.
+STAND_IN_DISCOVER = """
+- name: Keep the result
+  ansible.builtin.set_fact:
+    postgres_cluster_result:
+      {name: "{{ postgres_cluster_name }}", namespace: "{{ postgres_cluster_namespace }}", operator: cloudnativepg,
+       version: "17", phase: well, exists: "{{ postgres_cluster_name != 'gone' }}", pending: [],
+       instances: [{name: "{{ postgres_cluster_name }}-1", role: primary, ready: true}]}
+"""
+STAND_IN_READ = """
+import json, os
+from ansible.plugins.action import ActionBase
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        args = {key: value for key, value in self._task.args.items()}
+        call = {"by": task_vars["inventory_hostname"], "kind": args["kind"], "in": args.get("namespace", "")}
+        with open(os.environ["ASKED"], "a") as asked:
+            asked.write(json.dumps(call) + chr(10))
+        container = {"name": "prometheus", "containerID": "x", "ready": True, "state": {"running": {}}}
+        running = {"phase": "Running", "containerStatuses": [container]}
+        selects = {name + "Selector": {} for name in ("serviceMonitor", "podMonitor", "rule")}
+        operated = {"name": "k8s", "namespace": "monitoring"}
+        found = {
+            "Pod": [{"kind": "Pod", "metadata": {"name": "prometheus-0"}, "status": running}],
+            "Prometheus": [{"kind": "Prometheus", "metadata": operated, "spec": selects}],
+        }
+        there = [] if call["in"] == "without" else found.get(args["kind"], [])
+        return {**super().run(tmp, task_vars), "changed": False, "resources": there}
+"""
+STAND_IN_EXEC = """
+import json, os, re
+from ansible.module_utils.basic import AnsibleModule
+
+texts = ("namespace", "pod", "container", "command", "context", "api_key")
+module = AnsibleModule({name: {"type": "str", "no_log": name == "api_key"} for name in texts})
+command = module.params["command"]
+names, spaces = (re.search(label + '=~?"(.*?)"', command)[1].split("|") for label in ("cluster", "namespace"))
+call = {"kind": "exec", "context": module.params["context"], "in": module.params["namespace"], "names": names}
+with open(os.environ["ASKED"], "a") as asked:
+    asked.write(json.dumps({**call, "how": command.split()[2]}) + chr(10))
+if module.params["context"] == "refuses":
+    module.exit_json(stdout="", stderr="the query is refused", rc=1)
+each = [{"namespace": space, "cluster": name} for space in spaces for name in names]
+now = [
+    {"metric": {"__name__": metric, "pod": one["cluster"] + "-1", **one}, "value": [1, value]}
+    for one in each for metric, value in (("pgha:target:up", "1"), ("pgha:instance:in_recovery", "0"))
+]
+lately = [
+    {"metric": {"__name__": "pgha:cluster:transactions:rate1m", "role": one["namespace"] + "/" + one["cluster"], **one},
+     "values": [[1, "2"]]} for one in each
+]
+module.exit_json(stdout=json.dumps(lately if command.split()[2] == "range" else now), rc=0)
+"""
+EAST = {f"shop-{number}": {"context": "east"} for number in range(1, 4)}
+
+
+def stand_ins(tmp_path: Path) -> None:
+    """Lay out this checkout and kubernetes.core as collections, with what asks replaced."""
+    ours, core = (tmp_path / "ansible_collections" / name for name in ("pgha/kubernetes", "kubernetes/core"))
+    written = {
+        ours / "roles/postgres_cluster/tasks/discover.yml": STAND_IN_DISCOVER,
+        ours / "plugins/action/read.py": STAND_IN_READ,
+        core / "plugins/modules/k8s_exec.py": STAND_IN_EXEC,
+        core / "meta/runtime.yml": "action_groups: {k8s: [k8s_exec]}",
+    }
+    for file, text in written.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    for file in [ROOT / "meta", ROOT / "roles/monitoring", *ROOT.glob("plugins/*"), *ROOT.glob("plugins/action/*.py")]:
+        there = ours / file.relative_to(ROOT)
+        if not there.exists():
+            there.symlink_to(file)
+
+
+def reported(
+    tmp_path: Path, hosts: dict[str, dict[str, Any]], *arguments: str
+) -> tuple[subprocess.CompletedProcess[str], list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Run status.yml, three PostgreSQL clusters a query; return the run, what was asked, and what index.json says."""
+    stand_ins(tmp_path)
+    (tmp_path / "status.yml").write_text((ROOT / "playbooks/status.yml").read_text())
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    both = {"pgha_namespace": "shops", "monitoring_status_folder": str(tmp_path / "status"), **local}
+    given = {
+        name: {"pgha_k8s_auth": {key: own[key] for key in ("context", "api_key") if key in own}, **own}
+        for name, own in hosts.items()
+    }
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"children": {"postgres_clusters": {"hosts": given, "vars": both}}}}))
+    asked = tmp_path / "asked"
+    done = subprocess.run(
+        ["ansible-playbook", f"--inventory={inventory}", "--extra-vars={__monitoring_status_at_once: 3}", *arguments,
+         str(tmp_path / "status.yml")],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path), "ANSIBLE_NOCOLOR": "1", "ASKED": str(asked),
+             "ANSIBLE_PIPELINING": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    page = tmp_path / "status/index.json"
+    found = json.loads(page.read_text())["clusters"] if page.exists() else []
+    calls = [json.loads(line) for line in asked.read_text().splitlines()] if asked.exists() else []
+    return done, calls, {one["host"]: one for one in found}
+
+
+def test_a_report_asks_prometheus_once_for_each_kubernetes_cluster(tmp_path: Path) -> None:
+    hosts = {
+        **EAST,
+        "twin": {"context": "east", "postgres_cluster_name": "shop-1", "pgha_namespace": "stage"},
+        "bank-1": {"context": "west"},
+        "own-rights": {"context": "east", "api_key": "of-one-namespace"},
+        "elsewhere": {"context": "east", "monitoring_namespace": "metrics"},
+        "operated-1": {"context": "north", "monitoring_flavor": "prometheus_operator"},
+        "operated-2": {"context": "north", "monitoring_flavor": "prometheus_operator"},
+    }
+    done, calls, page = reported(tmp_path, hosts)
+    assert done.returncode == 0, done.stdout
+    assert {host: one["state"] for host, one in page.items()} == dict.fromkeys(hosts, "well"), page
+    assert "changed=0" in done.stdout.partition("PLAY RECAP")[2]
+    # Of each, its own is in its report.
+    for host, own in hosts.items():
+        report = json.loads((tmp_path / f"status/{host}.json").read_text())
+        lines = [line["name"] for chart in report["charts"] for line in chart["lines"]]
+        assert lines == [f"{own.get('pgha_namespace', 'shops')}/{own.get('postgres_cluster_name', host)}"]
+        assert len(report["instances"]) == 1
+        assert report["until"] - report["from"] == 3600
+    # Four on east are two queries, as three are asked for at a time; each is for what is now, and what was lately.
+    execs = [(call["context"], call["in"]) for call in calls if call["kind"] == "exec"]
+    assert {where: execs.count(where) for where in execs} == {
+        ("east", "monitoring"): 4 + 2, ("east", "metrics"): 2, ("west", "monitoring"): 2, ("north", "monitoring"): 2,
+    }  # fmt: skip
+    read = [(call["kind"], call["in"]) for call in calls if call["kind"] != "exec"]
+    of_each = [("Deployment", own.get("pgha_namespace", "shops")) for own in hosts.values()]
+    once = [*[("Pod", "monitoring")] * 4, ("Pod", "metrics"), ("Prometheus", ""), ("Namespace", "")]
+    assert sorted(read) == sorted([*of_each, *once])
+
+
+def test_a_report_on_one_asks_for_it_alone(tmp_path: Path) -> None:
+    done, calls, page = reported(tmp_path, EAST, "--limit=shop-2")
+    assert done.returncode == 0, done.stdout
+    assert list(page) == ["shop-2"]
+    assert [call["names"] for call in calls if call["kind"] == "exec"] == [["shop-2"]] * 2
+
+
+def test_what_goes_wrong_with_one_keeps_no_other_from_its_report(tmp_path: Path) -> None:
+    """Also where it is the one that asks for the others; and where Prometheus does not answer, each says so."""
+    hosts = {
+        "gone": {"context": "east"},
+        "wrong": {"context": "east", "monitoring_status_minutes": "many"},
+        "no_name": {"context": "east", "postgres_cluster_name": "it's"},
+        **EAST,
+        "away-1": {"context": "west", "monitoring_namespace": "without"},
+        "away-2": {"context": "west", "monitoring_namespace": "without"},
+        "refused": {"context": "refuses"},
+    }
+    done, calls, page = reported(tmp_path, hosts)
+    assert done.returncode == 2, done.stdout
+    assert [call["by"] for call in calls if (call["kind"], call["in"]) == ("Pod", "monitoring")] == ["gone", "refused"]
+    assert [page[host]["state"] for host in EAST] == ["well"] * len(EAST)
+    unknown = {host: " ".join(one["problems"]) for host, one in page.items() if one["state"] == "not known"}
+    for host, said in {
+        "gone": "there is no such PostgreSQL cluster",
+        "wrong": "monitoring_status_minutes is 'many'",
+        "away-1": "No pod of Prometheus runs in the namespace without.",
+        "away-2": "No pod of Prometheus runs in the namespace without.",
+        "refused": "the query is refused",
+    }.items():
+        assert said in unknown.pop(host)
+    assert unknown == {}
+    failed = re.findall(r"^(\S+) .* failed=[1-9]", done.stdout.partition("PLAY RECAP")[2], re.MULTILINE)
+    assert sorted(failed) == ["away-1", "away-2", "gone", "refused", "wrong"]
+
+
+def test_a_report_asks_nobody_in_check_mode(tmp_path: Path) -> None:
+    done, calls, _page = reported(tmp_path, EAST, "--check")
+    assert (done.returncode, calls, (tmp_path / "status").exists()) == (0, [], False), done.stdout
+
+
 def tasks(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return all tasks, those in blocks, too."""
     return [
@@ -167,11 +344,11 @@ def tasks(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("role", ["postgres_cluster", "pgpool"])
-def test_what_runs_for_each_postgresql_cluster_does_not_list_what_is_in_all_namespaces(role: str) -> None:
+@pytest.mark.parametrize("files", ["postgres_cluster/tasks/*", "pgpool/tasks/*", "monitoring/tasks/status*"])
+def test_what_runs_for_each_postgresql_cluster_does_not_list_what_is_in_all_namespaces(files: str) -> None:
     """For each of 200, that would be 200 times the same. What read.yml is given is seen to below."""
     reads = []
-    for file in sorted((ROOT / "roles" / role / "tasks").glob("*.yml")):
+    for file in sorted((ROOT / "roles").glob(f"{files}.yml")):
         for task in tasks(yaml.safe_load(file.read_text()) or []):
             found = [task[action] for action in READS if action in task]
             reads += [(file.name, task["name"]) for arguments in found if not {"namespace", "name"} & set(arguments)]

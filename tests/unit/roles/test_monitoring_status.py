@@ -179,18 +179,61 @@ def test_texts_cannot_do_harm() -> None:
     assert html.escape(EVIL.partition("(")[0]) in page(spoilt(report(ALERT)))
 
 
+def about(*hosts: str) -> dict[str, Any]:
+    """PostgreSQL clusters, each <namespace>/<name>, that one query is about."""
+    pairs = [host.split("/") for host in hosts]
+    return {
+        "__monitoring_status_about": [
+            {"__monitoring_status_settled_in": where, "__monitoring_status_settled": name} for where, name in pairs
+        ]
+    }
+
+
 def test_what_is_asked_and_where() -> None:
-    where = {"monitoring_status_namespace": "demo"}
     assert rendered("{{ __monitoring_status_url }}") == "http://localhost:9090/x"
-    assert rendered("{{ __monitoring_status_now }}", **where).strip() == (
-        '{__name__=~"pgha:.+|pgpool2_up|pgpool2_pool_nodes_.+|pgpool2_frontend_.+", namespace="demo", '
-        'cluster="pg", job=~"postgres|pgpool|"} or ALERTS{namespace="demo", cluster=~"pg|"} '
+    assert rendered("{{ __monitoring_status_now }}", **about("demo/pg")).strip() == (
+        '{__name__=~"pgha:.+|pgpool2_up|pgpool2_pool_nodes_.+|pgpool2_frontend_.+", namespace=~"demo", '
+        'cluster=~"pg", job=~"postgres|pgpool|"} or ALERTS{namespace=~"demo", cluster=~"pg|"} '
         'or {__name__=~"pgha:limit:.+"}'
     )
-    lines = rendered("{{ __monitoring_status_lately }}", **where)
-    assert lines.strip().endswith(', namespace="demo", cluster="pg"}')
+    lines = rendered("{{ __monitoring_status_lately }}", **about("demo/pg"))
+    assert lines.strip().endswith(', namespace=~"demo", cluster=~"pg"}')
     assert "pgha:standby:lag_bytes|pgha:standby:lag_seconds|" in lines
-    assert "'" not in lines + rendered("{{ __monitoring_status_now }}")
+    assert "'" not in lines + rendered("{{ __monitoring_status_now }}", **about("demo/pg"))
+
+
+def test_one_query_asks_for_several() -> None:
+    """Each name once; and what is no name in Kubernetes would spoil the query for the others."""
+    hosts = about("demo/pg", "stage/pg", "demo/shop", "demo/it's", 'demo/"} or x{y=')
+    lines = rendered("{{ __monitoring_status_lately }}", **hosts)
+    assert lines.strip().endswith(', namespace=~"demo|stage", cluster=~"pg|shop"}')
+
+
+@pytest.mark.parametrize(
+    ("given", "alike"),
+    [
+        ({}, True),
+        ({"inventory_hostname": "another", "monitoring_status_name": "another"}, True),
+        ({"monitoring_k8s_auth": {"context": "west"}}, False),
+        ({"monitoring_k8s_auth": {"context": "east", "api_key": "of-one-namespace"}}, False),
+        ({"monitoring_namespace": "metrics"}, False),
+        ({"monitoring_flavor": "prometheus_operator"}, False),
+        ({"monitoring_operator_labels": {"release": "mine"}}, False),
+        ({"monitoring_status_minutes": 5}, False),
+        ({"monitoring_status_folder": "/elsewhere"}, False),
+    ],
+)
+def test_who_asks_the_same_prometheus_for_the_same(given: dict[str, Any], alike: bool) -> None:
+    east = {"monitoring_k8s_auth": {"context": "east"}, "ansible_connection": "local"}
+    groups = [rendered("{{ __monitoring_status_group }}", **known).strip() for known in (east, {**east, **given})]
+    assert (groups[0] == groups[1]) is alike
+    assert re.fullmatch(r"pgha_status_[0-9a-f]{64}", groups[0])
+
+
+def test_where_tasks_run_elsewhere_each_asks_for_itself() -> None:
+    """The same path of a kubeconfig leads elsewhere on another machine."""
+    hosts = ({"inventory_hostname": name, "ansible_connection": "ssh"} for name in ("one", "two"))
+    assert len({rendered("{{ __monitoring_status_group }}", **host) for host in hosts}) == 2
 
 
 def test_charts_are_of_what_is_recorded() -> None:

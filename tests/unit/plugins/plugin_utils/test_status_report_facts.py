@@ -75,7 +75,10 @@ def lately() -> str:
     """What Prometheus answers for the charts."""
     values = [[NOW - 15, "1"], [NOW, "2"]]
     return json.dumps(
-        [{"metric": {"__name__": "pgha:standby:lag_bytes", "pod": pod}, "values": values} for pod in ("pg-3", "pg-2")]
+        [
+            {"metric": {"__name__": "pgha:standby:lag_bytes", "pod": pod, **HERE}, "values": values}
+            for pod in ("pg-3", "pg-2")
+        ]
     )
 
 
@@ -230,6 +233,25 @@ def test_alerts_that_fire_come_first_and_those_of_others_do_not_come() -> None:
     assert found[0]["runbook_url"] == "https://wiki/A.md"
 
 
+def test_what_is_about_other_clusters_is_left_out() -> None:
+    """One query asks for several, by their names and by their namespaces."""
+    others = [{"namespace": "demo", "cluster": "pg-2"}, {"namespace": "stage", "cluster": "pg"}, {"namespace": "stage"}]
+    now = [{**item, "metric": {**item["metric"], **labels}} for labels in others for item in healthy()]
+    now += [one("pgha:target:up", 0, pod="pg-1", job="postgres", **labels) for labels in others[:2]]
+    # Without a cluster, and with the name of a volume that is here, too.
+    now += [
+        one("ALERTS", alertname="A", alertstate="firing", namespace="stage", cluster="", persistentvolumeclaim="pg-1")
+    ]
+    drawn = [{**item, "metric": {**item["metric"], **labels}} for labels in others for item in json.loads(lately())]
+    answers = [json.dumps([*told, *own]) for told, own in ((now, healthy()), (drawn, json.loads(lately())))]
+    assert status_report(contract(), *answers, CHARTS, SPAN, "https://wiki/") == report()
+
+
+def test_limits_are_those_of_all_clusters_wherever_they_are_recorded() -> None:
+    limit = one("pgha:limit:lag_bytes", 64, namespace="monitoring", cluster="")
+    assert report(limit, without="pgha:limit:lag_bytes")["charts"][0]["limit"] == 64
+
+
 def test_what_is_no_number_is_left_out() -> None:
     answer = [{"metric": {"a": "b"}, "values": [[1, "NaN"], [2, "+Inf"], [3, "4"]]}, one("x", "NaN")]
     [read] = series(json.dumps(answer))
@@ -245,7 +267,7 @@ def test_no_answer(answer: str) -> None:
 @given(
     st.lists(
         st.builds(
-            lambda name, value, labels: {"metric": {"__name__": name, **labels}, "value": [NOW, str(value)]},
+            lambda name, value, labels: {"metric": {"__name__": name, **HERE, **labels}, "value": [NOW, str(value)]},
             st.sampled_from(sorted({item["metric"]["__name__"] for item in healthy()} | {"ALERTS"})),
             st.floats(),
             st.dictionaries(st.sampled_from(["pod", "hostname", "node_id", "job", "view", "alertname"]), st.text()),
