@@ -69,6 +69,17 @@ def test_help_lists_the_targets_under_their_headings() -> None:
     assert re.search(r"^Check\n  make test ", said.stdout, re.MULTILINE)
 
 
+def part(root: Path, name: str, programs: Path) -> subprocess.CompletedProcess[str]:
+    """Run a part of tools/test in a checkout, with the programs of a folder in place of those of the same name."""
+    return subprocess.run(
+        [root / "tools/test", name],
+        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize(
     ("failed", "skipped", "end"),
     [
@@ -81,13 +92,7 @@ def test_skipped_tests_are_said(failed: int, skipped: int, end: list[str], tmp_p
     program = tmp_path / "pytest"
     program.write_text(PYTEST.format(failed=failed, skipped=skipped), encoding="utf-8")
     program.chmod(0o755)
-    done = subprocess.run(
-        [ROOT / "tools/test", "unit"],
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = part(ROOT, "unit", tmp_path)
     assert done.returncode == failed
     assert done.stdout.splitlines()[-len(end) :] == end
 
@@ -100,13 +105,7 @@ def test_the_reference_is_pages(fails: str, tmp_path: Path) -> None:
     for name in ("antsibull-docs", "sphinx-build"):
         (tmp_path / name).write_text(WRITER.format(log=tmp_path / "log", fails=fails), encoding="utf-8")
         (tmp_path / name).chmod(0o755)
-    done = subprocess.run(
-        [tmp_path / "tools/test", "reference"],
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = part(tmp_path, "reference", tmp_path)
     assert done.returncode == bool(fails)
     assert done.stdout.splitlines()[-1] == ("0 passed, 1 failed" if fails else "1 passed, 0 failed")
     if fails == "antsibull-docs":
