@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.role_include import IncludeRole
 from ansible.playbook.task_include import TaskInclude
+from ansible.template import Templar, trust_as_template
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
 
 ROLES = sorted((Path(__file__).resolve().parents[3] / "roles").iterdir())
@@ -197,6 +199,21 @@ def test_what_is_applied_is_a_list(role):
             whole = (role / "templates" / template).read_text(encoding="utf-8")
             is_list = re.search(r"^- ", whole, re.MULTILINE) and not re.search(r"^apiVersion", whole, re.MULTILINE)
             assert is_list, f"{path.name}: {task['name']}: {template}"
+
+
+def test_a_wait_is_as_long_as_its_variable_says(role):
+    """As an attempt may take next to no time, the pauses between them have to make up for all of it."""
+    short = []
+    for path in (role / "tasks").glob("*.yml"):
+        for task in tasks_in(load(path)):
+            of = re.search(r"(\w+_timeout)\b", str(task.get("retries", "")))
+            if not of:
+                continue
+            values = {of[1]: 61, "__postgres_cluster_has_job": True}
+            retries = int(Templar(loader=DataLoader(), variables=values).template(trust_as_template(task["retries"])))
+            if retries * task["delay"] < 61:
+                short.append(f"{path.name}: {task['name']}: {retries} x {task['delay']} s")
+    assert short == []
 
 
 @pytest.mark.parametrize("name", ["monitoring", "pgpool", "postgres_cluster"])
