@@ -1,5 +1,5 @@
 module pgha.kubernetes/cloudnative-pg
 
-go 1.25.0
+go 1.26.4
 
-require github.com/cloudnative-pg/cloudnative-pg v1.29.0
+require github.com/cloudnative-pg/cloudnative-pg v1.29.2

@@ -25,8 +25,6 @@ CONFIGURATION_FILES = {"env": "params.conf", "files": "pgpool.conf"}
 # The files that Pgpool-II, or our entry point, reads at its start alone.
 _READ_AT_START = ("pgpoolkey", "pcp.conf", "pcppass")
 
-# The method of pool_passwd for each method with which PostgreSQL keeps passwords, and so that of pool_hba.conf.
-POOL_PASSWD_METHODS = {"scram-sha-256": "aes", "md5": "md5"}
 
 
 def pgpool_files(
@@ -167,7 +165,12 @@ def pgpool_missing_users(
 
 
 def _passwd_method(contract: Mapping[str, Any]) -> str:
-    return POOL_PASSWD_METHODS.get(contract["auth_method"], "aes")
+    """Return the method of pool_passwd.
+
+    With an entry that it can decrypt, Pgpool-II answers to whatever PostgreSQL asks for. CloudNativePG keeps verifiers
+    for SCRAM from 1.29.2 on, also where `password_encryption` is md5 (CVE-2026-55765).
+    """
+    return "md5" if contract["auth_method"] == "md5" and contract.get("operator") != "cloudnativepg" else "aes"
 
 
 def _default_rules(method: str, tls_required: bool) -> list[dict[str, str]]:

@@ -30,7 +30,7 @@ def checked(operator: str, installed: str) -> dict[str, Any]:
 
 TWO = {
     "staging-k8s": {**checked("cloudnativepg", ""), "pgha_k8s_auth": {"context": "staging"}},
-    "live-k8s": {**checked("cloudnativepg", "1.29.0"), "pgha_k8s_auth": {"context": "live"}},
+    "live-k8s": {**checked("cloudnativepg", "1.29.2"), "pgha_k8s_auth": {"context": "live"}},
 }
 
 
@@ -38,11 +38,11 @@ TWO = {
     ("kubernetes", "known", "follows"),
     [
         pytest.param({"k8s": checked("cloudnativepg", "")}, {}, True, id="none yet"),
-        pytest.param({"k8s": checked("cloudnativepg", "1.29.0")}, {}, False, id="one that has to be ready"),
+        pytest.param({"k8s": checked("cloudnativepg", "1.29.2")}, {}, False, id="one that has to be ready"),
         pytest.param({"k8s": {}}, {}, False, id="not in the limit"),
         pytest.param({}, {}, False, id="no Kubernetes cluster"),
         pytest.param(
-            {"k8s": checked("cloudnativepg", "1.29.0")}, {"__pgha_installs_operator": True}, True, id="site.yml"
+            {"k8s": checked("cloudnativepg", "1.29.2")}, {"__pgha_installs_operator": True}, True, id="site.yml"
         ),
         pytest.param({"k8s": {}}, {"__pgha_installs_operator": True}, False, id="site.yml, not in the limit"),
         pytest.param({"k8s": checked("kubedb", "")}, {"pgha_operator": "kubedb"}, True, id="KubeDB"),
@@ -66,7 +66,7 @@ def test_an_operator_follows_where_it_is_not_there_and_its_preflight_has_run(
     ("known", "said"),
     [
         (checked("cloudnativepg", ""), True),
-        (checked("cloudnativepg", "1.29.0"), False),
+        (checked("cloudnativepg", "1.29.2"), False),
         ({**checked("kubedb", ""), "pgha_operator": "kubedb"}, True),
         ({"pgha_operator": "existing"}, False),
     ],

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,26 +14,13 @@ import pytest
 from conftest import Cluster, run_playbook
 from logins import NAMES, NASTY, logins
 
-# Pgpool-II's own tools write the entry of each name and password, in Base64, of a line of standard input. pg_md5 and
-# pg_enc print other lines, too.
-ORACLES = {
-    "scram-sha-256": r"""
+# Pgpool-II's own tool writes the entry of each password, in Base64, of a line of standard input, among other lines.
+ORACLE = r"""
 key=$(cat /run/pgpool/pgpoolkey)
-while read -r name password; do
+while read -r password; do
   pg_enc -K "$key" -- "$(printf %s "$password" | base64 -d)" 2>&1 | sed -n 's/^pool_passwd string: //p'
 done
-""",
-    "md5": r"""
-folder=$(mktemp -d)
-# Without a line, it is no file for pg_md5.
-echo "pool_passwd = 'pool_passwd'" > "$folder/pgpool.conf"
-while read -r name password; do
-  rm -f "$folder/pool_passwd"
-  pg_md5 -m -f "$folder/pgpool.conf" -u "$(printf %s "$name" | base64 -d)" -- "$(printf %s "$password" | base64 -d)" >&2
-  sed 's/.*://' "$folder/pool_passwd"
-done
-""",
-}
+"""
 # A small cluster beside that of the scenario, of which only the inventory host is used.
 MD5: dict[str, Any] = {
     "postgres_cluster_name": "hot-md5",
@@ -132,17 +119,26 @@ def test_nobody_logs_in_with_a_part_of_a_password(there: Cluster) -> None:
     assert [name for (name, *_), said in zip(wanted, logins(there, wanted), strict=True) if not said] == []
 
 
-def test_pool_passwd_has_what_the_tools_of_pgpool_write(there: Cluster, method: str) -> None:
+def test_pool_passwd_has_what_the_tool_of_pgpool_writes(there: Cluster) -> None:
     pod = next(iter(there.pgpool_pods()))
     where = [f"--namespace={there.namespace}", "exec", "--stdin", pod, "--container=pgpool", "--"]
-    lines = "".join(
-        f"{b64encode(name.encode()).decode()} {b64encode(password.encode()).decode()}\n"
-        for name, password in NASTY.items()
-    )
-    written = there.kubectl(*where, "sh", "-c", ORACLES[method], text=lines).splitlines()
+    lines = "".join(f"{b64encode(password.encode()).decode()}\n" for password in NASTY.values())
+    written = there.kubectl(*where, "sh", "-c", ORACLE, text=lines).splitlines()
     pool_passwd = there.kubectl(*where, "cat", "/run/pgpool/pool_passwd")
     entries = dict(line.rsplit(":", 1) for line in pool_passwd.splitlines())
     assert {name: entries[name] for name in NASTY} == dict(zip(NASTY, written, strict=True))
+
+
+def test_the_superuser_and_the_users_of_the_role_log_in(there: Cluster) -> None:
+    """Their verifiers are the operator's doing, for SCRAM from CloudNativePG 1.29.2 on, also with MD5."""
+    addresses = [*there.pgpool_pods().values(), f"{there.name}-rw"]
+    found = {}
+    for secret in (f"{there.name}-superuser", f"{there.name}-app"):
+        [item] = there.get("secrets", f"--field-selector=metadata.name={secret}")
+        found.update([[b64decode(item["data"][key]).decode() for key in ("username", "password")]])
+    assert sorted(found) == ["app", "postgres"]
+    wanted = [(name, password, address) for name, password in found.items() for address in addresses]
+    assert [text for text in logins(there, wanted) if text] == []
 
 
 @pytest.mark.parametrize("password", ["", "line\nbreak", "x" * 80, " space at an end", "ﬁ is changed by SASLprep"])

@@ -37,7 +37,7 @@ def images_of(value: Any) -> set[str]:
 
 
 def operator(image: str) -> list[dict[str, Any]]:
-    container = {"image": "x:1.29.0", "env": [{"name": "OPERATOR_IMAGE_NAME", "value": "x:1.29.0"}]}
+    container = {"image": "x:1.29.2", "env": [{"name": "OPERATOR_IMAGE_NAME", "value": "x:1.29.2"}]}
     documents = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cnpg-system"}},
         {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "c"}},
@@ -48,7 +48,7 @@ def operator(image: str) -> list[dict[str, Any]]:
             "spec": {"template": {"spec": {"containers": [container]}}},
         },
     ]
-    return cloudnativepg_operator.manifests(documents, "1.29.0", "cnpg-system", image=image)
+    return cloudnativepg_operator.manifests(documents, "1.29.2", "cnpg-system", image=image)
 
 
 RENDERED = {

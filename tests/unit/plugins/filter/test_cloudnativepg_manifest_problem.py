@@ -19,7 +19,7 @@ def test_is_offered_by_its_name() -> None:
 
 
 def test_renders(render: Callable[[str, str], Any]) -> None:
-    template = "{{ [] | pgha.kubernetes.cloudnativepg_manifest_problem('1.29.0', where) }}"
+    template = "{{ [] | pgha.kubernetes.cloudnativepg_manifest_problem('1.29.2', where) }}"
     assert render(template, "where: \"{{ '/x' }}\"").startswith(
         "cloudnativepg_manifest is '/x' (string): it cannot be read"
     )

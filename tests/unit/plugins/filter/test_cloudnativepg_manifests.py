@@ -22,7 +22,7 @@ def test_is_offered_by_its_name() -> None:
 
 def test_tells_why() -> None:
     with pytest.raises(AnsibleFilterError, match=r"^cloudnativepg_manifest is no release manifest"):
-        cloudnativepg_manifests([], "1.29.0", "cnpg-system")
+        cloudnativepg_manifests([], "1.29.2", "cnpg-system")
 
 
 def test_renders(render: Callable[[str, str], Any]) -> None:
@@ -33,12 +33,12 @@ def test_renders(render: Callable[[str, str], Any]) -> None:
       - apiVersion: apps/v1
         kind: Deployment
         metadata: {name: cnpg-controller-manager, namespace: cnpg-system}
-        spec: {template: {spec: {containers: [{name: m, image: "r.io/x:{{ '1.29.0' }}", env: []}]}}}
+        spec: {template: {spec: {containers: [{name: m, image: "r.io/x:{{ '1.29.2' }}", env: []}]}}}
     overrides: {spec: {replicas: "{{ 2 }}"}}
     """
-    template = "{{ documents | pgha.kubernetes.cloudnativepg_manifests('1.29.0', 'ops', overrides=overrides) }}"
+    template = "{{ documents | pgha.kubernetes.cloudnativepg_manifests('1.29.2', 'ops', overrides=overrides) }}"
     made = render(template, variables)
     assert [item["kind"] for item in made] == ["Namespace", "CustomResourceDefinition", "Deployment"]
     assert (made[2]["metadata"]["namespace"], made[2]["spec"]["replicas"]) == ("ops", 2)
-    template = "{{ documents | pgha.kubernetes.cloudnativepg_manifests('1.29.0', 'ops', remove=true) }}"
+    template = "{{ documents | pgha.kubernetes.cloudnativepg_manifests('1.29.2', 'ops', remove=true) }}"
     assert [item["kind"] for item in render(template, variables)] == ["Deployment", "CustomResourceDefinition", "Lease"]

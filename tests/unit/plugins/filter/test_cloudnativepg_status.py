@@ -19,8 +19,8 @@ def test_is_offered_by_its_name() -> None:
 
 def test_refuses_what_is_no_list() -> None:
     with pytest.raises(AnsibleFilterError, match="give a list of Deployments, not dict"):
-        cloudnativepg_status({}, "1.29.0", "cnpg-system")
+        cloudnativepg_status({}, "1.29.2", "cnpg-system")
 
 
 def test_renders(render: Callable[[str, str], Any]) -> None:
-    assert render("{{ [] | pgha.kubernetes.cloudnativepg_status('1.29.0', 'cnpg-system') }}", "{}")["installed"] == ""
+    assert render("{{ [] | pgha.kubernetes.cloudnativepg_status('1.29.2', 'cnpg-system') }}", "{}")["installed"] == ""

@@ -39,7 +39,7 @@ def test_the_folder_of_a_cluster() -> None:
 def test_a_role_of_aws_needs_no_secret() -> None:
     backup = {"bucket": "backups", "iam_role": True}
     assert barman_object_store(backup)["s3Credentials"] == {"inheritFromIAMRole": True}
-    assert backup_problems(backup, [operator("1.29.0")], "cloudnativepg", "demo") == []
+    assert backup_problems(backup, [operator("1.29.2")], "cloudnativepg", "demo") == []
 
 
 def test_nothing_is_said_of_no_backups() -> None:
@@ -71,8 +71,8 @@ def test_variables(name: str, backup: dict[str, Any], said: list[str]) -> None:
 
 
 def test_what_the_cluster_lacks() -> None:
-    assert backup_problems(BACKUP, [SECRET, operator("1.29.0")], "cloudnativepg", "demo") == []
-    [problem] = backup_problems(BACKUP, [operator("1.29.0")], "cloudnativepg", "demo")
+    assert backup_problems(BACKUP, [SECRET, operator("1.29.2")], "cloudnativepg", "demo") == []
+    [problem] = backup_problems(BACKUP, [operator("1.29.2")], "cloudnativepg", "demo")
     assert problem == (
         "postgres_cluster_backup names the Secret 's3': the namespace demo has none of that name; make it, with the "
         "keys ACCESS_KEY_ID and ACCESS_SECRET_KEY, and run this again"

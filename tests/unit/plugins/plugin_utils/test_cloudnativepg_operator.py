@@ -18,7 +18,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_oper
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
-IMAGE = "ghcr.io/cloudnative-pg/cloudnative-pg:1.29.0"
+IMAGE = "ghcr.io/cloudnative-pg/cloudnative-pg:1.29.2"
 # The shape of the release manifest, one of each kind, in its order.
 MANIFEST: list[dict[str, Any] | None] = [
     {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cnpg-system"}},
@@ -64,7 +64,7 @@ MANIFEST: list[dict[str, Any] | None] = [
 
 def made(**changes: Any) -> dict[str, dict[str, Any]]:
     return {
-        item["kind"]: item for item in manifests(MANIFEST, "1.29.0", changes.pop("namespace", "cnpg-system"), **changes)
+        item["kind"]: item for item in manifests(MANIFEST, "1.29.2", changes.pop("namespace", "cnpg-system"), **changes)
     }
 
 
@@ -80,7 +80,7 @@ def test_the_deployment_comes_last() -> None:
 
 def test_the_input_stays_as_it_is() -> None:
     before = copy.deepcopy(MANIFEST)
-    made(namespace="other", image="r.io/x:1.29.0", resources={}, overrides={"spec": {"replicas": 2}}, fingerprint="abc")
+    made(namespace="other", image="r.io/x:1.29.2", resources={}, overrides={"spec": {"replicas": 2}}, fingerprint="abc")
     assert before == MANIFEST
 
 
@@ -98,14 +98,14 @@ def test_another_namespace_everywhere() -> None:
 
 def test_image_resources_overrides_and_fingerprint() -> None:
     deployment = made(
-        image="r.io/x:1.29.0",
+        image="r.io/x:1.29.2",
         resources={"requests": {"cpu": "1"}},
         environment={"STANDBY_TCP_USER_TIMEOUT": 2000, "OTHER": "y"},
         overrides={"spec": {"replicas": 2}, "metadata": {"labels": {"a": "b"}}},
         fingerprint="abc",
     )["Deployment"]
-    assert container(deployment)["image"] == "r.io/x:1.29.0"
-    assert container(deployment)["env"][0]["value"] == "r.io/x:1.29.0"
+    assert container(deployment)["image"] == "r.io/x:1.29.2"
+    assert container(deployment)["env"][0]["value"] == "r.io/x:1.29.2"
     assert container(deployment)["env"][1:] == [
         {"name": "OTHER", "value": "y"},
         {"name": "STANDBY_TCP_USER_TIMEOUT", "value": "2000"},
@@ -131,7 +131,7 @@ def test_pods_of_the_operator_go_to_different_nodes() -> None:
 @pytest.mark.parametrize("documents", [[], [MANIFEST[0]], MANIFEST[:5], [*MANIFEST, MANIFEST[6]]])
 def test_refuses_what_is_no_release_manifest(documents: list[Any]) -> None:
     with pytest.raises(InputError, match=r"^cloudnativepg_manifest is no release manifest of CloudNativePG: give one"):
-        manifests(documents, "1.29.0", "cnpg-system")
+        manifests(documents, "1.29.2", "cnpg-system")
 
 
 def test_refuses_another_version() -> None:
@@ -179,7 +179,7 @@ NONE: dict[str, Any] = {"foreign": "", "sealed": [], "drifted": []}
     ("deployments", "expected"),
     [
         ([], {**NONE, "installed": "", "image": "", "current": False, "available": False}),
-        ([deployment()], {**NONE, "installed": "1.29.0", "image": IMAGE, "current": True, "available": True}),
+        ([deployment()], {**NONE, "installed": "1.29.2", "image": IMAGE, "current": True, "available": True}),
         ([deployment(annotations={"pgha.kubernetes/applied": "other"})], {"current": False, "available": True}),
         ([deployment(replicas=0)], {"current": False, "available": False}),
         ([deployment(annotations=None)], {"current": True, "foreign": "cnpg-system/cnpg-controller-manager"}),
@@ -205,11 +205,11 @@ NONE: dict[str, Any] = {"foreign": "", "sealed": [], "drifted": []}
     ],
 )
 def test_status(deployments: list[dict[str, Any]], expected: dict[str, Any]) -> None:
-    found = status(deployments, "1.29.0", "cnpg-system", "abc")
+    found = status(deployments, "1.29.2", "cnpg-system", "abc")
     assert {key: found[key] for key in expected} == expected
 
 
-@pytest.mark.parametrize("wanted", ["1.30.0-rc1", "1.29.0-rc1", "main"])
+@pytest.mark.parametrize("wanted", ["1.30.0-rc1", "1.29.2-rc1", "main"])
 def test_a_candidate_is_not_taken_for_older(wanted: str) -> None:
     assert status([deployment()], wanted, "cnpg-system", "abc")["newer"] is False
 
@@ -237,33 +237,33 @@ def sealed(text: str) -> dict[str, Any]:
     ],
 )
 def test_what_somebody_changed(now: list[dict[str, Any]], drifted: list[str]) -> None:
-    found = status([sealed(json.dumps(seal("a", "b")))], "1.29.0", "cnpg-system", "abc", now)
+    found = status([sealed(json.dumps(seal("a", "b")))], "1.29.2", "cnpg-system", "abc", now)
     assert found["sealed"] == seal("a", "b")
     assert (found["drifted"], found["current"]) == (drifted, not drifted)
 
 
 def test_the_seal_of_what_is_not_wanted_any_more_says_nothing() -> None:
     """As where a run with other variables was killed half-way."""
-    found = status([sealed(json.dumps(seal("a", "b")))], "1.29.0", "cnpg-system", "another", seal("a", "c"))
+    found = status([sealed(json.dumps(seal("a", "b")))], "1.29.2", "cnpg-system", "another", seal("a", "c"))
     assert (found["sealed"], found["drifted"], found["current"]) == ([], [], False)
 
 
 def test_one_that_never_had_a_seal_is_as_it_should_be() -> None:
-    found = status([deployment()], "1.29.0", "cnpg-system", "abc", [])
+    found = status([deployment()], "1.29.2", "cnpg-system", "abc", [])
     assert (found["sealed"], found["current"]) == ([], True)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "7", "[7]", '[{"kind": "Service"}]', '["a"]'])
 def test_without_what_the_seal_should_say_everything_is_applied(text: str) -> None:
-    found = status([sealed(text)], "1.29.0", "cnpg-system", "abc", [])
+    found = status([sealed(text)], "1.29.2", "cnpg-system", "abc", [])
     assert (found["sealed"], found["drifted"], found["current"]) == ([], [], False)
-    assert status([sealed(text)], "1.29.0", "cnpg-system", "abc")["current"]
+    assert status([sealed(text)], "1.29.2", "cnpg-system", "abc")["current"]
 
 
 def test_one_of_somebody_else_has_none() -> None:
     other = sealed(json.dumps(seal("a", "b")))
     other["metadata"]["namespace"] = "other"
-    found = status([other], "1.29.0", "cnpg-system", "abc", [])
+    found = status([other], "1.29.2", "cnpg-system", "abc", [])
     assert (found["sealed"], found["current"]) == ([], True)
 
 
@@ -278,7 +278,7 @@ def test_one_of_somebody_else_has_none() -> None:
     ],
 )
 def test_manifest_problem(documents: list[Any], words: str) -> None:
-    found = manifest_problem(documents, "1.29.0", "/x")
+    found = manifest_problem(documents, "1.29.2", "/x")
     assert words in found
     assert bool(found) == bool(words)
-    assert "holds CloudNativePG 1.29.0" in manifest_problem(MANIFEST, "1.30.0", "/x")
+    assert "holds CloudNativePG 1.29.2" in manifest_problem(MANIFEST, "1.30.0", "/x")

@@ -50,6 +50,13 @@ def test_md5_where_postgresql_uses_md5() -> None:
     assert [line.split()[-1] for line in files["pool_hba.conf"].splitlines()[1:]] == ["md5", "md5"]
 
 
+def test_cloudnativepg_keeps_scram_whatever_the_clients_know() -> None:
+    contract = {**CONTRACT, "auth_method": "md5", "operator": "cloudnativepg"}
+    files = pgpool_files([APP], contract, generated=GENERATED)
+    assert files["pool_passwd"].splitlines() == pool_passwd.lines({"app": "one"}, "aes", GENERATED["key"])
+    assert [line.split()[-1] for line in files["pool_hba.conf"].splitlines()[1:]] == ["md5", "md5"]
+
+
 def test_what_was_generated_is_kept() -> None:
     first = pgpool_files([APP], CONTRACT, generated=GENERATED)
     again = pgpool_files([APP], CONTRACT, as_data(first), {"key": "other", "pcp_password": "other"})
