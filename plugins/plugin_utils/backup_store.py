@@ -31,8 +31,8 @@ DEFAULTS: dict[str, Any] = {
 }
 PLUGIN = "barman-cloud.cloudnative-pg.io"
 PLUGIN_CRD = "objectstores.barmancloud.cnpg.io"
-# The first release of CloudNativePG without object stores of its own.
-WITHOUT_BUILT_IN = (1, 30)
+# The first release of CloudNativePG without object stores of its own (release notes of 1.29.2 and 1.30.0, #11083).
+WITHOUT_BUILT_IN = (1, 31)
 # Keys that KubeStash wants, whatever the Secret is called.
 KUBESTASH_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 RESTIC_KEY = "RESTIC_PASSWORD"
@@ -192,14 +192,14 @@ def _operator_problems(method: str, objects: Sequence[Mapping[str, Any]]) -> Ite
         if not any(item.get("kind") == "CustomResourceDefinition" for item in objects):
             yield (
                 "postgres_cluster_backup.method is 'plugin' (string): the Kubernetes cluster has no Barman Cloud "
-                f"plugin (no {PLUGIN_CRD}); install it, or give built_in where the operator is older than 1.30"
+                f"plugin (no {PLUGIN_CRD}); install it, or give built_in where the operator is older than 1.31"
             )
         return
     version = _operator_version(objects)
     if version and version >= WITHOUT_BUILT_IN:
         yield (
             "postgres_cluster_backup.method is 'built_in' (string): CloudNativePG has no object stores of its own from "
-            f"1.30 on, and {'.'.join(map(str, version))} is there; give plugin, and install the Barman Cloud plugin"
+            f"1.31 on, and {'.'.join(map(str, version))} is there; give plugin, and install the Barman Cloud plugin"
         )
 
 

@@ -88,8 +88,9 @@ def test_no_value_of_a_secret_is_said() -> None:
 
 
 def test_what_the_operator_can() -> None:
-    [problem] = backup_problems(BACKUP, [SECRET, operator("v1.30.1")], "cloudnativepg", "demo")
-    assert "1.30 is there; give plugin" in problem
+    [problem] = backup_problems(BACKUP, [SECRET, operator("v1.31.0")], "cloudnativepg", "demo")
+    assert "1.31 is there; give plugin" in problem
+    assert backup_problems(BACKUP, [SECRET, operator("v1.30.1")], "cloudnativepg", "demo") == []
     assert backup_problems(BACKUP, [SECRET, operator("latest")], "cloudnativepg", "demo") == []
     plugin = {**BACKUP, "method": "plugin"}
     [problem] = backup_problems(plugin, [SECRET], "cloudnativepg", "demo")
