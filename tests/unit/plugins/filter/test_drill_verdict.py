@@ -13,7 +13,7 @@ import pytest
 
 def test_drill_verdict(render: Callable[[str, str], Any]) -> None:
     result = render("{{ {'before': {}, 'after': {}} | pgha.kubernetes.drill_verdict({}) }}", "{}")
-    assert (result["problems"], result["tables"]) == ([], 0)
+    assert (len(result["problems"]), result["tables"]) == (1, 0)
 
 
 def test_wrong_type(render: Callable[[str, str], Any]) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore_drill import drill_verdict
 
 HEADER = "schema,table,rows,checksum,writes\n"
@@ -51,5 +52,47 @@ def test_nothing_compared_is_no_proof() -> None:
     assert "run this at a quieter time" in drill_verdict({"before": before, "after": after}, after)["problems"][0]
 
 
-def test_a_database_without_tables() -> None:
-    assert drill_verdict({"before": {"app": HEADER}, "after": {"app": HEADER}}, {"app": HEADER})["problems"] == []
+@pytest.mark.parametrize(
+    ("after", "restored", "said"),
+    [
+        # Fewer rows than what was written can have taken.
+        (["public,a,1001,9,1001:1"], ["public,a,0,0,0:1"], "has 0 of 1000 rows, and the source wrote 1 rows of it"),
+        (["public,a,995,9,1005:1"], ["public,a,994,8,0:1"], "has 994 of 1000 rows, and the source wrote 5 rows of it"),
+        (["public,a,995,9,1005:1"], ["public,a,995,9,0:1"], ""),
+        (["public,a,0,0,2000:1"], ["public,a,0,0,0:1"], ""),
+        (["public,a,1009,9,1009:1"], ["public,a,1005,8,0:1"], ""),
+        # Not there, though the source has it still.
+        (["public,a,1001,9,1001:1"], [], "is not there, with 1000 rows in the source"),
+        (["public,a,1000,9,1000:1"], [], "is not there, with 1000 rows in the source"),
+        # Dropped, by hand or as the oldest partition, and maybe made again; emptied, or rewritten after rows went.
+        ([], [], ""),
+        ([], ["public,a,500,5,0:1"], ""),
+        (["public,a,3,3,3:7"], [], ""),
+        (["public,a,0,0,1000:7"], ["public,a,0,0,0:7"], ""),
+        (["public,a,10,1,1010:7"], ["public,a,500,5,0:1"], ""),
+        # The statistics were reset meanwhile.
+        (["public,a,0,0,400:1"], ["public,a,0,0,0:1"], ""),
+    ],
+)
+def test_what_was_written_says_how_much_may_be_missing(after: list[str], restored: list[str], said: str) -> None:
+    same = "public,b,5,5,5:2"
+    source = {"before": answers("public,a,1000,8,1000:1", same), "after": answers(*after, same)}
+    found = drill_verdict(source, answers(*restored, same))
+    if said:
+        [problem] = found["problems"]
+        assert said in problem
+    else:
+        assert (found["problems"], found["compared"], found["moving"]) == ([], 1, ["app: public.a"])
+
+
+def test_a_table_that_comes_meanwhile_is_none_of_those_that_are_compared() -> None:
+    said = answers("public,a,3,99,3:1")
+    after = answers("public,a,3,99,3:1", "public,b,5,5,5:2")
+    for restored in (said, after):
+        assert drill_verdict({"before": said, "after": after}, restored)["problems"] == []
+
+
+def test_a_cluster_without_tables_proves_nothing() -> None:
+    none = {"app": HEADER}
+    found = drill_verdict({"before": none, "after": none}, none)
+    assert found["problems"] == ["the source has no table, so none could be compared"]
