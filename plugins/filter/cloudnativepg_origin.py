@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - The operator looks at C(spec.bootstrap) once, so a cluster that exists keeps what it was made with.
-positional: name, databases, restored, version, initdb
+positional: name, databases, restored, version, initdb, store
 options:
   _input:
     description: The objects of the cluster.
@@ -39,6 +39,12 @@ options:
     description: What initdb is told, as C(postgres_cluster_initdb) has it, for a cluster that does not exist.
     type: dict
     default: {}
+  store:
+    description: >-
+      The object store that is wanted, as P(pgha.kubernetes.barman_object_store#filter) returns it. Empty where there
+      are to be no backups.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -51,7 +57,7 @@ RETURN = r"""
 _value:
   description: >-
     The keys C(bootstrap), C(database), C(owner), C(external_clusters) and C(region), and of the folder of its
-    backups C(server_name), C(major) and C(kept).
+    backups C(server_name), C(major), C(kept), C(destination) and C(moved_from).
   type: dict
 """
 
@@ -69,12 +75,13 @@ def cloudnativepg_origin(
     restored: Mapping[str, Any] | None = None,
     version: str = "",
     initdb: Mapping[str, Any] | None = None,
+    store: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Say how a cluster came to be."""
     for value in (objects, databases):
         if not isinstance(value, (list, tuple)):
             raise AnsibleFilterError("pgha.kubernetes.cloudnativepg_origin: objects and databases must be lists")
-    return origin(name, objects, databases, restored, version, initdb)
+    return origin(name, objects, databases, restored, version, initdb, store)
 
 
 class FilterModule:

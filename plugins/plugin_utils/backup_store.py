@@ -71,6 +71,12 @@ def barman_object_store(backup: Mapping[str, Any], server_name: str = "") -> dic
     return store
 
 
+def destination(store: Mapping[str, Any]) -> str:
+    """Say where an object store is, by Barman's configuration of it or by the status of a Backup; in one line."""
+    path, endpoint = (str(store.get(key) or "").rstrip("/") for key in ("destinationPath", "endpointURL"))
+    return f"{path} at {endpoint}" if endpoint else path
+
+
 def _folders(asked: Mapping[str, Any]) -> list[str]:
     return [part for part in str(asked["path"]).split("/") if part]
 

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import (
     PLUGIN,
     barman_object_store,
+    destination,
     image_problems,
     secret_problems,
     with_defaults,
@@ -35,6 +36,17 @@ _BARMAN_ID = re.compile(r"[0-9]{8}T[0-9]{6}")
 _API_VERSION = "postgresql.cnpg.io/v1"
 # On the Cluster: in which folder of the object store the backups of each major version are, as JSON.
 ARCHIVES = "pgha.kubernetes/archives"
+# On the Cluster: where that object store is.
+DESTINATION = "pgha.kubernetes/destination"
+# What the status of a Backup says of its object store, in the words of a Cluster's.
+_STORE_KEYS = (
+    "destinationPath",
+    "endpointURL",
+    "endpointCA",
+    "s3Credentials",
+    "azureCredentials",
+    "googleCredentials",
+)
 _REGION = "AWS_DEFAULT_REGION"
 
 
@@ -191,25 +203,31 @@ def _own_server(applied: Mapping[str, Any]) -> str:
     return store.get("serverName", "")
 
 
-def archives(name: str, cluster: Mapping[str, Any], restored: str, version: str) -> dict[str, Any]:
+def archives(name: str, cluster: Mapping[str, Any], restored: str, version: str, wanted: str = "") -> dict[str, Any]:
     """Say in which folder of the object store the backups of a Cluster are, or would be.
 
     Barman knows a cluster by its folder, and none of another system of PostgreSQL may be in it: its WAL has the same
     names. Only a Cluster that begins with backups finds out whether the folder of its name is free. So one that gets
-    some later, and one of another major version, which pg_upgrade makes a system of its own, has a folder that no
-    other Cluster can have had. What is known stays known while there are no backups.
+    some later or in another place, and one of another major version, which pg_upgrade makes a system of its own, has
+    a folder that no other Cluster can have had. What is known stays known while there are no backups.
 
     :param cluster: the Cluster, or nothing
     :param restored: the folder of a Cluster that is not there yet and is made from backups
     :param version: PostgreSQL's version of a Cluster that does not say which it runs
-    :returns: `server_name`, empty where the folder has the name of the Cluster; `major`; and `kept`, the folders of
-        which something is known, by major version
+    :param wanted: the `destination` of the object store that is wanted; nothing where there are to be no backups
+    :returns: `server_name`, empty where the folder has the name of the Cluster; `major`; `kept`, the folders there of
+        which something is known, by major version; `destination`; and `moved_from`, the one that a Cluster archives to
+        until this is applied, if that is another one
     """
     running = ((cluster.get("status") or {}).get("pgDataImageInfo") or {}).get("majorVersion")
     major = str(running or _major(version))
     applied, kept = applied_spec(cluster), _kept(cluster)
     if not kept and _has_backups({"spec": applied}):
         kept = {major: _own_server(applied) or name}
+    place = _destination(cluster)
+    moved_from = place if kept and wanted and wanted != place else ""
+    if moved_from:
+        kept = {}
     if major in kept:
         folder = kept[major]
     elif cluster:
@@ -217,7 +235,21 @@ def archives(name: str, cluster: Mapping[str, Any], restored: str, version: str)
         folder = "-".join([name, uid, *([major] if major else [])])
     else:
         folder = restored or name
-    return {"server_name": "" if folder == name else folder, "major": major, "kept": kept}
+    return {
+        "server_name": "" if folder == name else folder,
+        "major": major,
+        "kept": kept,
+        "destination": wanted or place,
+        # The backups of one that had none for a while begin anyway.
+        "moved_from": moved_from if _has_backups({"spec": applied}) else "",
+    }
+
+
+def _destination(cluster: Mapping[str, Any]) -> str:
+    """Return where the object store of a Cluster is, as far as it says so: the plugin has another object for it."""
+    annotations = (cluster.get("metadata") or {}).get("annotations") or {}
+    applied = (applied_spec(cluster).get("backup") or {}).get("barmanObjectStore") or {}
+    return annotations.get(DESTINATION) or destination(applied)
 
 
 def _kept(cluster: Mapping[str, Any]) -> dict[str, str]:
@@ -237,11 +269,15 @@ def own_region(spec: Mapping[str, Any]) -> str:
 def _store(wanted: Mapping[str, Any], source: Mapping[str, Any], used: Mapping[str, Any]) -> dict[str, Any]:
     """Return where the backups are: the source's own word, or, where it is gone, the new cluster's variables.
 
-    The folder is that of the Backup that is used, or else of the version that is wanted: those of before a major
-    upgrade are in another.
+    A Backup that is used and was made elsewhere says where, unless the folder is given. The folder is that of the
+    Backup, or else of the version that is wanted: those of before a major upgrade are in another.
     """
     spec, name = source.get("spec") or {}, wanted["restore"]["source"]
     folder = wanted["restore"].get("server_name") or ""
+    made = used.get("status") or {}
+    if _is_elsewhere(wanted, source, used) and not folder:
+        known = {key: made[key] for key in _STORE_KEYS if made.get(key)}
+        return {"barmanObjectStore": {**known, "serverName": made.get("serverName") or name}}
     of_version = _kept(source).get(_major(wanted["version"]))
     for plugin in spec.get("plugins") or []:
         if plugin.get("name") == PLUGIN:
@@ -249,16 +285,27 @@ def _store(wanted: Mapping[str, Any], source: Mapping[str, Any], used: Mapping[s
             return _by_plugin(has.get("barmanObjectName", ""), folder or of_version or has.get("serverName") or name)
     own = (spec.get("backup") or {}).get("barmanObjectStore")
     if own:
-        made = used.get("status") or {}
-        same = str(made.get("destinationPath") or "").rstrip("/") == str(own.get("destinationPath") or "").rstrip("/")
-        folder = folder or (made.get("serverName") if same else "") or of_version or own.get("serverName") or name
+        folder = folder or made.get("serverName") or of_version or own.get("serverName") or name
         return {"barmanObjectStore": {**own, "serverName": folder}}
     if not wanted["backup"]:
         return {}
-    folder = folder or (used.get("status") or {}).get("serverName") or ""
+    folder = folder or made.get("serverName") or ""
     if with_defaults(wanted["backup"])["method"] == "plugin":
         return _by_plugin(wanted["name"], folder or name)
     return {"barmanObjectStore": barman_object_store(wanted["backup"], folder or name)}
+
+
+def _is_elsewhere(wanted: Mapping[str, Any], source: Mapping[str, Any], used: Mapping[str, Any]) -> bool:
+    """Tell whether a Backup is in another object store than the source, or what is said of it, has now."""
+    made, now = destination(used.get("status") or {}), _archives_to(source)
+    if not now and wanted["backup"]:
+        now = destination(barman_object_store(wanted["backup"]))
+    return bool(made and now) and made != now
+
+
+def _archives_to(source: Mapping[str, Any]) -> str:
+    own = ((source.get("spec") or {}).get("backup") or {}).get("barmanObjectStore")
+    return (destination(own) if own else _destination(source)) if _has_backups(source) else ""
 
 
 def _region(wanted: Mapping[str, Any], source: Mapping[str, Any], store: Mapping[str, Any]) -> str:
@@ -388,6 +435,13 @@ def _source_problems(
     elif source and where != wanted["namespace"]:
         yield f"{shown}: its ObjectStore is in the namespace {where}; restore into that one, or make one here"
     status = source.get("status") or {}
+    to_the_end = not any(asked.get(name) for name in ("backup", "server_name", *_TARGETS))
+    if _archives_to(source) and to_the_end and _is_elsewhere(wanted, source, used):
+        yield (
+            f"{shown}: its newest backup that has completed, {used['metadata']['name']}, is in {_place(store)}, and "
+            f"its WAL goes to {_archives_to(source)} by now; make a base backup by backup.yml, give a target_time of "
+            "before the change, or, where that is the same object store under another name, the folder as server_name"
+        )
     if not source:
         yield from _version_problems(wanted, used, status)
         return

@@ -84,7 +84,7 @@ NOT_COVERED = re.compile(
 # has a file that needs no other but lookup.yml. Of what its task files include, these never run in it.
 NOT_IN_A_DRILL = {
     "absent.yml",  # what is restored is there
-    "another_major.yml",  # nothing is upgraded, and there are no backups
+    "another_archive.yml",  # nothing is upgraded, and there are no backups
     "backup_off.yml",  # what was just made has no backups that could be switched off
 }
 
@@ -198,10 +198,11 @@ DYNAMIC: dict[str, list[str]] = {
     ],
     "pgpool/job_explain.yml | Job explain | Read what there is to see": ["list Pod", "list Event"],
     "pgpool/tls_own.yml | TLS, own | Write them where they differ": ["Secret"],
-    "postgres_cluster/another_major.yml | Another major | Have its backups in a folder of their own": [
+    "postgres_cluster/another_archive.yml | Another archive | Have its backups in a folder of their own": [
         "Cluster",
         "ObjectStore@backup",
     ],
+    "postgres_cluster/another_archive.yml | Another archive | Wait until its WAL is archived": ["get Cluster"],
     "postgres_cluster/apply.yml | Apply | Start the cluster, if it was stopped": [],  # KubeDB's alone
     "postgres_cluster/apply.yml | Apply | Apply the manifests": [
         "Cluster",

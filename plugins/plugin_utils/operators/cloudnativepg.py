@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnativepg_restore
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import destination
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import archives, own_region
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     deletion_problems,
@@ -226,6 +227,7 @@ def origin(
     restored: Mapping[str, Any] | None = None,
     version: str = "",
     initdb: Mapping[str, Any] | None = None,
+    store: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Say how a cluster came to be: `bootstrap` of its spec, and the `database` and `owner` made with it.
 
@@ -240,10 +242,11 @@ def origin(
     :param restored: the same as this returns, for a cluster that does not exist and is made from backups
     :param version: PostgreSQL's version that is wanted
     :param initdb: what initdb is told, for a cluster that does not exist
+    :param store: Barman's configuration of the object store that is wanted; nothing where there are to be no backups
     """
-    cluster = _cluster(name, objects)
+    cluster, place = _cluster(name, objects), destination(store or {})
     if not cluster and restored:
-        return dict(restored)
+        return {**restored, "destination": place}
     applied = applied_spec(cluster)
     bootstrap = applied.get("bootstrap") or (cluster.get("spec") or {}).get("bootstrap")
     if not bootstrap:
@@ -265,7 +268,7 @@ def origin(
         "external_clusters": [
             item for item in applied.get("externalClusters") or [] if item.get("name") == method.get("source")
         ],
-        **archives(name, cluster, "", version),
+        **archives(name, cluster, "", version, place),
         "region": own_region(applied) if method.get("source") else "",
     }
 

@@ -403,7 +403,18 @@ def test_a_cluster_keeps_where_its_backups_are(method: str) -> None:
     never = of_kind("Cluster", made({}))
     assert archives(never) is None
     later = again(never, backup)
-    assert (folder(later), archives(later)) == ("hot-postgres-ab12cd34-17", {"17": "hot-postgres-ab12cd34-17"})
+    own = ("hot-postgres-ab12cd34-17", {"17": "hot-postgres-ab12cd34-17"})
+    assert (folder(later), archives(later)) == own
+    # In another object store, and while backups are off before that.
+    place = "pgha.kubernetes/destination"
+    assert first["metadata"]["annotations"][place] == "s3://backups/production/eu at https://s3.example.com"
+    assert off["metadata"]["annotations"][place] == first["metadata"]["annotations"][place]
+    assert place not in never["metadata"]["annotations"]
+    for before in (first, off, upgraded):
+        moved = again(before, {**backup, "bucket": "other"})
+        assert (folder(moved), archives(moved)) == own
+        assert moved["metadata"]["annotations"][place] == "s3://other/production/eu at https://s3.example.com"
+        assert again(moved, {**backup, "bucket": "other"}) == moved
 
 
 @pytest.mark.parametrize(
@@ -416,15 +427,26 @@ def test_a_cluster_keeps_where_its_backups_are(method: str) -> None:
         ({"postgres_cluster_version": "18", "operator": "kubedb"}, False),
         # The run before was killed once PostgreSQL was another.
         ({"postgres_cluster_version": "18", "running": 18}, True),
+        # Into another object store, but not through another door.
+        ({"postgres_cluster_backup": {**STORE, "path": "other"}}, True),
+        ({"postgres_cluster_backup": {**STORE, "endpoint": "https://other"}}, True),
+        ({"postgres_cluster_backup": {**STORE, "credentials_secret": "other", "region": "x"}}, False),
     ],
 )
-def test_a_base_backup_is_made_of_another_major_version(changes: dict[str, Any], another: bool) -> None:
+def test_a_base_backup_is_made_of_what_begins_in_another_folder(changes: dict[str, Any], another: bool) -> None:
     given = {"operator": "cloudnativepg", "postgres_cluster_backup": STORE, "running": 17, **changes}
     item = with_annotation(of_kind("Cluster", made(STORE)))
     there = {**item, "status": {"pgDataImageInfo": {"majorVersion": given.pop("running")}}}
     found = {**FOUND, "exists": True}
-    expression = "{{ __postgres_cluster_is_another_major }}"
+    expression = "{{ __postgres_cluster_is_another_archive }}"
     assert evaluate(expression, __postgres_cluster_objects=[there], __postgres_cluster_found=found, **given) is another
+
+
+def test_overrides_of_the_object_store_are_part_of_where_it_is() -> None:
+    overrides = {"spec": {"backup": {"barmanObjectStore": {"destinationPath": "s3://other/"}}}}
+    cluster = of_kind("Cluster", made(STORE, postgres_cluster_overrides=overrides))
+    place = "s3://other at https://s3.example.com"
+    assert cluster["metadata"]["annotations"]["pgha.kubernetes/destination"] == place
 
 
 def test_a_restored_cluster_has_the_region_of_the_backups_that_it_reads() -> None:

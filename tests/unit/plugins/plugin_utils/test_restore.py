@@ -80,6 +80,8 @@ def test_the_newest() -> None:
         "server_name": "new-20261125210405",
         "major": "17",
         "kept": {},
+        "destination": "",
+        "moved_from": "",
         "region": "",
     }
     assert made["secrets"] == {"s3": ["ACCESS_KEY_ID", "ACCESS_SECRET_KEY"]}
@@ -108,7 +110,8 @@ def test_targets(asked: dict[str, Any], target: dict[str, Any]) -> None:
 
 
 def backup(name: str, stopped: str, **status: Any) -> dict[str, Any]:
-    told = {"destinationPath": "s3://backups/", "majorVersion": 17, "serverName": "old", **status}
+    place = {"destinationPath": "s3://backups/", "endpointURL": "http://minio:9000", "serverName": "old"}
+    told = {**place, "majorVersion": 17, **status}
     return {**MADE, "metadata": {"name": name}, "status": {**MADE["status"], "stoppedAt": stopped, **told}}
 
 
@@ -157,7 +160,9 @@ def test_the_plugin_does_not_say_the_folder_of_a_backup(version: str, folder: st
         "metadata": {"name": "old", "annotations": {"pgha.kubernetes/archives": both}},
         "spec": {**SOURCE["spec"], "plugins": [{"name": "barman-cloud.cloudnative-pg.io", "parameters": parameters}]},
     }
-    made = backup("old-1", "2026-11-25T20:00:00Z", majorVersion=int(version), destinationPath="", serverName="")
+    made = backup(
+        "old-1", "2026-11-25T20:00:00Z", majorVersion=int(version), destinationPath="", endpointURL="", serverName=""
+    )
     planned = plan({}, (source, made), version=version)
     assert planned["problems"] == []
     [external] = planned["origin"]["external_clusters"]
@@ -172,10 +177,43 @@ def test_a_target_before_each_backup_is_not_called_a_source_without_any() -> Non
     assert "it has no backup that has completed" in problem
 
 
-def test_a_backup_in_another_bucket_does_not_say_the_folder() -> None:
-    elsewhere = backup("old-1", "2026-11-25T20:00:00Z", destinationPath="s3://before", serverName="first")
-    made = plan({}, (SOURCE, elsewhere))
-    assert made["origin"]["external_clusters"][0]["barmanObjectStore"]["serverName"] == "old"
+BY_THE_PLUGIN: dict[str, Any] = {
+    **SOURCE,
+    "metadata": {"name": "old", "annotations": {"pgha.kubernetes/destination": "s3://backups at http://minio:9000"}},
+    "spec": {"plugins": [{"name": "barman-cloud.cloudnative-pg.io", "parameters": {"barmanObjectName": "old"}}]},
+}
+
+
+@pytest.mark.parametrize("source", [SOURCE, BY_THE_PLUGIN, None])
+@pytest.mark.parametrize("place", [{"destinationPath": "s3://before"}, {"endpointURL": "http://first:9000"}])
+def test_a_backup_in_another_object_store_says_where(source: dict[str, Any] | None, place: dict[str, str]) -> None:
+    credentials = {"accessKeyId": {"name": "s3", "key": "ACCESS_KEY_ID"}}
+    told = {**place, "s3Credentials": credentials, "serverName": "first", "endpointCA": {"name": "s3", "key": "ca"}}
+    moved = backup("old-1", "2026-11-25T20:00:00Z", **told)
+    later = backup("old-2", "2026-11-25T20:30:00Z")
+    sources = [item for item in (source, moved, later) if item]
+    for asked in ({"backup": "old-1"}, {"target_time": "2026-11-25T20:15:00Z"}):
+        made = plan(asked, tuple(sources))
+        [external] = made["origin"]["external_clusters"]
+        usual = {"destinationPath": "s3://backups/", "endpointURL": "http://minio:9000"}
+        assert external["barmanObjectStore"] == {**usual, **told}
+        assert made["secrets"] == {"s3": ["ACCESS_KEY_ID", "ca"]}
+    # The folder is that of the object store of now, where it is given.
+    [external] = plan({"backup": "old-1", "server_name": "x"}, tuple(sources))["origin"]["external_clusters"]
+    parameters = external.get("barmanObjectStore") or external["plugin"]["parameters"]
+    assert parameters["serverName"] == "x"
+    assert parameters.get("destinationPath", "s3://backups").rstrip("/") == "s3://backups"
+    assert plan({}, tuple(sources))["problems"] == []
+
+
+@pytest.mark.parametrize("source", [SOURCE, BY_THE_PLUGIN])
+def test_what_is_not_in_the_object_store_of_now_is_not_called_the_newest(source: dict[str, Any]) -> None:
+    sources = (source, backup("old-1", "2026-11-25T20:00:00Z", destinationPath="s3://before"))
+    [problem] = plan({}, sources)["problems"]
+    assert "its newest backup that has completed, old-1, is in s3://before/old, and its WAL goes to " in problem
+    assert "s3://backups at http://minio:9000 by now; make a base backup by backup.yml" in problem
+    for asked in ({"backup": "old-1"}, {"target_time": "2026-11-25T20:15:00Z"}, {"server_name": "old"}):
+        assert plan(asked, sources)["problems"] == []
 
 
 def test_a_backup_of_another_cluster_is_none() -> None:
@@ -290,8 +328,9 @@ def test_the_same_restore_goes_on_and_keeps_its_folder() -> None:
     assert later["origin"]["server_name"] == "new-20261125210405"
 
 
-def found(annotations: dict[str, Any], running: int | None = 17, **spec: Any) -> dict[str, Any]:
+def found(annotations: dict[str, Any], running: int | None = 17, place: str = "", **spec: Any) -> dict[str, Any]:
     told = {
+        **({"pgha.kubernetes/destination": place} if place else {}),
         "kubectl.kubernetes.io/last-applied-configuration": json.dumps({"spec": spec}),
         **({"pgha.kubernetes/archives": json.dumps(annotations)} if annotations else {}),
     }
@@ -336,10 +375,45 @@ def test_no_cluster_has_its_backups_where_those_of_another_may_be(
     assert (told["server_name"], told["kept"]) == (folder, kept)
 
 
+NOW = "s3://backups at http://minio:9000"
+
+
+@pytest.mark.parametrize(
+    ("cluster", "store", "folder", "moved_from"),
+    [
+        (found({}, **ARCHIVING), STORE, "", ""),
+        (found({}, **ARCHIVING), {**STORE, "destinationPath": "s3://backups"}, "", ""),
+        # What lets in is no other place.
+        (found({}, **ARCHIVING), {**STORE, "s3Credentials": {"inheritFromIAMRole": True}, "endpointCA": {}}, "", ""),
+        (found({}, **ARCHIVING), {}, "", ""),
+        (found({}, **ARCHIVING), {**STORE, "destinationPath": "s3://other"}, "hot-ab12cd34-17", NOW),
+        (found({}, **ARCHIVING), {**STORE, "endpointURL": "https://other:9000"}, "hot-ab12cd34-17", NOW),
+        (found({}, **IN_ANOTHER), {**STORE, "destinationPath": "s3://other"}, "hot-ab12cd34-17", NOW),
+        (found({"16": "hot"}, running=16, **ARCHIVING), {"destinationPath": "s3://other"}, "hot-ab12cd34-16", NOW),
+        # Known by what was written down: with the plugin, after backups were off, where the same has another name.
+        (found({"17": "hot"}, place=NOW, **BY_PLUGIN), STORE, "", ""),
+        (found({"17": "hot"}, place=NOW, **BY_PLUGIN), {"destinationPath": "s3://other"}, "hot-ab12cd34-17", NOW),
+        (found({"17": "hot"}, place=NOW), STORE, "", ""),
+        (found({"17": "hot"}, place=NOW), {"destinationPath": "s3://other"}, "hot-ab12cd34-17", ""),
+        (found({"17": "hot"}, place="s3://other", **ARCHIVING), {"destinationPath": "s3://other/"}, "", ""),
+        # Of an older release, which wrote nothing down.
+        (found({"17": "hot"}, **BY_PLUGIN), {"destinationPath": "s3://other"}, "", ""),
+    ],
+)
+def test_in_another_object_store_is_a_folder_that_nobody_else_has(
+    cluster: dict[str, Any], store: dict[str, Any], folder: str, moved_from: str
+) -> None:
+    told = cloudnativepg.origin("hot", [cluster], [{"name": "app"}], version="17.6", store=store)
+    assert (told["server_name"], told["moved_from"]) == (folder, moved_from)
+    # Folders of other major versions are in the object store of before.
+    assert told["kept"] == {} or folder == ""
+
+
 def test_site_yml_keeps_what_a_restored_cluster_was_made_with() -> None:
     made = plan({"target_lsn": "0/5"})
     kept = cloudnativepg.origin("new", [cluster_of(made)], [{"name": "another"}], version="17.6")
-    assert kept == {**made["origin"], "kept": {"17": "new-20261125210405"}}
+    place = {"destination": "s3://backups at http://minio:9000"}
+    assert kept == {**made["origin"], "kept": {"17": "new-20261125210405"}, **place}
     assert cloudnativepg.origin("new", [], [{"name": "app"}], made["origin"]) == made["origin"]
 
 
