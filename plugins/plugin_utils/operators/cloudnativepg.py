@@ -601,12 +601,27 @@ def _instances_pending(cluster: Mapping[str, Any]) -> Iterator[str]:
     wanted, ready = (cluster.get("spec") or {}).get("instances", 1), status.get("readyInstances", 0)
     if ready != wanted:
         yield f"{ready} of {wanted} instances are ready"
+    yield from _image_pending(cluster)
     phase, reason = status.get("phase", ""), status.get("phaseReason", "")
     conditions = {item["type"]: item.get("status") for item in status.get("conditions") or []}
     if phase != HEALTHY or conditions.get("Ready") != "True":
         yield f"{phase or 'no phase yet'}{f' ({reason})' if reason else ''}"
     elif status.get("currentPrimary") != status.get("targetPrimary"):
         yield f"the primary moves from {status.get('currentPrimary')} to {status.get('targetPrimary')}"
+
+
+def _image_pending(cluster: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that the status is of before a change of the image.
+
+    The operator writes the spec's image there as it is: one of the same major version when it begins, also where it
+    then stops the cluster, and one of another when pg_upgrade has ended (cluster_image.go and
+    majorupgrade/reconciler.go of 1.29). Until it has begun, `phase` and `Ready` say that all is well. Where a catalog
+    names the image, the spec does not; a new cluster has neither, nor has one that an operator before 1.26 made.
+    """
+    asked = (cluster.get("spec") or {}).get("imageName")
+    has = ((cluster.get("status") or {}).get("pgDataImageInfo") or {}).get("image")
+    if asked and has and asked != has:
+        yield f"it is to have the image {asked}, and has {has}"
 
 
 def _version(cluster: Mapping[str, Any]) -> str:

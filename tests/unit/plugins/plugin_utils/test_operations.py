@@ -148,7 +148,7 @@ WANTED = {"version": "17", "image": IMAGE, "allow_major_upgrade": False, "timeou
 
 def upgrade(image: str, name: str = "after_failover", **changes: Any) -> dict[str, Any]:
     found = cluster(name=name)
-    found["spec"]["imageName"] = "r.io/postgresql:17.5-standard"
+    found["spec"]["imageName"] = found["status"]["pgDataImageInfo"]["image"] = "r.io/postgresql:17.5-standard"
     return upgrade_plan(contract(found), [found], {**WANTED, "image": image, **changes})
 
 

@@ -188,6 +188,28 @@ def test_what_is_to_stop_is_stopped_only_once_the_operator_has_begun(
     assert found["pending"] == ([words] if waits else [])
 
 
+@pytest.mark.parametrize(
+    ("asked", "info", "waits"),
+    [
+        ("postgresql:17.6", {"image": "postgresql:17.5", "majorVersion": 17}, True),
+        ("postgresql:18", {"image": "postgresql:17", "majorVersion": 17}, True),
+        ("postgresql:17.6@sha256:ab", {"image": "postgresql:17.6", "majorVersion": 17}, True),
+        ("postgresql:18", {"image": "postgresql:18", "majorVersion": 18}, False),
+        (None, {"image": "postgresql:17", "majorVersion": 17}, False),
+        ("postgresql:17", None, False),
+    ],
+    ids=["minor", "major", "digest", "done", "from a catalog", "made by an older operator"],
+)
+def test_the_status_of_another_image_is_not_believed(
+    asked: str | None, info: dict[str, Any] | None, waits: bool
+) -> None:
+    cluster = load("after_failover")  # whose status says that all is well
+    cluster["spec"]["imageName"], cluster["status"]["pgDataImageInfo"] = asked, info
+    found = contract(cluster)
+    assert found["ready"] is not waits
+    assert found["pending"] == ([f"it is to have the image {asked}, and has {info['image']}"] if waits and info else [])
+
+
 def test_details_of_the_contract() -> None:
     cluster = load("after_failover")
     cluster["spec"]["postgresql"]["parameters"].update(password_encryption="md5")
