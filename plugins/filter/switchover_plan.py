@@ -11,7 +11,8 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Chooses the standby of a switchover, or says in a sentence why there is none.
-  - Fit is a standby that is ready and streams. The best is one that confirms commits, and then the least behind.
+  - Fit is a standby that is ready and streams. The best is one that has still to receive no more than 1 GiB of WAL,
+    then one that confirms commits, and then the least behind. Without that WAL none becomes the primary.
 positional: answer, to, now
 options:
   _input:
@@ -21,7 +22,7 @@ options:
   answer:
     description: >-
       What C(kubernetes.core.k8s_exec) returned for pg_stat_replication on the primary, as CSV of the columns
-      application_name, state, sync_state and behind (in bytes).
+      application_name, state, sync_state, behind and unreceived (of WAL not replayed, and not received, in bytes).
     type: dict
     required: true
   to:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import cloudnativepg, existing
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.switchover import role_views, switchover_plan
 
@@ -84,6 +85,53 @@ def test_an_interrupted_switchover_is_waited_for_and_not_asked_for_again() -> No
     for to in ("", THREE):
         plan = switchover_plan(contract(found), {}, to=to)
         assert (plan["problems"], plan["to"], plan["needed"]) == ([], THREE, False)
+
+
+RECEIVED = "application_name,state,sync_state,behind,unreceived\n"
+MOST = 1024**3
+
+
+def received(*rows: str) -> dict[str, Any]:
+    return {"rc": 0, "stdout": RECEIVED + "".join(f"{row}\n" for row in rows)}
+
+
+def test_the_primary_is_asked_for_what_is_judged() -> None:
+    path = Path(__file__).resolve().parents[4] / "roles/postgres_cluster/vars/main.yml"
+    columns = yaml.safe_load(path.read_text("utf-8"))["__postgres_cluster_replication_sql"].partition(" FROM ")[0]
+    assert [name for name in RECEIVED.strip().split(",") if name in columns] == RECEIVED.strip().split(",")
+    assert "flush_lsn), 0)::bigint AS unreceived" in columns
+
+
+@pytest.mark.parametrize(
+    ("said", "to", "chosen"),
+    [
+        (received(f"{ONE},streaming,async,9{MOST},{MOST}", f"{THREE},streaming,async,9{MOST},0"), ONE, ONE),
+        (received(f"{ONE},streaming,quorum,0,{MOST + 1}", f"{THREE},streaming,async,9{MOST},0"), "", THREE),
+    ],
+    ids=["replays late", "another one has it"],
+)
+def test_a_standby_that_has_the_wal_is_taken(said: dict[str, Any], to: str, chosen: str) -> None:
+    plan = switchover_plan(contract(), said, to=to)
+    assert (plan["problems"], plan["to"], plan["needed"]) == ([], chosen, True)
+
+
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        (ONE, f"postgres_cluster_switchover_to is '{ONE}' (string): it"),
+        ("", f"the best standby, {THREE},"),
+    ],
+)
+def test_a_standby_that_lacks_wal_is_refused(to: str, words: str) -> None:
+    said = received(f"{ONE},streaming,async,{3 * MOST},{3 * MOST}", f"{THREE},streaming,async,{3 * MOST},{3 * MOST}")
+    said["stdout"] = said["stdout"].replace(f"{THREE},streaming,async", f"{THREE},streaming,quorum")
+    plan = switchover_plan(contract(), said, to=to)
+    [problem] = plan["problems"]
+    assert problem == (
+        f"{words} has still to receive 3 GiB of WAL, and what it has not received when the operator's time for the "
+        "primary to stop is over is lost; wait until it is less than 1 GiB, then run this again"
+    )
+    assert (plan["needed"], plan["patch"]) == (False, {})
 
 
 def not_ready() -> dict[str, Any]:
