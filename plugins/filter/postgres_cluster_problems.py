@@ -16,7 +16,7 @@ positional: current, prerequisites, operator
 options:
   _input:
     description:
-      - What is wanted, with the keys C(name), C(namespace), C(version), C(storage), C(databases),
+      - What is wanted, with the keys C(name), C(namespace), C(version), C(storage), C(overrides), C(databases),
         C(create_namespace), C(allow_major_upgrade), C(operator_follows) and C(api_found).
     type: dict
     required: true
@@ -26,7 +26,7 @@ options:
     elements: dict
     required: true
   prerequisites:
-    description: The objects that it needs. They are looked at only where there is no cluster yet.
+    description: The objects that it needs where there is no cluster yet, or those that its volumes need to grow.
     type: list
     elements: dict
     default: []

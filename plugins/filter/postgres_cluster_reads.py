@@ -12,7 +12,7 @@ author: the pgha.kubernetes authors
 description:
   - Returns the arguments of C(kubernetes.core.k8s_info) that read what
     P(pgha.kubernetes.postgres_cluster_contract#filter) needs.
-positional: namespace, operator
+positional: namespace, operator, what, wanted, current
 options:
   _input:
     description: The name of the PostgreSQL cluster.
@@ -30,6 +30,7 @@ options:
     description:
       - V(cluster) is what the contract needs.
       - V(prerequisites) is what has to be there before a cluster can be made.
+      - V(growth) is what has to be there before volumes can grow; nothing where none of the cluster is to.
       - V(operator) is the pods of the operator itself, if they are known.
       - V(databases) is what makes the databases beside the first, if they are objects of their own.
       - V(requests) is what the operator is asked for, if by objects of their own.
@@ -37,8 +38,17 @@ options:
       - V(backup) is what else backups are judged by, if there is something.
       - V(restore) is what a restore reads of the cluster whose backups it takes; nothing for an operator that has none.
     type: str
-    choices: [cluster, prerequisites, operator, databases, requests, upgrade, backup, restore]
+    choices: [cluster, prerequisites, growth, operator, databases, requests, upgrade, backup, restore]
     default: cluster
+  wanted:
+    description: For V(growth), what P(pgha.kubernetes.postgres_cluster_problems#filter) takes as its input.
+    type: dict
+    default: {}
+  current:
+    description: For V(growth), the objects of the cluster.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -59,7 +69,7 @@ _value:
   elements: dict
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -68,7 +78,12 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import Inpu
 
 
 def postgres_cluster_reads(
-    name: str, namespace: str, operator: str = "cloudnativepg", what: str = "cluster"
+    name: str,
+    namespace: str,
+    operator: str = "cloudnativepg",
+    what: str = "cluster",
+    wanted: Mapping[str, Any] | None = None,
+    current: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """Say what to read of a cluster, or of what it needs."""
     try:
@@ -77,6 +92,8 @@ def postgres_cluster_reads(
         raise AnsibleFilterError(f"pgha.kubernetes.postgres_cluster_reads: {exc}") from exc
     if what == "prerequisites":
         return adapter.prerequisites(namespace)
+    if what == "growth":
+        return adapter.growth_reads(wanted or {}, current) if hasattr(adapter, "growth_reads") else []
     if what == "requests":
         return adapter.request_reads(namespace) if hasattr(adapter, "request_reads") else []
     if what in ("operator", "upgrade"):

@@ -86,6 +86,7 @@ NOT_IN_A_DRILL = {
     "absent.yml",  # what is restored is there
     "another_archive.yml",  # nothing is upgraded, and there are no backups
     "backup_off.yml",  # what was just made has no backups that could be switched off
+    "preflight_growth.yml",  # nor volumes that could grow
 }
 
 # The file of deploy/rbac that a task file counts for; the first one that fits.
@@ -248,6 +249,10 @@ DYNAMIC: dict[str, list[str]] = {
         "get Secret",
         "list Deployment everywhere",
         "get CustomResourceDefinition",
+    ],
+    "postgres_cluster/preflight_growth.yml | Preflight growth | Read the StorageClasses and the volume claims": [
+        "list StorageClass",
+        "list PersistentVolumeClaim",
     ],
     # The contract, what a new cluster needs, and for a restore the backups of its source.
     "postgres_cluster/read.yml | Read | Read the cluster": [

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnativepg_restore
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnativepg_restore, cloudnativepg_volumes
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import destination
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import archives, own_region
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
@@ -293,6 +293,11 @@ def prerequisites(namespace: str) -> list[dict[str, Any]]:
     ]
 
 
+def growth_reads(wanted: Mapping[str, Any], current: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Say what has to be looked at before volumes of a cluster grow; nothing where none is to."""
+    return cloudnativepg_volumes.growth_reads(wanted, _cluster(wanted["name"], current))
+
+
 def operator_reads() -> list[dict[str, Any]]:
     """Say what `k8s_info` has to read of the operator itself."""
     return [{"api_version": "v1", "kind": "Pod", "label_selectors": ["app.kubernetes.io/name=cloudnative-pg"]}]
@@ -308,11 +313,13 @@ def problems(
     :param wanted: the role's inputs without their prefix, and `operator_follows` (the operator is installed later in
         this run) and `api_found` (the Kubernetes API knows the kind Cluster)
     :param current: the objects that `reads` read
-    :param prerequisites: the objects that `prerequisites` read; read only where there is no Cluster yet
+    :param prerequisites: the objects that `prerequisites` read, where there is no Cluster yet; else those that
+        `growth_reads` read
     """
     cluster = _cluster(wanted["name"], current)
     if cluster:
         yield from _change_problems(wanted, cluster)
+        yield from cloudnativepg_volumes.growth_problems(wanted, cluster, prerequisites)
         return
     if not wanted["operator_follows"]:
         yield from _operator_problems(wanted, prerequisites)

@@ -27,7 +27,7 @@ LABELS = {"app.kubernetes.io/managed-by": "pgha.kubernetes", "app.kubernetes.io/
           "cnpg.io/reload": "true"}  # fmt: skip
 # What asks the API, answered from the file. CloudNativePG is there, too: it takes up passwords at once, and stops what
 # is to stop as its release 1.29 does (pkg/reconciler/hibernation). It may be `away` or `slow`, and with `unlucky` an
-# instance is lost as soon as something is written.
+# instance is lost as soon as something is written. Kinds that are `refused` cannot be read, for a reason.
 STAND_IN = """
 import json, os, pathlib, time
 from ansible.plugins.action import ActionBase
@@ -85,6 +85,8 @@ class ActionModule(ActionBase):
         return result
 
     def read(self, store, args):
+        if args["kind"] in store["refused"]:
+            return {"failed": True, "msg": store["refused"][args["kind"]]}
         found = [
             item for item in store["objects"]
             if item["kind"] == args["kind"] and args.get("namespace") in (None, item["metadata"].get("namespace"))
@@ -180,6 +182,18 @@ def secret(user: str, password: str = "old") -> dict[str, Any]:
     }
 
 
+def volumes(expandable: bool) -> list[dict[str, Any]]:
+    """The StorageClass of the Cluster, and a claim of it."""
+    standard = {"kind": "StorageClass", "metadata": {"name": "standard"}, "allowVolumeExpansion": expandable}
+    labels = {"cnpg.io/cluster": NAME, "cnpg.io/pvcRole": "PG_DATA"}
+    claim = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": f"{NAME}-1", "namespace": NAMESPACE, "labels": labels},
+        "spec": {"storageClassName": "standard", "resources": {"requests": {"storage": "1Gi"}}},
+    }
+    return [standard, claim]
+
+
 SECRETS = [secret(user) for user in ("app", "pgpool_check", "pgha_monitor")]
 
 
@@ -189,7 +203,7 @@ class Run:
     def __init__(self, folder: Path, plays: list[dict[str, Any]] | str, *objects: dict[str, Any], **known: Any) -> None:
         self.store = folder / "store.json"
         state = {key: known.pop(key, value) for key, value in
-                 {"operator": "there", "hangs": False, "silent": False}.items()}  # fmt: skip
+                 {"operator": "there", "hangs": False, "silent": False, "refused": {}}.items()}  # fmt: skip
         lay_out(folder, is_short_of_time=state["hangs"])
         arguments = known.pop("arguments", [])
         if objects:
@@ -419,3 +433,53 @@ def test_ansible_gives_up_later_than_the_api_does() -> None:
     """It says after some 30 s that a node does not answer."""
     text = (ROOT / "roles/postgres_cluster/tasks/replication.yml").read_text()
     assert [int(number) for number in re.findall(r"timeout: (\d+)$", text, re.MULTILINE)] == [90]
+
+
+LARGER = {"size": "2Gi", "class": "standard"}
+FORBIDDEN = 'storageclasses.storage.k8s.io is forbidden: User "someone" cannot list resource'
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+def test_volumes_that_cannot_grow_are_refused_before_the_first_write(tmp_path: Path, arguments: list[str]) -> None:
+    run = Run(
+        tmp_path, role("main"), cluster(), *SECRETS, *volumes(False), arguments=arguments,
+        postgres_cluster_storage=LARGER,
+    )  # fmt: skip
+    assert "postgres_cluster_storage.size is '2Gi' (string): volumes of the cluster have 1Gi, and their" in run.said, (
+        run.output
+    )
+    assert (run.rc, run.log) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("classes", "changes", "refused", "words"),
+    [
+        (True, {"postgres_cluster_storage": LARGER}, {}, ""),
+        (False, {"postgres_cluster_storage": LARGER}, {"StorageClass": FORBIDDEN}, "was not looked at, as the cred"),
+        # Where none is to grow, none of that is asked for.
+        (False, {}, {"StorageClass": "asked", "PersistentVolumeClaim": "asked"}, ""),
+        (
+            False,
+            {
+                "postgres_cluster_storage": LARGER,
+                "postgres_cluster_overrides": {"spec": {"storage": {"resizeInUseVolumes": False}}},
+            },
+            {"StorageClass": "asked", "PersistentVolumeClaim": "asked"},
+            "",
+        ),
+    ],
+    ids=["they can", "unknown", "none is to", "left as they are"],
+)
+def test_others_are_not(
+    tmp_path: Path, classes: bool, changes: dict[str, Any], refused: dict[str, str], words: str
+) -> None:
+    run = Run(tmp_path, role("preflight"), cluster(), *volumes(classes), refused=refused, **changes)
+    assert run.rc == 0, run.output
+    assert words in run.said
+    assert ("was not looked at" in run.said) is bool(words)
+
+
+def test_that_the_api_does_not_answer_is_no_want_of_rights(tmp_path: Path) -> None:
+    refused = {"StorageClass": "it is overloaded"}
+    run = Run(tmp_path, role("preflight"), cluster(), refused=refused, postgres_cluster_storage=LARGER)
+    assert (run.rc, "it is overloaded" in run.said) == (2, True), run.output

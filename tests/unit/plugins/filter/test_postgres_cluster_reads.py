@@ -39,3 +39,12 @@ def test_tells_why() -> None:
 def test_renders(render: Callable[[str, str], Any], what: str, kinds: list[str]) -> None:
     template = f"{{{{ name | pgha.kubernetes.postgres_cluster_reads('demo', 'cloudnativepg', what='{what}') }}}}"
     assert [item["kind"] for item in render(template, "name: hot")] == kinds
+
+
+@pytest.mark.parametrize(("operator", "kinds"), [("cloudnativepg", ["StorageClass", "PersistentVolumeClaim"]),
+                                                 ("kubedb", [])])  # fmt: skip
+def test_what_tells_whether_volumes_can_grow(operator: str, kinds: list[str]) -> None:
+    wanted = {"name": "hot", "namespace": "demo", "storage": {"size": "2Gi"}}
+    current = [{"kind": "Cluster", "metadata": {"name": "hot"}, "spec": {"storage": {"size": "1Gi"}}}]
+    found = postgres_cluster_reads("hot", "demo", operator, "growth", wanted, current)
+    assert [item["kind"] for item in found] == kinds

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the volumes of a cluster that CloudNativePG runs can grow.
+
+The operator asks the API for larger claims before it looks after pods (reconcileResources of cluster_controller.go,
+persistentvolumeclaim/existing.go of 1.29). Where the API refuses that, it stops there, each time again: the cluster
+goes on, and its status says that all is well, but no pod that is lost comes back. Nor can the size be taken back, as
+its webhook lets none shrink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec
+
+# Of data and WAL: the key of the spec, and the label cnpg.io/pvcRole of the claims. For WAL the role has no variable.
+_VOLUMES = (("storage", "PG_DATA"), ("walStorage", "PG_WAL"))
+
+
+def growth_reads(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Say what `k8s_info` has to read where volumes are to grow: nothing where none is.
+
+    :param wanted: `name`, `namespace`, `storage` and `overrides` of the role's variables
+    :param cluster: the Cluster, empty where there is none
+    """
+    if not list(_growing(wanted, cluster)):
+        return []
+    selector = f"cnpg.io/cluster={wanted['name']}"
+    return [
+        {"api_version": "storage.k8s.io/v1", "kind": "StorageClass"},
+        {
+            "api_version": "v1",
+            "kind": "PersistentVolumeClaim",
+            "namespace": wanted["namespace"],
+            "label_selectors": [selector],
+        },
+    ]
+
+
+def growth_problems(
+    wanted: Mapping[str, Any], cluster: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    """Yield which volumes cannot grow.
+
+    :param objects: what `growth_reads` read. Of claims that are not there nothing is said.
+    """
+    classes = {item["metadata"]["name"]: item for item in objects if item.get("kind") == "StorageClass"}
+    for variable, size, role in _growing(wanted, cluster):
+        # By its class, as the claim names it: that is what the API looks at.
+        fixed: dict[str, str] = {}
+        for claim in objects:
+            labels, spec = (claim.get("metadata") or {}).get("labels") or {}, claim.get("spec") or {}
+            if claim.get("kind") == "PersistentVolumeClaim" and labels.get("cnpg.io/pvcRole") == role:
+                has = ((spec.get("resources") or {}).get("requests") or {}).get("storage") or ""
+                name = spec.get("storageClassName") or ""
+                if _is_less(has, size) and (classes.get(name) or {}).get("allowVolumeExpansion") is not True:
+                    fixed.setdefault(name, has)
+        for name, has in sorted(fixed.items()):
+            why = f"their StorageClass {name!r} does not let them grow" if name else "they have no StorageClass"
+            yield (
+                f"{variable} is {size!r} (string): volumes of the cluster have {has}, and {why} (allowVolumeExpansion)"
+                ", at which CloudNativePG would stop, and make no lost pod anew from then on; set that in the "
+                "StorageClass if its driver can do it, move the data to a new cluster with another "
+                "postgres_cluster_storage.class, or leave the volumes that there are as they are: "
+                "postgres_cluster_overrides: {spec: {storage: {resizeInUseVolumes: false}}}"
+            )
+
+
+def _growing(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield variable, size and role of the claims, of volumes that the operator would make larger."""
+    spec = cluster.get("spec") or {}
+    overrides = {key: _part(wanted.get("overrides"), "spec", key) for key, _role in _VOLUMES}
+    # For all volumes it looks at that of the data alone (ShouldResizeInUseVolumes). What somebody else wrote stays.
+    has = (spec.get("storage") or {}).get("resizeInUseVolumes")
+    kept = None if "resizeInUseVolumes" in (applied_spec(cluster).get("storage") or {}) else has
+    if overrides["storage"].get("resizeInUseVolumes", kept) is False:
+        return
+    for key, role in _VOLUMES:
+        variable, size = f"postgres_cluster_overrides.spec.{key}.size", overrides[key].get("size")
+        if not size and key == "storage":
+            variable, size = "postgres_cluster_storage.size", wanted["storage"].get("size")
+        before = (spec.get(key) or {}).get("size")
+        # Where they were left as they were and no longer are, their claims may be smaller than the spec.
+        if size and before and (_is_less(before, size) or has is False):
+            yield variable, size, role
+
+
+def _part(item: Any, *keys: str) -> Mapping[str, Any]:
+    """Return a mapping in others. What is none there is for the API to refuse."""
+    for key in keys:
+        item = item.get(key) if isinstance(item, Mapping) else None
+    return item if isinstance(item, Mapping) else {}
+
+
+def _is_less(size: str, other: str) -> bool:
+    return (as_bytes(size) or 0) < (as_bytes(other) or 0)
