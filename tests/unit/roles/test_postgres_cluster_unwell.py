@@ -356,6 +356,18 @@ def test_a_teardown_refuses_it_before_anything_goes_where_the_data_stays(
     assert ((NOT_READY in run.said), run.rc) == (refused, 2 if refused else 0), run.output
 
 
+@pytest.mark.parametrize("state", ["present", "absent"])
+@pytest.mark.parametrize("labels", [{}, {"app.kubernetes.io/managed-by": "Helm"}])
+def test_somebody_elses_cluster_of_that_name_is_left_alone(tmp_path: Path, labels: dict[str, str], state: str) -> None:
+    """It is neither changed, nor stopped, nor deleted with its data."""
+    found = cluster()
+    found["metadata"]["labels"] = labels
+    known = {"postgres_cluster_state": state, "postgres_cluster_keep_data": False}
+    run = Run(tmp_path, role("main", **known), found, *SECRETS)
+    assert "has a Cluster of that name that something else made" in run.said, run.output
+    assert (run.rc, run.log) == (2, [])
+
+
 @pytest.mark.parametrize("reason", ["DeletingPods", "WaitingPodsDeletion", "Hibernated"])
 def test_what_is_stopping_goes_on_to_stop(tmp_path: Path, reason: str) -> None:
     check = role("preflight", "hibernate", postgres_cluster_state="absent")

@@ -209,6 +209,14 @@ def test_a_restart_by_somebody_else_is_waited_for() -> None:
     assert plan("restart", foreign())["name"] == "by-hand"
 
 
+@pytest.mark.parametrize("type_", ["UpdateVersion", "HorizontalScaling", "VolumeExpansion"])
+def test_what_is_no_restart_is_not_waited_for_as_one(type_: str) -> None:
+    """Or it would be told, at its end, that all instances had restarted."""
+    found = plan("restart", foreign(type=type_))
+    assert f"by-hand ({type_}) is Progressing" in found["problems"][0]
+    assert (found["request"], found["going"]) == ({}, "")
+
+
 def test_a_rotation_by_somebody_else_is_not_ours() -> None:
     """The password would be in a Secret that this run does not know."""
     assert plan("rotate_password", foreign(type="RotateAuth"))["problems"]

@@ -216,6 +216,39 @@ def test_what_is_not_in_the_object_store_of_now_is_not_called_the_newest(source:
         assert plan(asked, sources)["problems"] == []
 
 
+def test_a_source_with_a_folder_of_its_own_is_read_from_there() -> None:
+    """In the folder of its name there may be what another cluster of that name had before."""
+    own = {"backup": {"barmanObjectStore": {**STORE, "serverName": "old-20260101000000"}}}
+    source = {**SOURCE, "spec": {**SOURCE["spec"], **own}}
+    elsewhere = backup("old-1", "2026-11-25T20:00:00Z", destinationPath="s3://before", serverName="first")
+    for made in (MADE, elsewhere):
+        [external] = plan({}, (source, made))["origin"]["external_clusters"]
+        assert external["barmanObjectStore"]["serverName"] == "old-20260101000000"
+
+
+@pytest.mark.parametrize(("version", "folder"), [("17", "old"), ("18", "old-ab12cd34-18")])
+def test_where_no_backup_says_the_folder_it_is_that_of_the_version(version: str, folder: str) -> None:
+    both = json.dumps({"17": "old", "18": "old-ab12cd34-18"})
+    source = {**UPGRADED, "metadata": {"name": "old", "annotations": {"pgha.kubernetes/archives": both}}}
+    [external] = plan({}, (source, MADE), version=version)["origin"]["external_clusters"]
+    assert external["barmanObjectStore"]["serverName"] == folder
+
+
+@pytest.mark.parametrize(("asked", "folder"), [({}, "old"), ({"server_name": "old-2"}, "old-2")])
+def test_a_source_that_is_gone_comes_back_through_the_plugin(asked: dict[str, str], folder: str) -> None:
+    made = plan(asked, (), backup={**BACKUP, "method": "plugin"})
+    assert made["problems"] == []
+    assert made["origin"]["external_clusters"] == [
+        {
+            "name": "old",
+            "plugin": {
+                "name": "barman-cloud.cloudnative-pg.io",
+                "parameters": {"barmanObjectName": "new", "serverName": folder},
+            },
+        }
+    ]
+
+
 def test_a_backup_of_another_cluster_is_none() -> None:
     other = {**MADE, "metadata": {"name": "other-1"}, "spec": {"cluster": {"name": "other"}}}
     [problem] = plan({"backup": "other-1"}, (SOURCE, MADE, other))["problems"]

@@ -1,0 +1,295 @@
+# Copyright: (c) 2026, the pgha.kubernetes authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tasks refuse, wait for and take for their own, by the conditions that stand in them. Nothing asks an API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import cloudnativepg
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+ASSERT, INCLUDE, DELETE, EXEC = (
+    "ansible.builtin.assert", "ansible.builtin.include_tasks", "kubernetes.core.k8s", "kubernetes.core.k8s_exec",
+)  # fmt: skip
+
+
+def tasks(role: str, file: str) -> list[dict[str, Any]]:
+    """The tasks of a file, those of blocks among them, in their order."""
+
+    def within(listed: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for task in listed:
+            yield task
+            for part in ("block", "rescue", "always"):
+                yield from within(task.get(part, []))
+
+    return list(within(yaml.safe_load((ROLES / role / "tasks" / f"{file}.yml").read_text(encoding="utf-8"))))
+
+
+def task(role: str, file: str, words: str) -> dict[str, Any]:
+    (one,) = [one for one in tasks(role, file) if one["name"].endswith(words)]
+    return one
+
+
+def evaluate(role: str, one: dict[str, Any], text: str, **known: Any) -> Any:
+    """Render a text with the defaults and constants of a role, and a task's own variables."""
+    loader = DataLoader()
+    variables: dict[str, Any] = {"inventory_hostname": "hot", "pgha_namespace": "demo", "ansible_check_mode": False}
+    for name in ("defaults", "vars"):
+        variables |= loader.load(trust_as_template((ROLES / role / name / "main.yml").read_text(encoding="utf-8")))
+    variables |= loader.load(trust_as_template(yaml.safe_dump(one.get("vars", {})))) or {}
+    templar = Templar(loader=loader, variables={**variables, **known})
+    return templar.template(trust_as_template(text), escape_backslashes=False)
+
+
+def goes_on(role: str, one: dict[str, Any], key: str = "that", **known: Any) -> bool:
+    """Whether the condition of a task holds: that of an assertion, its `until`, `when` or `failed_when`."""
+    condition = one[ASSERT]["that"] if key == "that" else one[key]
+    assert isinstance(condition, str)
+    return evaluate(role, one, "{{ " + condition + " }}", **known)
+
+
+def comes_before(role: str, file: str, first: str, then: str) -> bool:
+    names = [one["name"] for one in tasks(role, file)]
+    return names.index(task(role, file, first)["name"]) < names.index(task(role, file, then)["name"])
+
+
+# An operator goes with its CRDs, and each cluster of each team with them.
+
+
+@pytest.mark.parametrize(
+    ("role", "words", "found", "first_deletion"),
+    [
+        ("cloudnativepg", "Refuse while it runs clusters", "__cloudnativepg_clusters", "Delete what the release manifest has"),
+        ("kubedb", "Refuse while there are any", "__kubedb_clusters", "Remove the chart"),
+    ],
+)  # fmt: skip
+def test_an_operator_that_runs_clusters_is_not_removed(role: str, words: str, found: str, first_deletion: str) -> None:
+    refusal = task(role, "absent", words)
+    there = [{"metadata": {"namespace": "shop", "name": "orders"}}]
+    assert goes_on(role, refusal, **{found: {"resources": []}}) is True
+    assert goes_on(role, refusal, **{found: {"resources": there}}) is False
+    said = evaluate(role, refusal, refusal[ASSERT]["fail_msg"], **{found: {"resources": there}})
+    assert "the operator still runs these PostgreSQL clusters: shop/orders;" in said
+    assert "when" not in refusal
+    assert comes_before(role, "absent", words, first_deletion)
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "taken"),
+    [
+        ({"foreign": "", "newer": False}, "present", True),
+        # Of CloudNativePG there is an operator that something else installed.
+        ({"foreign": "ops/cnpg", "current": True, "available": True}, "present", True),
+        ({"foreign": "ops/cnpg", "current": False, "available": True}, "present", False),
+        ({"foreign": "ops/cnpg", "current": True, "available": False}, "present", False),
+        ({"foreign": "ops/cnpg", "current": True, "available": True}, "absent", False),
+        # It cannot read what a newer one has written.
+        ({"foreign": "", "newer": True}, "present", False),
+        ({"foreign": "", "newer": True}, "absent", True),
+    ],
+)
+def test_an_operator_of_others_stays_and_none_goes_back(status: dict[str, Any], state: str, taken: bool) -> None:
+    known = {
+        "__cloudnativepg_status": {"newer": False, "current": False, "available": False, "installed": "1.30.0", **status},
+        "cloudnativepg_state": state,
+    }
+    words = ("Check that no other operator is in the way", "Check that the operator does not go back")
+    refusals = [task("cloudnativepg", "preflight", name) for name in words]
+    assert all(goes_on("cloudnativepg", one, **known) for one in refusals) is taken
+    assert not any("when" in one for one in refusals)
+
+
+# Of several PostgreSQL clusters in one namespace, one is taken away.
+
+
+def test_what_goes_by_its_labels_is_of_this_cluster_alone() -> None:
+    own = {"pgha.kubernetes/cluster=hot", "pgha.kubernetes/superuser=hot"}
+    deleting = [one for one in tasks("postgres_cluster", "delete_kept") if DELETE in one]
+    assert len(deleting) == 3
+    for one in deleting:
+        assert one[DELETE]["delete_all"] is True
+        labels = evaluate("postgres_cluster", one, "{{ asked }}", asked=trusted(one[DELETE].get("label_selectors", [])))
+        assert own & set(labels), one["name"]
+        assert one[DELETE]["namespace"] == "{{ postgres_cluster_namespace }}"
+
+
+@pytest.mark.parametrize(
+    ("role", "file", "words", "known"),
+    [
+        ("postgres_cluster", "users_job", "Read the Jobs", {}),
+        ("pgpool", "absent", "and another Pgpool-II that uses them", {"__pgpool_kind": {"component": "instance"}}),
+        ("pgpool", "absent", "Find its Secrets", {}),
+    ],
+)
+def test_so_is_what_is_looked_for_to_be_deleted(role: str, file: str, words: str, known: dict[str, Any]) -> None:
+    one = task(role, file, words)
+    labels = one["pgha.kubernetes.read"]["label_selectors"]
+    given = {"pgpool_postgres_name": "hot", **known}
+    found = evaluate(role, one, "{{ asked }}", **given, asked=trusted(labels, **given, role=role))
+    assert {"pgha.kubernetes/cluster=hot", "app.kubernetes.io/instance=hot-pgpool"} & set(found)
+    if role == "pgpool":
+        assert "app.kubernetes.io/managed-by=pgha.kubernetes" in found
+
+
+def trusted(labels: Any, role: str = "postgres_cluster", **known: Any) -> list[str]:
+    """Render the selectors of a task, one or all of which may be templates."""
+    listed = labels if isinstance(labels, list) else evaluate(role, {}, labels, **known)
+    return [evaluate(role, {}, str(label), **known) for label in listed]
+
+
+# A backup that was restored, and what came of it.
+
+
+def test_a_restore_that_differs_is_no_proof() -> None:
+    refusal = task("postgres_cluster", "restore_drill_make", "Refuse to call that proven")
+    assert goes_on("postgres_cluster", refusal, __postgres_cluster_drill={"problems": []}) is True
+    assert goes_on("postgres_cluster", refusal, __postgres_cluster_drill={"problems": ["app: public.t differs"]}) is False
+    assert "when" not in refusal
+    assert comes_before("postgres_cluster", "restore_drill_make", "Refuse to call that proven", "Leave the proof")
+
+
+@pytest.mark.parametrize(
+    ("answer", "over"), [({"stdout": "t\n"}, True), ({"stdout": "f\n"}, False), ({"stdout": ""}, False), ({}, False)]
+)
+def test_a_drill_restores_what_is_archived(answer: dict[str, Any], over: bool) -> None:
+    wait = task("postgres_cluster", "restore_drill_source", "Wait until it is archived")
+    assert goes_on("postgres_cluster", wait, "until", __postgres_cluster_drill_archived=answer) is over
+
+
+def test_of_two_drills_that_take_one_namespace_the_second_leaves_it_alone() -> None:
+    """Both may have found it free. It is looked at once more when it is there, and nothing of it is deleted then."""
+    listed = tasks("postgres_cluster", "restore_drill_take")
+    made = next(number for number, one in enumerate(listed) if "pgha.kubernetes.apply" in one)
+    read, refuse = listed[made + 1 :]
+    assert read["pgha.kubernetes.read"]["kind"] == "Namespace"
+    assert read["register"] == "__postgres_cluster_drill_found"
+    assert refuse[INCLUDE] == "restore_drill_refuse.yml"
+    assert not {"when", "ignore_errors", "failed_when"} & set(refuse)
+    # It is deleted at the end of what comes after that, and of nothing before.
+    names = [one.get(INCLUDE) for one in tasks("postgres_cluster", "restore_drill")]
+    assert names.index("restore_drill_take.yml") < names.index("restore_drill_make.yml")
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_recovery_that_has_not_ended_is_no_restore(done: bool) -> None:
+    refusal = task("postgres_cluster", "restore_wait", "Say why it has failed")
+    assert "when" not in refusal
+    assert goes_on("postgres_cluster", {**refusal, "vars": {}}, __postgres_cluster_recovery={"done": done}) is done
+
+
+# Logins, and what lets them in.
+
+
+def test_applications_get_no_login_that_was_not_seen_to_work() -> None:
+    refusal = task("postgres_cluster", "logins_switch", "Refuse a login that was not seen to work")
+    known = {"__postgres_cluster_switch_problems": ["shop_2 was not seen"]}
+    assert goes_on("postgres_cluster", {**refusal, "vars": {}}, **known) is False
+    assert goes_on("postgres_cluster", {**refusal, "vars": {}}, __postgres_cluster_switch_problems=[]) is True
+    assert refusal["when"] == "not ansible_check_mode"
+    # What this run has seen is what counts, and the Secrets as they are now.
+    asked = refusal["vars"]["__postgres_cluster_switch_problems"]
+    assert "__postgres_cluster_secrets_now.resources" in asked
+    assert "seen=__postgres_cluster_seen_logins" in asked
+    first, then = "Refuse a login that was not seen to work", "Write the Secrets with the login of now"
+    assert comes_before("postgres_cluster", "logins_switch", first, then)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "check", "waits"), [(90, False, True), (0, False, False), (90, True, False)]
+)
+def test_the_login_before_is_not_taken_away_from_applications_that_still_have_it(
+    seconds: int, check: bool, waits: bool
+) -> None:
+    wait = task("postgres_cluster", "users", "Wait until applications have the login that the last rotation brought")
+    known = {"__postgres_cluster_login_wait": seconds, "ansible_check_mode": check}
+    assert goes_on("postgres_cluster", {**wait, "vars": {}}, "when", **known) is waits
+    assert wait["ansible.builtin.wait_for"] == {"timeout": "{{ __postgres_cluster_login_wait | int }}"}
+    assert comes_before("postgres_cluster", "users", wait["name"], "Users | Write the Secrets")
+
+
+@pytest.mark.parametrize(("answer", "fails"), [({"rc": 0}, False), ({"rc": 1}, True), ({"msg": "no answer"}, True)])
+def test_files_that_a_pod_did_not_take_up_are_not_remembered(answer: dict[str, Any], fails: bool) -> None:
+    """Else the next run would not try again, and that pod would keep passwords that PostgreSQL has no longer."""
+    reload = task("pgpool", "reload", "Make Pgpool-II take up its files")
+    assert goes_on("pgpool", reload, "failed_when", __pgpool_reloaded=answer) is fails
+    assert "ignore_errors" not in reload
+    assert comes_before("pgpool", "reload", reload["name"], "Remember what all pods have taken up")
+
+
+@pytest.mark.parametrize("problems", [[], ["it has no tls.key"]])
+def test_a_certificate_that_cannot_be_used_is_refused_before_pods_mount_it(problems: list[str]) -> None:
+    refusal = task("pgpool", "tls", "Refuse a certificate that cannot be used")
+    assert goes_on("pgpool", {**refusal, "vars": {}}, __pgpool_tls_problems=problems) is (not problems)
+    for own, check, looked in ((False, False, True), (True, False, False), (False, True, False)):
+        known = {"__pgpool_tls_is_own": own, "ansible_check_mode": check}
+        assert goes_on("pgpool", {**refusal, "vars": {}}, "when", **known) is looked
+
+
+# Runbooks.
+
+
+def test_what_a_switchover_was_decided_on_is_looked_at_once_more() -> None:
+    """Else one that was decided on before a failover would undo it, and promote an instance that has fallen behind."""
+    one = task("postgres_cluster", "switchover", "Tell the operator")
+    patch = cloudnativepg.switchover("hot-1", "hot-2", "2026-11-28T07:00:00.000000Z")
+    given = one["pgha.kubernetes.patch_status"]
+    passed = {"status": "status", "unless": "unless", "expect": "expect", "labels": "then_label"}
+    assert set(passed) == set(patch)
+    known = {"__postgres_cluster_switchover": {"patch": patch}}
+    for key, argument in passed.items():
+        assert evaluate("postgres_cluster", {}, given[argument], **known) == patch[key]
+
+
+@pytest.mark.parametrize("said", ["", "there are 2 prepared transactions, which pg_upgrade refuses: commit them"])
+def test_what_pg_upgrade_refuses_is_refused_before_instances_stop(said: str) -> None:
+    refusal = task("postgres_cluster", "upgrade_checks", "Refuse what it would refuse")
+    answers = {"results": [{"stdout": f"{said}\n"}]}
+    assert goes_on("postgres_cluster", refusal, __postgres_cluster_upgrade_checks=answers) is (not said)
+    # That PostgreSQL does not answer ends the run, too.
+    [ask] = [one for one in tasks("postgres_cluster", "upgrade_checks") if EXEC in one]
+    assert not {"failed_when", "ignore_errors"} & set(ask)
+    assert "__postgres_cluster_upgrade_sql" in ask[EXEC]["command"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "pending", "asks"),
+    [("major", [], True), ("minor", [], False), ("none", [], False), ("major", ["goes on"], False)],
+)
+def test_it_is_asked_before_a_major_upgrade(kind: str, pending: list[str], asks: bool) -> None:
+    one = task("postgres_cluster", "upgrade_plan", "Ask the primary what pg_upgrade would refuse")
+    upgrade = {"kind": kind, "pending": pending}
+    assert goes_on("postgres_cluster", one, "when", __postgres_cluster_upgrade=upgrade) is asks
+    assert one[INCLUDE] == "upgrade_checks.yml"
+
+
+@pytest.mark.parametrize(("image", "well"), [("r.io/pgpool:4.7", True), ("r.io/pgpool:4.6", False)])
+def test_a_pod_with_the_old_image_is_no_upgrade(image: str, well: bool) -> None:
+    refusal = task("pgpool", "upgraded", "Check that each pod has the image")
+    pod = {"metadata": {"name": "hot-1"}, "spec": {"containers": [{"name": "pgpool", "image": image}]}}
+    known = {"__pgpool_pods": {"resources": [pod]}, "__pgpool_pod_names": ["hot-1"], "pgpool_image": "r.io/pgpool:4.7"}
+    assert goes_on("pgpool", refusal, **known) is well
+
+
+@pytest.mark.parametrize("problems", [[], ["hot-pgpool is not scraped"]])
+@pytest.mark.parametrize(
+    ("role", "file", "result"),
+    [("monitoring", "verify", "monitoring_verify_result"), ("pgpool", "verify", "pgpool_verify_result")],
+)
+def test_verify_fails_where_something_is_wrong(role: str, file: str, result: str, problems: list[str]) -> None:
+    refusal = task(role, file, "Check that all is as it should be")
+    assert goes_on(role, refusal, **{result: {"problems": problems}}) is (not problems)
+
+
+def test_drills_fail_where_one_did() -> None:
+    refusal = task("drills", "main", "Check that all went well")
+    records = [{"problems": []}, {"problems": ["2 writes were lost"]}]
+    assert goes_on("drills", refusal, __drills_records=records) is False
+    assert goes_on("drills", refusal, __drills_records=records[:1]) is True
