@@ -212,6 +212,17 @@ def test_without_overlap_a_rotation_is_as_it_was(cluster: Cluster) -> None:
     assert cluster.login == ("app_2", cluster.passwords["app_2"])
 
 
+def test_a_rotation_of_one_user_leaves_the_login_of_another_alone(cluster: Cluster) -> None:
+    """Each login of each user is seen to work, those without a newer password among them."""
+    users = APP, {"name": "shop", "overlap": True}
+    cluster.run(*users)
+    before = dict(cluster.secrets["hot-shop-login"]["data"])
+    for name in ("app_2", "app"):
+        cluster.run(*users, rotate=("app",))
+        assert cluster.login == (name, cluster.passwords[name])
+        assert cluster.secrets["hot-shop-login"]["data"] == before
+
+
 def test_a_password_that_something_else_changed_gets_to_the_login(cluster: Cluster) -> None:
     cluster.secrets["hot-app"]["data"]["password"] = b64encode(b"by hand").decode()
     (entry,) = logins_to_write(wanted(cluster), list(cluster.secrets.values()), LABELS)
