@@ -84,3 +84,19 @@ def test_no_runbook_asks_a_standby_for_what_a_primary_alone_knows() -> None:
     texts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs/runbooks").glob("*.md")}
     asking = {name: text for name, text in texts.items() if "pg_current_wal_lsn()" in text}
     assert [name for name, text in asking.items() if "CASE WHEN pg_is_in_recovery()" not in text] == []
+
+
+def test_what_a_second_primary_alone_has_is_saved_before_its_volume_goes() -> None:
+    """A fence stops PostgreSQL in a pod that goes on: what is left of it are files."""
+    text = (ROOT / "docs/runbooks/PostgresTwoPrimaries.md").read_text(encoding="utf-8")
+    steps = [
+        "cnpg fencing on <cluster> <pod>",
+        "-- pg_ctl status -D /var/lib/postgresql/data/pgdata",
+        "-- tar -C /var/lib/postgresql ",
+        "pg_ctl -D /var/lib/postgresql/data/pgdata ",
+        "pg_dump -h /tmp ",
+        "delete pod/<pod> pvc/<pod>",
+        "cnpg.io/fencedInstances-",
+    ]
+    assert [text.count(step) for step in steps] == [1] * len(steps)
+    assert sorted(steps, key=text.index) == steps
