@@ -48,6 +48,21 @@ options:
     description: The Deployment of Pgpool-II, as the API has it. None where there is none, or where it cannot be read.
     type: dict
     default: {}
+  pgpool_pods:
+    description: >-
+      The pods of that Deployment, as the API has them. Those that have been ready for three minutes are ones that
+      Prometheus should know, where there is an exporter in them.
+    type: list
+    elements: dict
+    default: []
+  pgpool_name:
+    description: The name of the Deployment that there should be. Empty where none should be, and nothing is said of it.
+    type: str
+    default: ""
+  pgpool_unread:
+    description: Why the Deployment or its pods could not be read. Empty where they could be.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -83,6 +98,9 @@ def status_report(
     span: Mapping[str, Any],
     runbooks: str = "",
     pgpool: Mapping[str, Any] | None = None,
+    pgpool_pods: Sequence[Mapping[str, Any]] = (),
+    pgpool_name: str = "",
+    pgpool_unread: str = "",
 ) -> dict[str, Any]:
     """Make the report."""
     if not isinstance(contract, Mapping):
@@ -90,7 +108,18 @@ def status_report(
             f"pgha.kubernetes.status_report: give the contract of a cluster, not {type(contract).__name__}"
         )
     try:
-        return _status_report(contract, str(now), str(lately), charts, span, str(runbooks), pgpool)
+        return _status_report(
+            contract,
+            str(now),
+            str(lately),
+            charts,
+            span,
+            str(runbooks),
+            pgpool,
+            pgpool_pods,
+            str(pgpool_name),
+            str(pgpool_unread),
+        )
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.status_report: {exc}") from exc
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.prometheus_answer import Series, series
@@ -24,6 +25,9 @@ _COMMON = {
     "node",
     "instance",
 }
+# Seconds in which a pod that got ready is found, is scraped, and has its series recorded: with a Prometheus that takes
+# its time, a minute each.
+_FOUND_WITHIN = 180
 
 
 def status_report(
@@ -34,6 +38,9 @@ def status_report(
     span: Mapping[str, Any],
     runbooks: str = "",
     pgpool: Mapping[str, Any] | None = None,
+    pgpool_pods: Sequence[Mapping[str, Any]] = (),
+    pgpool_name: str = "",
+    pgpool_unread: str = "",
 ) -> dict[str, Any]:
     """Put together what the API and Prometheus say.
 
@@ -45,6 +52,9 @@ def status_report(
     :param span: `from` and `until` (seconds since 1970) and `step` (seconds)
     :param runbooks: where the pages `<alert>.md` are
     :param pgpool: the Deployment of Pgpool-II, if there is one
+    :param pgpool_pods: its pods
+    :param pgpool_name: how the Deployment is called that there should be; empty where there should be none
+    :param pgpool_unread: why Deployment or pods could not be read; empty where they could
     :returns: `name`, `namespace`, `operator`, `version`, `phase`, `from`, `until`, `problems` (sentences, empty if all
         is well), `reasons` (none yet: what Kubernetes says is read where something is wrong), `instances`, `backends`,
         `pods` (of Pgpool-II), `alerts` and `charts`
@@ -62,7 +72,14 @@ def status_report(
         "alerts": sorted(_alerts(seen, contract, runbooks), key=_urgency),
         "charts": [_chart(told, drawn, seen, span) for told in charts],
     }
-    return {**report, "problems": [*_problems(contract, report, seen), *_missing(pgpool or {})], "reasons": []}
+    lacking: list[str] = []
+    if pgpool_unread and pgpool_name:
+        lacking = [f"Deployment and pods of Pgpool-II ({pgpool_name}) could not be read: {pgpool_unread}"]
+    elif pgpool_name and not pgpool:
+        lacking = [f"there is no Deployment {pgpool_name} of Pgpool-II"]
+    if pgpool:
+        lacking += [*_missing(pgpool), *_unscraped(pgpool, pgpool_pods, report)]
+    return {**report, "problems": [*_problems(contract, report, seen), *lacking], "reasons": []}
 
 
 def _own(found: Sequence[Series], contract: Mapping[str, Any]) -> list[Series]:
@@ -82,6 +99,34 @@ def _missing(pgpool: Mapping[str, Any]) -> Iterator[str]:
     ready = (pgpool.get("status") or {}).get("readyReplicas") or 0
     if ready < wanted:
         yield f"Pgpool-II has {ready} of {wanted} pods that are ready ({pgpool['metadata']['name']})"
+
+
+def _unscraped(
+    pgpool: Mapping[str, Any], pods: Sequence[Mapping[str, Any]], report: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield that Prometheus does not know pods that it should have found by now: nothing else is said of them."""
+    template = (pgpool.get("spec") or {}).get("template") or {}
+    if all(one.get("name") != "exporter" for one in (template.get("spec") or {}).get("containers") or []):
+        return
+    ready = {pod["metadata"]["name"] for pod in pods if _is_ready_since(pod, report["until"] - _FOUND_WITHIN)}
+    known = ready & {pod["name"] for pod in report["pods"]}
+    if len(known) < len(ready):
+        yield f"Prometheus knows {len(known)} of {len(ready)} pods of Pgpool-II"
+
+
+def _is_ready_since(pod: Mapping[str, Any], moment: float) -> bool:
+    """Whether a pod was ready at a moment and has been since. One that ends is not scraped, and is not to be."""
+    if pod["metadata"].get("deletionTimestamp"):
+        return False
+    return any(
+        one.get("type") == "Ready" and one.get("status") == "True" and _seconds(one.get("lastTransitionTime")) <= moment
+        for one in (pod.get("status") or {}).get("conditions") or []
+    )
+
+
+def _seconds(time: Any) -> float:
+    """Return a time of the API in seconds since 1970; one that is not told is long ago."""
+    return datetime.fromisoformat(str(time)).timestamp() if time else 0
 
 
 class _Seen:

@@ -182,10 +182,18 @@ class ActionModule(ActionBase):
         running = {"phase": "Running", "containerStatuses": [container]}
         selects = {name + "Selector": {} for name in ("serviceMonitor", "podMonitor", "rule")}
         operated = {"name": "k8s", "namespace": "monitoring"}
+        exporter = {"spec": {"containers": [{"name": "pgpool"}, {"name": "exporter"}]}}
+        fronts = {"replicas": 0, "selector": {"matchLabels": {"front": call["in"]}}, "template": exporter}
         found = {
             "Pod": [{"kind": "Pod", "metadata": {"name": "prometheus-0"}, "status": running}],
             "Prometheus": [{"kind": "Prometheus", "metadata": operated, "spec": selects}],
+            "Deployment": [{"kind": "Deployment", "metadata": {"name": args.get("name")}, "spec": fronts}],
         }
+        if (args["kind"], call["in"]) == (os.environ.get("FORBIDDEN"), "forbids"):
+            return {**super().run(tmp, task_vars), "failed": True, "msg": "403 Forbidden"}
+        if args["kind"] == "Pod" and args.get("label_selectors") == ["front=" + call["in"]]:
+            since = [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-11-22T23:00:00Z"}]
+            found["Pod"] = [{"kind": "Pod", "metadata": {"name": "front-1"}, "status": {"conditions": since}}]
         there = [] if call["in"] == "without" else found.get(args["kind"], [])
         return {**super().run(tmp, task_vars), "changed": False, "resources": there}
 """
@@ -206,6 +214,10 @@ each = [{"namespace": space, "cluster": name} for space in spaces for name in na
 now = [
     {"metric": {"__name__": metric, "pod": one["cluster"] + "-1", **one}, "value": [1, value]}
     for one in each for metric, value in (("pgha:target:up", "1"), ("pgha:instance:in_recovery", "0"))
+]
+now += [
+    {"metric": {"__name__": "pgha:target:up", "pod": "front-1", "job": "pgpool", **one}, "value": [1, "1"]}
+    for one in each if one["namespace"] != "unscraped"
 ]
 lately = [
     {"metric": {"__name__": "pgha:cluster:transactions:rate1m", "role": one["namespace"] + "/" + one["cluster"], **one},
@@ -289,7 +301,7 @@ def test_a_report_asks_prometheus_once_for_each_kubernetes_cluster(tmp_path: Pat
         ("east", "monitoring"): 4 + 2, ("east", "metrics"): 2, ("west", "monitoring"): 2, ("north", "monitoring"): 2,
     }  # fmt: skip
     read = [(call["kind"], call["in"]) for call in calls if call["kind"] != "exec"]
-    of_each = [("Deployment", own.get("pgha_namespace", "shops")) for own in hosts.values()]
+    of_each = [(kind, own.get("pgha_namespace", "shops")) for own in hosts.values() for kind in ("Deployment", "Pod")]
     once = [*[("Pod", "monitoring")] * 4, ("Pod", "metrics"), ("Prometheus", ""), ("Namespace", "")]
     assert sorted(read) == sorted([*of_each, *once])
 
@@ -328,6 +340,29 @@ def test_what_goes_wrong_with_one_keeps_no_other_from_its_report(tmp_path: Path)
     assert unknown == {}
     failed = re.findall(r"^(\S+) .* failed=[1-9]", done.stdout.partition("PLAY RECAP")[2], re.MULTILINE)
     assert sorted(failed) == ["away-1", "away-2", "gone", "refused", "wrong"]
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "Pod"])
+def test_all_is_not_well_where_nothing_is_known_of_pgpool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("FORBIDDEN", kind)
+    hosts = {
+        "known": {"context": "east"},
+        "unscraped": {"context": "east", "pgha_namespace": "unscraped"},
+        "unread": {"context": "east", "pgha_namespace": "forbids"},
+        "bare": {"context": "east", "pgha_namespace": "without", "pgpool_name": "front"},
+        "bare-on-purpose": {"context": "east", "pgha_namespace": "without", "pgpool_state": "absent"},
+    }
+    done, _calls, page = reported(tmp_path, hosts)
+    assert done.returncode == 0, done.stdout
+    assert {host: one["problems"] for host, one in page.items()} == {
+        "known": [],
+        "unscraped": ["Prometheus knows 0 of 1 pods of Pgpool-II"],
+        "unread": ["Deployment and pods of Pgpool-II (unread-pgpool) could not be read: 403 Forbidden"],
+        "bare": ["there is no Deployment front of Pgpool-II"],
+        "bare-on-purpose": [],
+    }
 
 
 def test_a_report_asks_nobody_in_check_mode(tmp_path: Path) -> None:

@@ -74,6 +74,17 @@ def test_the_cluster_is_the_host_s_and_so_is_the_file(given: dict[str, str], nam
     assert rendered("{{ __monitoring_status_base }}", **known) == "/status/pg"
 
 
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [({}, "hot-pgpool"), ({"pgpool_name": "front"}, "front"), ({"pgpool_state": "absent", "pgpool_name": "front"}, "")],
+)
+def test_a_pgpool_is_expected_where_the_inventory_does_not_say_that_there_is_none(
+    given: dict[str, str], name: str
+) -> None:
+    known = {"__monitoring_status_settled": "hot", **given}
+    assert rendered("{{ __monitoring_status_pgpool_expected }}", **known) == name
+
+
 def test_names_that_are_given_on_are_settled_before() -> None:
     """What is the default of postgres_cluster_name's own value would be read for ever."""
     for path, name in (("monitoring/tasks/status", "__monitoring_status"), ("pgpool/tasks/discover", "__pgpool")):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -294,3 +295,76 @@ def test_pods_of_pgpool_that_are_missing_are_a_problem(status: dict[str, int], p
     assert status_report(contract(), now, lately(), CHARTS, SPAN, pgpool=deployment)["problems"] == problems
     stopped = {**deployment, "spec": {"replicas": 0}}
     assert status_report(contract(), now, lately(), CHARTS, SPAN, pgpool=stopped)["problems"] == []
+
+
+def deployment(*containers: str) -> dict[str, Any]:
+    """The Deployment of Pgpool-II, of two pods that are ready."""
+    template = {"spec": {"containers": [{"name": name} for name in containers]}}
+    return {
+        "metadata": {"name": "pg-pgpool"},
+        "spec": {"replicas": 2, "template": template},
+        "status": {"readyReplicas": 2},
+    }
+
+
+def pgpool_pod(name: str, ready_for: int, status: str = "True", **metadata: str) -> dict[str, Any]:
+    """A pod of Pgpool-II that has been ready, or has not been, for some seconds."""
+    since = datetime.fromtimestamp(NOW - ready_for, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    condition = {"type": "Ready", "status": status, "lastTransitionTime": since}
+    scheduled = {"type": "PodScheduled", "status": "True", "lastTransitionTime": None}
+    return {"metadata": {"name": name, **metadata}, "status": {"conditions": [scheduled, condition]}}
+
+
+def about_pgpool(now: list[dict[str, Any]] | None = None, name: str = "pg-pgpool", **pgpool: Any) -> list[str]:
+    """The problems, where all else is well."""
+    found = json.dumps(healthy() if now is None else now)
+    return status_report(contract(), found, lately(), CHARTS, SPAN, pgpool_name=name, **pgpool)["problems"]
+
+
+def without_pgpool(*pods: str) -> list[dict[str, Any]]:
+    """What Prometheus answers where it scrapes none of these pods."""
+    return [item for item in healthy() if item["metric"].get("pod") not in pods]
+
+
+@pytest.mark.parametrize(
+    ("unknown", "problems"),
+    [
+        ((), []),
+        (PODS, ["Prometheus knows 0 of 2 pods of Pgpool-II"]),
+        (PODS[:1], ["Prometheus knows 1 of 2 pods of Pgpool-II"]),
+    ],
+)
+def test_pods_of_pgpool_that_prometheus_does_not_scrape_are_a_problem(
+    unknown: tuple[str, ...], problems: list[str]
+) -> None:
+    told = {"pgpool": deployment("pgpool", "exporter"), "pgpool_pods": [pgpool_pod(name, 3600) for name in PODS]}
+    assert about_pgpool(without_pgpool(*unknown), **told) == problems
+    # Without an exporter, none of them is to be scraped.
+    assert about_pgpool(without_pgpool(*unknown), **{**told, "pgpool": deployment("pgpool")}) == []
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        pgpool_pod(PODS[0], 20),  # Prometheus has not found it yet
+        pgpool_pod(PODS[0], 3600, "False"),  # that it is not ready is what is said
+        pgpool_pod(PODS[0], 3600, deletionTimestamp="2026-11-22T23:00:00Z"),  # ends, and is scraped no longer
+    ],
+)
+def test_a_pod_of_pgpool_that_comes_or_goes_is_none(new: dict[str, Any]) -> None:
+    told = {"pgpool": deployment("pgpool", "exporter"), "pgpool_pods": [new, pgpool_pod(PODS[1], 3600)]}
+    assert about_pgpool(without_pgpool(PODS[0]), **told) == []
+
+
+def test_a_pgpool_that_is_not_there_or_cannot_be_read_is_a_problem() -> None:
+    away = "Deployment and pods of Pgpool-II (pg-pgpool) could not be read: 403"
+    assert about_pgpool() == ["there is no Deployment pg-pgpool of Pgpool-II"]
+    assert about_pgpool(pgpool_unread="403") == [away]
+    halved = {**deployment("pgpool", "exporter"), "status": {"readyReplicas": 1}}
+    assert about_pgpool(pgpool=halved, pgpool_unread="403") == [
+        away,
+        "Pgpool-II has 1 of 2 pods that are ready (pg-pgpool)",
+    ]
+    # Where the inventory says that there should be none.
+    assert about_pgpool(name="", pgpool_unread="403") == []
+    assert about_pgpool(name="") == []
