@@ -35,6 +35,13 @@ options:
   tail_lines:
     description: How many of the last lines. Else all of them.
     type: int
+  previous:
+    description:
+      - What it logged before it restarted, as C(kubectl logs --previous). A container that has not restarted logged
+        nothing then.
+      - While a container waits for its next start, it is the same without this option.
+    type: bool
+    default: false
 extends_documentation_fragment: [pgha.kubernetes.api_options]
 attributes:
   check_mode:
@@ -59,6 +66,10 @@ log:
   description: What it logged. A byte that is not UTF-8 is written as in C(\x80).
   type: str
   returned: success
+status:
+  description: The HTTP status with which the API refused. Where it did not answer, there is none.
+  type: int
+  returned: failure
 """
 
 import traceback
@@ -69,7 +80,7 @@ from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import
 try:
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
-    from kubernetes.dynamic.exceptions import DynamicApiError
+    from kubernetes.dynamic.exceptions import BadRequestError, DynamicApiError
     from urllib3.exceptions import HTTPError
 
     MISSING = None
@@ -82,6 +93,7 @@ ARGUMENT_SPEC = {
     "container": {"type": "str", "required": True},
     "since_seconds": {"type": "int"},
     "tail_lines": {"type": "int"},
+    "previous": {"type": "bool", "default": False},
     **API_OPTIONS,
 }
 # Of the API's query, by the names of the module's options.
@@ -93,7 +105,15 @@ def run(module, client):
     asked = {key: module.params[key] for key in ("name", "namespace")}
     query = {"container": module.params["container"]}
     query.update({key: module.params[name] for name, key in LIMITS.items() if module.params[name] is not None})
-    response = client.resource("Pod", "v1").log.get(serialize=False, query_params=query, **asked)
+    if module.params["previous"]:
+        query["previous"] = "true"
+    try:
+        response = client.resource("Pod", "v1").log.get(serialize=False, query_params=query, **asked)
+    except BadRequestError as exc:
+        # As the kubelet puts it: it has the container, and that has not restarted.
+        if module.params["previous"] and "previous terminated container" in str(exc.summary()):
+            module.exit_json(changed=False, log="")
+        raise
     module.exit_json(changed=False, log=response.data.decode("utf-8", errors="backslashreplace"))
 
 
@@ -102,7 +122,7 @@ def work(module):
     try:
         run(module, api_client(AnsibleK8SModule(module_class=lambda: module)))
     except DynamicApiError as exc:
-        module.fail_json(msg=str(exc.summary()))
+        module.fail_json(msg=str(exc.summary()), status=exc.status)
     except (CoreException, HTTPError) as exc:
         module.fail_json(msg=str(exc))
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,10 +14,11 @@ from ansible_collections.pgha.kubernetes.plugins.module_utils import api_client
 from ansible_collections.pgha.kubernetes.plugins.modules import read_log as module
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_action import Call, DoneError
 from kubernetes.client.exceptions import ApiException
-from kubernetes.dynamic.exceptions import NotFoundError
+from kubernetes.dynamic.exceptions import BadRequestError, NotFoundError
 
 ARGUMENTS = {
     "name": "hot-postgres-1", "namespace": "demo", "container": "postgres", "since_seconds": None, "tail_lines": None,
+    "previous": False,
 }  # fmt: skip
 
 
@@ -62,16 +64,59 @@ def test_no_byte_is_too_strange(given: bytes, shown: str) -> None:
     assert logged(Client(given)) == shown
 
 
-def test_why_it_cannot_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = ApiException(status=404, reason="Not Found")
+def refused(status: int, message: str) -> ApiException:
+    """What the client raises where the API refuses."""
+    answer = ApiException(status=status, reason="refused")
     answer.headers = {"Content-Type": "application/json"}
-    answer.body = b'{"message": "pods \\"hot-postgres-1\\" not found"}'
+    answer.body = json.dumps({"message": message}).encode()
+    return answer
 
+
+NEVER_RESTARTED = 'previous terminated container "postgres" in pod "hot-postgres-1" not found'
+
+
+class Refusing(Client):
+    """A client to whom the API says no."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(b"")
+        self.message = message
+
+    def get(self, **asked: Any) -> SimpleNamespace:
+        super().get(**asked)
+        raise BadRequestError(refused(400, self.message))
+
+
+def test_what_was_logged_before_a_restart_can_be_asked_for() -> None:
+    client = Client(b"PANIC\n")
+    assert logged(client, previous=True) == "PANIC\n"
+    assert client.asked["query_params"] == {"container": "postgres", "previous": "true"}
+
+
+def test_what_has_not_restarted_logged_nothing_before() -> None:
+    assert logged(Refusing(NEVER_RESTARTED), previous=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "previous"),
+    [
+        ('container "postgres" in pod "hot-postgres-1" is waiting to start: ContainerCreating', False),
+        ('container "postgres" in pod "hot-postgres-1" is not available', True),
+        (NEVER_RESTARTED, False),  # nobody asked for that
+    ],
+)
+def test_another_refusal_is_one(message: str, previous: bool) -> None:
+    with pytest.raises(BadRequestError):
+        logged(Refusing(message), previous=previous)
+
+
+def test_why_it_cannot_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_module: Any) -> None:
-        raise NotFoundError(answer)
+        raise NotFoundError(refused(404, 'pods "hot-postgres-1" not found'))
 
     monkeypatch.setattr(api_client, "get_api_client", fail)
     with pytest.raises(DoneError) as done:
         module.work(Call("read_log", ARGUMENTS, check_mode=False, diff=False))
     assert done.value.result["failed"]
     assert 'pods "hot-postgres-1" not found' in done.value.result["msg"]
+    assert done.value.result["status"] == 404
