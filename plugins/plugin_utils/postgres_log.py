@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.support import masked
@@ -33,6 +33,44 @@ def postgres_log(text: str) -> str:
     wrapped = any(_record(line) for line in lines)
     found = (made for line in lines for made in _lines(line, wrapped))
     return masked("".join(f"{line}\n" for line in found))
+
+
+def pod_logs(
+    results: Sequence[Mapping[str, Any]], previous: Sequence[Mapping[str, Any]], loop_var: str
+) -> dict[str, dict[str, str]]:
+    """Return what pods logged, with what they logged before they restarted in front of it.
+
+    :param results: for each pod its name as `loop_var`, and `log`, or `msg` where that could not be read
+    :param previous: the same of what they logged before they restarted, of some pods
+    :param loop_var: under which key the names are
+    :returns: by the pods' names, `logged` (the logs that could be read, as postgres_log() makes them) and `unread` (why
+        another one could not)
+    """
+    before = {one[loop_var]: one.get("log") or "" for one in previous}
+    logged = {
+        one[loop_var]: postgres_log(_joined(before.get(one[loop_var], ""), one["log"]))
+        for one in results
+        if one.get("log") is not None
+    }
+    unread = {one[loop_var]: _reason(one) for one in results if one.get("log") is None}
+    lost = {
+        one[loop_var]: f"what it logged before it restarted: {_reason(one)}"
+        for one in previous
+        if one.get("log") is None
+    }
+    return {"logged": logged, "unread": {**lost, **unread}}
+
+
+def _joined(before: str, log: str) -> str:
+    # While a container waits for its next start, both are of the one that has ended. The second was asked for later, so
+    # it may begin later.
+    if before.endswith(log):
+        return before
+    return f"{before}\n{log}" if before and not before.endswith("\n") else before + log
+
+
+def _reason(result: Mapping[str, Any]) -> str:
+    return " ".join(str(result.get("msg") or "no answer").split())
 
 
 def _lines(line: str, wrapped: bool) -> Iterator[str]:

@@ -96,7 +96,12 @@ class ActionModule(ActionBase):
         return {"changed": False, "resources": found, "api_found": True}
 
     def read_log(self, store, args):
-        return {"changed": False, "log": ""}
+        told = store["logs"].get(args["name"] + (" before" if args.get("previous") else ""), "")
+        if told.startswith("refused: "):
+            return {"failed": True, "msg": told.removeprefix("refused: "), "status": 400}
+        if told == "no answer":
+            return {"failed": True, "msg": "Connection refused"}
+        return {"changed": False, "log": told}
 
     def k8s_info(self, store, args):
         found = self.read(store, args)["resources"]
@@ -203,7 +208,7 @@ class Run:
     def __init__(self, folder: Path, plays: list[dict[str, Any]] | str, *objects: dict[str, Any], **known: Any) -> None:
         self.store = folder / "store.json"
         state = {key: known.pop(key, value) for key, value in
-                 {"operator": "there", "hangs": False, "silent": False, "refused": {}}.items()}  # fmt: skip
+                 {"operator": "there", "hangs": False, "silent": False, "refused": {}, "logs": {}}.items()}  # fmt: skip
         lay_out(folder, is_short_of_time=state["hangs"])
         arguments = known.pop("arguments", [])
         if objects:
@@ -417,6 +422,74 @@ def diagnosed(folder: Path, **known: Any) -> tuple[Run, dict[str, str]]:
     [path] = folder.glob("*.tar.gz")
     with tarfile.open(path) as archive:
         return run, {name.partition("/")[2]: archive.extractfile(name).read().decode() for name in archive.getnames()}
+
+
+WAITS = 'container "postgres" in pod "hot-postgres-3" is waiting to start: ContainerCreating'
+LOGS = {
+    "hot-postgres-1": "began again\n", "hot-postgres-1 before": "password=hunter2 PANIC\n", "hot-postgres-2": "runs\n",
+    "hot-postgres-3": f"refused: {WAITS}", "hot-postgres-pgpool-1": "serves\n",
+    "hot-postgres-pgpool-1 before": "refused: it is gone",
+}  # fmt: skip
+# In the place of pgBadger: says what it was given.
+READER = """#!/bin/sh
+printf '%s\\n' "$@" > "$9"
+"""
+
+
+def log_report(folder: Path, logs: dict[str, str]) -> tuple[Run, dict[str, str]]:
+    """Run log_report.yml, and return the files that it wrote."""
+    (folder / "reader").write_text(READER)
+    (folder / "reader").chmod(0o755)
+    (folder / "logs").mkdir()
+    (folder / "logs/hot-postgres-3.log").write_text("of yesterday\n")
+    known = {"log_report_directory": str(folder / "logs"), "log_report_pgbadger": str(folder / "reader")}
+    run = Run(folder, "log_report", cluster(), PGPOOL_POD, logs=logs, **known)
+    return run, {path.name: path.read_text() for path in (folder / "logs").iterdir()}
+
+
+def test_a_report_says_whose_log_it_has_not_and_goes_on(tmp_path: Path) -> None:
+    run, files = log_report(tmp_path, LOGS)
+    assert run.rc == 0, run.output
+    assert {name: text for name, text in files.items() if name.endswith(".log")} == {
+        "hot-postgres-1.log": "password=******** PANIC\nbegan again\n",
+        "hot-postgres-2.log": "runs\n",
+        "hot-postgres-3.log": f"not read: {WAITS}\n",
+        "hot-postgres-pgpool-1.log": "serves\n",
+    }
+    given = {name: text.splitlines() for name, text in files.items() if name.endswith(".html")}
+    assert "hot-postgres (not read: hot-postgres-3)" in given["hot-postgres-logs.html"]
+    read = [Path(line).name for line in given["hot-postgres-logs.html"] if line.endswith(".log")]
+    assert read == ["hot-postgres-1.log", "hot-postgres-2.log"]
+    escaped = json.dumps(WAITS)[1:-1]
+    lost = "hot-postgres-pgpool-1: what it logged before it restarted: it is gone"
+    assert f"Not read: hot-postgres-3: {escaped}; {lost}." in run.said, run.output
+    assert "Nothing was logged by" not in run.said
+    assert "hunter2" not in run.output
+
+
+def test_a_report_without_a_log_of_an_instance_has_no_page_of_them(tmp_path: Path) -> None:
+    logs = {f"hot-postgres-{number}": f"refused: node {number} is gone" for number in (1, 2, 3)}
+    run, files = log_report(tmp_path, logs)
+    assert run.rc == 0, run.output
+    assert sorted(name for name in files if name.endswith(".html")) == ["hot-postgres-pgpool-logs.html"]
+    assert "the logs of 1 pods and hot-postgres-pgpool-logs.html to" in run.said
+    assert "Not read: hot-postgres-1: node 1 is gone; " in run.said
+    assert "Nothing was logged by hot-postgres-pgpool-1." in run.said
+
+
+def test_a_report_without_any_log_is_none(tmp_path: Path) -> None:
+    pods = [*(f"hot-postgres-{number}" for number in (1, 2, 3)), PGPOOL_POD["metadata"]["name"]]
+    run, files = log_report(tmp_path, dict.fromkeys(pods, "refused: 403 Forbidden"))
+    assert run.rc == 2
+    assert "no log could be read, so this says nothing of what happened: hot-postgres-1: 403 Forbidden; " in run.said
+    assert list(files) == ["hot-postgres-3.log"]
+
+
+def test_what_does_not_answer_is_asked_again_and_what_is_refused_is_not(tmp_path: Path) -> None:
+    run, files = log_report(tmp_path, {**LOGS, "hot-postgres-2": "no answer"})
+    assert run.rc == 0, run.output
+    assert files["hot-postgres-2.log"] == "not read: Connection refused\n"
+    assert run.output.count("FAILED - RETRYING") == 3
 
 
 def test_the_primary_is_asked_for_20_s_at_most_in_its_own_pod(tmp_path: Path) -> None:

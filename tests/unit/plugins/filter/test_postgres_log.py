@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleError
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_log import PREFIX, postgres_log
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_log import PREFIX, pod_logs, postgres_log
 
 RECORD = {
     "log_time": "2026-11-25 21:00:00.123 UTC",
@@ -101,6 +101,46 @@ def test_pgbadger_reads_it(tmp_path: Path) -> None:
     assert read["overall_stat"]["postgres"]["queries_number"] == 5
     assert read["overall_stat"]["postgres"]["errors_number"] == 1
     assert list(read["database_info"]["postgres"]) == ["shop"]
+
+
+BEFORE = f"{START}LOG:  starting\n{START}PANIC:  could not write\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "log", "made"),
+    [
+        (BEFORE, f"{START}LOG:  again\n", f"{BEFORE}{START}LOG:  again\n"),
+        (BEFORE.rstrip("\n"), f"{START}LOG:  again\n", f"{BEFORE}{START}LOG:  again\n"),  # its last line was cut off
+        ("", BEFORE, BEFORE),
+        (BEFORE, "", BEFORE),
+        # It waits for its next start: both are of the one that ended, the second asked for a moment later.
+        (BEFORE, BEFORE, BEFORE),
+        (BEFORE, BEFORE.partition("\n")[2], BEFORE),
+    ],
+)
+def test_what_was_logged_before_a_restart_comes_first(before: str, log: str, made: str) -> None:
+    found = pod_logs([{"pod": "pg-1", "log": log}], [{"pod": "pg-1", "log": before}], "pod")
+    assert found == {"logged": {"pg-1": made}, "unread": {}}
+
+
+def test_why_a_log_is_missing_is_kept() -> None:
+    results = [{"pod": "pg-1", "log": "a\n"}, {"pod": "pg-2", "msg": "it\nwaits"}, {"pod": "pg-3"}]
+    assert pod_logs(results, [{"pod": "pg-1", "msg": "it is gone"}], "pod") == {
+        "logged": {"pg-1": "a\n"},
+        "unread": {
+            "pg-1": "what it logged before it restarted: it is gone",
+            "pg-2": "it waits",
+            "pg-3": "no answer",
+        },
+    }
+
+
+def test_logs_of_pods_in_a_template(render: Callable[[str, str], Any]) -> None:
+    variables = "now: [{item: a, log: password=hunter2}]\nbefore: [{item: a, log: b}]"
+    found = render("{{ now | pgha.kubernetes.pod_logs(before) }}", variables)
+    assert found == {"logged": {"a": "b\npassword=********\n"}, "unread": {}}
+    with pytest.raises(AnsibleError, match="give a list of results"):
+        render("{{ now[0] | pgha.kubernetes.pod_logs }}", variables)
 
 
 def test_in_a_template(render: Callable[[str, str], Any]) -> None:
