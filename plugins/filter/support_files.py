@@ -23,8 +23,8 @@ options:
     required: true
   logs:
     description: >-
-      What C(kubernetes.core.k8s_log) returned for each container, with C(namespace), C(pod), C(container), and C(log),
-      or C(msg) where it failed.
+      What P(pgha.kubernetes.read_log#module) returned for each container, with C(namespace), C(pod), C(container),
+      C(previous), and C(log), or C(msg) where it failed. What was logged before a restart is a file of its own.
     type: list
     elements: dict
     required: true

@@ -37,7 +37,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: For each container its C(namespace), C(pod) and C(container).
+  description: >-
+    For each container its C(namespace), C(pod), C(container), and C(previous), which is false; and the same once more
+    with true where it has restarted, for what it logged before.
   type: list
   elements: dict
 """
@@ -50,7 +52,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import type
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.support import support_logs as _support_logs
 
 
-def support_logs(objects: Sequence[Mapping[str, Any]], name: str, instances: Sequence[str]) -> list[dict[str, str]]:
+def support_logs(objects: Sequence[Mapping[str, Any]], name: str, instances: Sequence[str]) -> list[dict[str, Any]]:
     """Say whose logs are wanted."""
     if not isinstance(objects, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.support_logs: give a list of objects, not {type_name(objects)}")

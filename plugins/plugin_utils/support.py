@@ -73,19 +73,26 @@ def masked(text: str) -> str:
     return text
 
 
-def support_logs(objects: Sequence[Mapping[str, Any]], name: str, instances: Sequence[str]) -> list[dict[str, str]]:
+def support_logs(objects: Sequence[Mapping[str, Any]], name: str, instances: Sequence[str]) -> list[dict[str, Any]]:
     """List the containers whose logs are wanted: the instances', those of the collection's own pods, the operator's.
 
     :param objects: Pods, among other objects
     :param name: the PostgreSQL cluster
     :param instances: the names of its instances' pods
-    :returns: for each container its `namespace`, `pod` and `container`
+    :returns: for each container its `namespace`, `pod`, `container`, and `previous`: false; and once more with true
+        where it has restarted
     """
     return [
-        {"namespace": pod["metadata"]["namespace"], "pod": pod["metadata"]["name"], "container": container["name"]}
+        {
+            "namespace": pod["metadata"]["namespace"],
+            "pod": pod["metadata"]["name"],
+            "container": container["name"],
+            "previous": previous,
+        }
         for pod in objects
         if pod.get("kind") == "Pod" and _is_wanted(pod["metadata"], name, instances)
         for container in pod["spec"]["containers"]
+        for previous in ((False, True) if container["name"] in _restarted(pod) else (False,))
     ]
 
 
@@ -95,7 +102,8 @@ def support_files(
     """Return the files of the archive by their names, without secrets.
 
     :param reads: what k8s_info returned for each kind, with `kind`, and `resources` or `msg`
-    :param logs: what k8s_log returned for each container, with `namespace`, `pod`, `container`, and `log` or `msg`
+    :param logs: what read_log returned for each container, with `namespace`, `pod`, `container`, `previous`, and `log`
+        or `msg`
     :param answers: other texts by the names of their files
     """
     files: dict[str, str] = {}
@@ -108,7 +116,8 @@ def support_files(
         files[path] = masked(files.get(path, "") + text)
     for log in logs:
         text = log["log"] if log.get("log") is not None else f"not read: {log.get('msg') or 'no answer'}\n"
-        files[f"logs/{log['namespace']}/{log['pod']}/{log['container']}.log"] = masked(text)
+        ending = ".previous.log" if log.get("previous") else ".log"
+        files[f"logs/{log['namespace']}/{log['pod']}/{log['container']}{ending}"] = masked(text)
     return {**files, **{path: masked(text) for path, text in answers.items()}}
 
 
@@ -119,6 +128,12 @@ def _is_wanted(metadata: Mapping[str, Any], name: str, instances: Sequence[str])
         or labels.get("pgha.kubernetes/cluster") == name
         or labels.get("app.kubernetes.io/name") in _OPERATORS
     )
+
+
+def _restarted(pod: Mapping[str, Any]) -> set[str]:
+    """Return the names of the containers of a pod that have restarted."""
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    return {one["name"] for one in statuses if one.get("restartCount")}
 
 
 def _objects(objects: Sequence[Mapping[str, Any]]) -> str:

@@ -415,9 +415,9 @@ PGPOOL_POD = {
 }
 
 
-def diagnosed(folder: Path, **known: Any) -> tuple[Run, dict[str, str]]:
+def diagnosed(folder: Path, *pods: dict[str, Any], **known: Any) -> tuple[Run, dict[str, str]]:
     """Run diagnose.yml, and return the files of the archive."""
-    run = Run(folder, "diagnose", cluster(), PGPOOL_POD, diagnose_directory=str(folder), **known)
+    run = Run(folder, "diagnose", cluster(), PGPOOL_POD, *pods, diagnose_directory=str(folder), **known)
     assert run.rc == 0, run.output
     [path] = folder.glob("*.tar.gz")
     with tarfile.open(path) as archive:
@@ -490,6 +490,20 @@ def test_what_does_not_answer_is_asked_again_and_what_is_refused_is_not(tmp_path
     assert run.rc == 0, run.output
     assert files["hot-postgres-2.log"] == "not read: Connection refused\n"
     assert run.output.count("FAILED - RETRYING") == 3
+
+
+def test_the_archive_has_what_was_logged_before_a_restart(tmp_path: Path) -> None:
+    restarted = {
+        "kind": "Pod",
+        "metadata": {"name": "hot-postgres-1", "namespace": NAMESPACE},
+        "spec": {"containers": [{"name": "postgres"}]},
+        "status": {"containerStatuses": [{"name": "postgres", "restartCount": 1}]},
+    }
+    _run, files = diagnosed(tmp_path, restarted, logs=LOGS, arguments=["--skip-tags=pgpool"])
+    assert {name: text for name, text in files.items() if name.startswith("logs/")} == {
+        f"logs/{NAMESPACE}/hot-postgres-1/postgres.log": "began again\n",
+        f"logs/{NAMESPACE}/hot-postgres-1/postgres.previous.log": "password=******** PANIC\n",
+    }
 
 
 def test_the_primary_is_asked_for_20_s_at_most_in_its_own_pod(tmp_path: Path) -> None:

@@ -128,6 +128,21 @@ def test_the_logs_are_those_of_the_cluster_and_of_the_operator() -> None:
         for container in "ab"
     }
     assert {item["namespace"] for item in found} == {"demo"}
+    assert [item for item in found if item["previous"]] == []
+
+
+def test_what_has_restarted_has_a_log_of_before() -> None:
+    restarts = [{"name": "a", "restartCount": 2}, {"name": "b", "restartCount": 0}]
+    restarted = {**pod("hot-postgres-1"), "status": {"containerStatuses": restarts}}
+    found = support_logs([restarted], "hot-postgres", ["hot-postgres-1"])
+    assert [(item["container"], item["previous"]) for item in found] == [("a", False), ("a", True), ("b", False)]
+    logs = [{**item, "log": f"password={SECRET} {item['previous']}\n"} for item in found]
+    where = "logs/demo/hot-postgres-1"
+    assert support_files([], logs, {}) == {
+        f"{where}/a.log": f"password={MASK} False\n",
+        f"{where}/a.previous.log": f"password={MASK} True\n",
+        f"{where}/b.log": f"password={MASK} False\n",
+    }
 
 
 def test_files_have_no_secrets() -> None:
