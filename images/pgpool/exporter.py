@@ -17,6 +17,7 @@ Where PGPOOL_EXPORTER_CERTIFICATE names the certificate that Pgpool-II shows to 
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import select
 import signal
@@ -34,8 +35,15 @@ from typing import Any, NamedTuple
 
 Row = Mapping[str, str]
 
-# Seconds for one answer of Pgpool-II. SHOW POOL_NODES asks each backend, a dead one for as long as connect_timeout.
-ANSWER_TIMEOUT = 8.0
+# Seconds for one page, in which Pgpool-II has to answer all: where who asks does not say how long it waits, and at
+# most. SHOW POOL_NODES asks each backend, a dead one for as long as connect_timeout.
+PAGE_SECONDS = 4.0
+MAX_PAGE_SECONDS = 8.0
+# In this header Prometheus says how long it waits. A page that comes later tells it nothing, not even pgpool2_up.
+WAITS_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
+# Of that, what the way takes.
+WAY_SECONDS = 0.5
+LATE = "no answer in the time of a scrape"
 # Seconds for which an answer to SHOW POOL_NODES is good. It logs in to each backend anew, which takes nearly all the
 # time of a scrape; the other commands read Pgpool-II's shared memory.
 NODES_SECONDS = 10.0
@@ -249,6 +257,20 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
+def page_seconds(waits: str | None) -> float:
+    """Return how long a page may take, so that it comes while it is waited for.
+
+    :param waits: Prometheus' header, None where there is none
+    """
+    try:
+        seconds = float(waits or "")
+    except ValueError:
+        return PAGE_SECONDS
+    if not seconds > 0:
+        return PAGE_SECONDS
+    return min(MAX_PAGE_SECONDS, max(seconds - WAY_SECONDS, seconds / 2))
+
+
 class Pgpool:
     """The one connection to Pgpool-II, made when it is first asked and again after it broke."""
 
@@ -257,20 +279,23 @@ class Pgpool:
         self._driver = importlib.import_module("psycopg2")
         self._ready = importlib.import_module("psycopg2.extensions")
         self._connection: Any = None
+        self._deadline = 0.0
         self._ready.set_wait_callback(self._wait)
 
-    def ask(self, commands: Sequence[str]) -> dict[str, list[Row]]:
-        """Return the rows of each command; one broken connection is replaced.
+    def ask(self, commands: Sequence[str], deadline: float) -> dict[str, list[Row]]:
+        """Return the rows of each command; one broken connection is replaced, if there is time left.
 
         :param commands: the second words of SHOW commands
-        :raises psycopg2.Error: Pgpool-II cannot be reached or refuses
+        :param deadline: when all answers have to be there, by time.monotonic()
+        :raises psycopg2.Error: Pgpool-II cannot be reached, refuses, or does not answer in time
         """
+        self._deadline = deadline
         fresh = self._connection is None
         try:
             return self._ask(commands)
         except self._driver.Error:
             self.close()
-            if fresh:
+            if fresh or time.monotonic() >= deadline:
                 raise
         try:
             return self._ask(commands)
@@ -308,16 +333,15 @@ class Pgpool:
             self._connection = None
 
     def _wait(self, connection: Any) -> None:
-        deadline = time.monotonic() + ANSWER_TIMEOUT
         while (state := connection.poll()) != self._ready.POLL_OK:
             reading, writing = ([connection], []) if state == self._ready.POLL_READ else ([], [connection])
-            rest = max(0.0, deadline - time.monotonic())
-            if not any(select.select(reading, writing, [], rest)[:2]):
-                raise self._driver.OperationalError(f"no answer in {ANSWER_TIMEOUT:g} s")
+            rest = self._deadline - time.monotonic()
+            if rest <= 0 or not any(select.select(reading, writing, [], rest)[:2]):
+                raise self._driver.OperationalError(LATE)
 
 
 class Exporter:
-    """Makes one page per scrape, one scrape at a time."""
+    """Makes one page per scrape, and asks for one scrape at a time."""
 
     COMMANDS = (*TABLES, "pool_processes", "pool_pools")
 
@@ -327,45 +351,58 @@ class Exporter:
         self._nodes: Sequence[Row] = ()
         self._asked = 0.0
         self._lock = threading.Lock()
-        self._scrapes = 0
+        self._scrapes = itertools.count(1)
         self._last_error = ""
 
-    def _answers(self) -> dict[str, Sequence[Row]]:
+    def _answers(self, deadline: float) -> dict[str, Sequence[Row]]:
         """Ask all commands; SHOW POOL_NODES only where its last answer is old or no longer what Pgpool-II goes by."""
         if self._nodes and self._clock() - self._asked < NODES_SECONDS:
-            answers = self._pgpool.ask([name for name in self.COMMANDS if name != "pool_nodes"])
+            answers = self._pgpool.ask([name for name in self.COMMANDS if name != "pool_nodes"], deadline)
             now = {row["node_id"]: row for row in answers["pool_backend_stats"]}
             if {row["node_id"]: _state(row) for row in self._nodes} == {node: _state(now[node]) for node in now}:
                 # Its counter is the same in both.
                 nodes = [{**row, "select_cnt": now[row["node_id"]]["select_cnt"]} for row in self._nodes]
                 return {**answers, "pool_nodes": nodes}
-        answers = self._pgpool.ask(self.COMMANDS)
+        answers = self._pgpool.ask(self.COMMANDS, deadline)
         self._nodes, self._asked = answers["pool_nodes"], self._clock()
         return answers
 
-    def page(self) -> str:
-        """Return the metrics now. Where Pgpool-II does not answer, pgpool2_up is 0 and its own metrics are left out."""
-        with self._lock:
-            started = time.monotonic()
-            self._scrapes += 1
-            samples: list[Metric] = []
-            error = ""
+    def page(self, seconds: float = PAGE_SECONDS) -> str:
+        """Return the metrics now. Where Pgpool-II does not answer, pgpool2_up is 0 and its own metrics are left out.
+
+        :param seconds: how long it may take
+        """
+        started = time.monotonic()
+        samples: list[Metric] = []
+        error = LATE
+        # A page for somebody else may take all of that.
+        if self._lock.acquire(timeout=seconds):
             try:
-                samples += metrics(self._answers())
-            except Exception as exc:  # whatever it is: the page must say that Pgpool-II is not up
-                error = " ".join(str(exc).split()) or type(exc).__name__
-                self._nodes = ()
-            if error != self._last_error:  # once per change, not at each scrape
-                print(f"pgpool-exporter: {error or 'Pgpool-II answers again'}", file=sys.stderr, flush=True)
-                self._last_error = error
-            samples += (
-                Metric("pgpool2_up", "gauge", {}, 0 if error else 1),
-                Metric("pgpool2_last_scrape_error", "gauge", {}, 1 if error else 0),
-                Metric("pgpool2_last_scrape_duration_seconds", "gauge", {}, time.monotonic() - started),
-                Metric("pgpool2_scrapes_total", "counter", {}, self._scrapes),
-                *certificate_metrics(os.environ.get("PGPOOL_EXPORTER_CERTIFICATE", "")),
-            )
-            return exposition(samples)
+                samples, error = self._asked_now(started + seconds)
+            finally:
+                self._lock.release()
+        samples += (
+            Metric("pgpool2_up", "gauge", {}, 0 if error else 1),
+            Metric("pgpool2_last_scrape_error", "gauge", {}, 1 if error else 0),
+            Metric("pgpool2_last_scrape_duration_seconds", "gauge", {}, time.monotonic() - started),
+            Metric("pgpool2_scrapes_total", "counter", {}, next(self._scrapes)),
+            *certificate_metrics(os.environ.get("PGPOOL_EXPORTER_CERTIFICATE", "")),
+        )
+        return exposition(samples)
+
+    def _asked_now(self, deadline: float) -> tuple[list[Metric], str]:
+        """Return the metrics of Pgpool-II, or why there are none."""
+        samples: list[Metric] = []
+        error = ""
+        try:
+            samples += metrics(self._answers(deadline))
+        except Exception as exc:  # whatever it is: the page must say that Pgpool-II is not up
+            error = " ".join(str(exc).split()) or type(exc).__name__
+            self._nodes = ()
+        if error != self._last_error:  # once per change, not at each scrape
+            print(f"pgpool-exporter: {error or 'Pgpool-II answers again'}", file=sys.stderr, flush=True)
+            self._last_error = error
+        return samples, error
 
 
 def _state(row: Row) -> tuple[float | None, str | None]:
@@ -385,7 +422,10 @@ def handler(exporter: Exporter) -> type[BaseHTTPRequestHandler]:
             if path not in ("/", "/metrics"):
                 self.send_error(404)
                 return
-            body = (exporter.page() if path == "/metrics" else "metrics are at /metrics\n").encode()
+            text = "metrics are at /metrics\n"
+            if path == "/metrics":
+                text = exporter.page(page_seconds(self.headers.get(WAITS_HEADER)))
+            body = text.encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
@@ -409,6 +449,11 @@ class Server(ThreadingHTTPServer):
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         super().server_bind()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that has gone: Prometheus goes where a page comes late."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def main() -> None:

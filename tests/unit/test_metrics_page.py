@@ -40,7 +40,7 @@ def test_pgpool_s_are_those_of_the_exporter(monkeypatch: pytest.MonkeyPatch, tmp
     class Answering:
         """Answers each command with one row in which each column is a number."""
 
-        def ask(self, commands: Any) -> dict[str, list[dict[str, str]]]:
+        def ask(self, commands: Any, _deadline: float) -> dict[str, list[dict[str, str]]]:
             tables = exporter.TABLES
             rows = {name: [dict.fromkeys((*tables[name].gauges, *tables[name].counters), "1")] for name in tables}
             return {**{name: [{"username": "app", "database": "app"}] for name in commands}, **rows}

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+import sys
 import threading
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -61,9 +65,16 @@ class FakePgpool:
         self.error: Exception | None = None
         # Of each call, whether SHOW POOL_NODES was among the commands.
         self.asked: list[bool] = []
+        # Seconds that were left for each call.
+        self.left: list[float] = []
+        # What an answer waits for.
+        self.ready = threading.Event()
+        self.ready.set()
 
-    def ask(self, commands: Any) -> dict[str, list[dict[str, str]]]:
+    def ask(self, commands: Any, deadline: float) -> dict[str, list[dict[str, str]]]:
         self.asked.append("pool_nodes" in commands)
+        self.left.append(deadline - time.monotonic())
+        self.ready.wait(10)
         if self.error:
             raise self.error
         return {command: self.answers.get(command, []) for command in commands}
@@ -165,8 +176,13 @@ def test_pgpool_away(exporter: ModuleType, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.fixture
-def address(exporter: ModuleType) -> Iterator[str]:
-    server = exporter.Server(("", 0), exporter.handler(exporter.Exporter(FakePgpool())))
+def pgpool() -> FakePgpool:
+    return FakePgpool()
+
+
+@pytest.fixture
+def address(exporter: ModuleType, pgpool: FakePgpool) -> Iterator[str]:
+    server = exporter.Server(("", 0), exporter.handler(exporter.Exporter(pgpool)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -182,6 +198,236 @@ def test_http(address: str) -> None:
         assert answer.status == 200
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{address}/other")
+
+
+@pytest.mark.parametrize(
+    ("waits", "seconds"),
+    [
+        (None, 4),
+        ("5.000000", 4.5),
+        ("10.000000", 8),
+        ("3600", 8),
+        ("inf", 8),
+        ("1.000000", 0.5),
+        ("0.500000", 0.25),
+        ("0", 4),
+        ("-1", 4),
+        ("nan", 4),
+        ("soon", 4),
+    ],
+)
+def test_a_page_comes_while_it_is_waited_for(exporter: ModuleType, waits: str | None, seconds: float) -> None:
+    assert exporter.page_seconds(waits) == seconds
+
+
+def test_prometheus_says_how_long_it_waits(address: str, pgpool: FakePgpool) -> None:
+    asked = urllib.request.Request(f"{address}/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": "3.000000"})
+    with urllib.request.urlopen(asked):
+        pass
+    with urllib.request.urlopen(f"{address}/metrics"):
+        pass
+    assert [pgpool.left[0], pgpool.left[-1]] == [pytest.approx(2.5, abs=0.4), pytest.approx(4, abs=0.4)]
+
+
+def test_a_page_that_waits_for_another_one_is_no_later(exporter: ModuleType, pgpool: FakePgpool) -> None:
+    pgpool.ready.clear()
+    served = exporter.Exporter(pgpool)
+    other = threading.Thread(target=served.page)
+    other.start()
+    started = time.monotonic()
+    page = served.page(0.2)
+    assert time.monotonic() - started < 2
+    assert "pgpool2_up 0\n" in page
+    pgpool.ready.set()
+    other.join()
+    assert "pgpool2_up 1\n" in served.page()
+
+
+def test_a_client_that_goes_leaves_nothing_in_the_log(
+    address: str, pgpool: FakePgpool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pgpool.ready.clear()
+    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as client:
+        # What comes after the end of the connection is refused.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        until(lambda: len(pgpool.asked) == 1)
+    serving = [thread for thread in threading.enumerate() if "process_request_thread" in thread.name]
+    assert serving
+    pgpool.ready.set()
+    for thread in serving:
+        thread.join(10)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_fault_of_its_own_is_in_the_log(
+    exporter: ModuleType, address: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(exporter.Exporter, "page", lambda *_: 1 / 0)
+    with pytest.raises(OSError, match="closed"):
+        urllib.request.urlopen(f"{address}/metrics")
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+class FakeDriver:
+    """psycopg2, as far as the exporter uses it: it waits by the callback until the server has sent something."""
+
+    class Error(Exception):
+        pass
+
+    class OperationalError(Error):
+        pass
+
+    POLL_OK, POLL_READ, POLL_WRITE = 0, 1, 2
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.connects = 0
+        self.wait: Callable[[Any], None] = lambda _connection: None
+
+    def set_wait_callback(self, wait: Callable[[Any], None]) -> None:
+        self.wait = wait
+
+    def connect(self, **_arguments: str) -> FakeConnection:
+        self.connects += 1
+        return FakeConnection(self)
+
+
+class FakeConnection:
+    """Its one cursor, too. Each command is a byte to the server, and a byte of the server is its answer."""
+
+    def __init__(self, driver: FakeDriver) -> None:
+        self._driver = driver
+        self._socket = socket.create_connection(("127.0.0.1", driver.port))
+        self.autocommit = False
+        self.description: list[Any] = []
+        self.execute("connect")
+
+    def poll(self) -> int:
+        self._socket.setblocking(False)
+        try:
+            answered = self._socket.recv(1)
+        except BlockingIOError:
+            return self._driver.POLL_READ
+        if not answered:
+            raise self._driver.OperationalError("server closed the connection unexpectedly")
+        return self._driver.POLL_OK
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def cursor(self) -> FakeConnection:
+        return self
+
+    def __enter__(self) -> FakeConnection:
+        return self
+
+    def __exit__(self, *_args: object) -> None:
+        pass
+
+    def execute(self, _command: str) -> None:
+        self._socket.sendall(b"?")
+        self._driver.wait(self)
+
+    def fetchall(self) -> list[Any]:
+        return []
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Answers:
+    """A server that answers `answers` commands, each after `pause` seconds, then none, on whatever connection."""
+
+    def __init__(self, answers: int, pause: float, ends: bool) -> None:
+        self.left = answers
+        self.pause = pause
+        # To end the first connection then.
+        self.ends = ends
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        kept = []
+        while True:
+            try:
+                kept.append(self.listener.accept()[0])
+                while self.left and kept[-1].recv(1):
+                    self.left -= 1
+                    time.sleep(self.pause)
+                    kept[-1].sendall(b"!")
+            except OSError:
+                return
+            if self.ends and len(kept) == 1:
+                kept[0].close()
+
+
+class TestAServerThatDoesNotAnswer:
+    @pytest.fixture
+    def served(self, exporter: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+        servers = []
+
+        def made(answers: int, pause: float = 0, ends: bool = False) -> tuple[Any, FakeDriver]:
+            servers.append(server := Answers(answers, pause, ends))
+            driver = FakeDriver(server.port)
+            for name in ("psycopg2", "psycopg2.extensions"):
+                monkeypatch.setitem(sys.modules, name, driver)
+            return exporter.Exporter(exporter.Pgpool()), driver
+
+        yield made
+        for server in servers:
+            server.listener.close()
+
+    @pytest.fixture
+    def one_page(self, exporter: ModuleType) -> int:
+        """How many answers a page takes: the connect is one, the command that follows it is another."""
+        return 2 + len(exporter.Exporter.COMMANDS)
+
+    @pytest.mark.parametrize("answers", [0, 1, 2, 4])
+    def test_it_is_not_up_in_time(self, served: Any, answers: int) -> None:
+        """Whether it is the connect that hangs, the first command of it, or another."""
+        made, driver = served(answers)
+        started = time.monotonic()
+        assert "pgpool2_up 0\n" in made.page(0.3)
+        assert 0.25 < time.monotonic() - started < 3
+        assert driver.connects == 1
+
+    def test_nor_is_one_that_hangs_later(self, served: Any, one_page: int) -> None:
+        made, driver = served(one_page)
+        assert "pgpool2_up 1\n" in made.page(8)
+        started = time.monotonic()
+        assert "pgpool2_up 0\n" in made.page(0.3)
+        assert time.monotonic() - started < 3
+        # No second try, for which there is no time.
+        assert driver.connects == 1
+        made.page(0.3)
+        assert driver.connects == 2
+
+    def test_all_its_answers_have_one_deadline(self, served: Any, one_page: int) -> None:
+        made, _driver = served(one_page, pause=0.2)
+        assert "pgpool2_up 0\n" in made.page(0.5)
+
+    def test_a_connection_that_broke_is_made_anew_in_what_is_left(self, served: Any, one_page: int) -> None:
+        made, driver = served(one_page, ends=True)
+        assert "pgpool2_up 1\n" in made.page(8)
+        started = time.monotonic()
+        assert "pgpool2_up 0\n" in made.page(0.5)
+        assert driver.connects == 2
+        assert time.monotonic() - started < 3
+
+    def test_it_is_said_once(self, served: Any, capsys: pytest.CaptureFixture[str]) -> None:
+        made, _driver = served(0)
+        for seconds in (0.1, 0.2, 0.1):
+            made.page(seconds)
+        assert capsys.readouterr().err == "pgpool-exporter: no answer in the time of a scrape\n"
 
 
 @pytest.mark.parametrize("end", [datetime(2027, 2, 3, 4, 5, 6, tzinfo=UTC), datetime(2061, 12, 31, 23, 59, tzinfo=UTC)])
