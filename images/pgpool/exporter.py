@@ -44,6 +44,8 @@ WAITS_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
 # Of that, what the way takes.
 WAY_SECONDS = 0.5
 LATE = "no answer in the time of a scrape"
+# What SHOW POOL_PROCESSES calls a child that serves nobody.
+FREE = "Wait for connection"
 # Seconds for which an answer to SHOW POOL_NODES is good. It logs in to each backend anew, which takes nearly all the
 # time of a scrape; the other commands read Pgpool-II's shared memory.
 NODES_SECONDS = 10.0
@@ -154,17 +156,24 @@ def table_metrics(name: str, table: Table, rows: Sequence[Row]) -> Iterator[Metr
                     yield Metric(f"pgpool2_{name}_{column}", kind, labels, value)
 
 
-def frontend_metrics(rows: Sequence[Row]) -> Iterator[Metric]:
-    """Yield how many children there are and serve a client.
+def frontend_metrics(rows: Sequence[Row], reserved: float) -> Iterator[Metric]:
+    """Yield how many children there are and serve a client, and the share that is taken of those that clients may have.
+
+    A child whose client Pgpool-II still connects to the backends has no user yet, and is taken.
 
     :param rows: the answer to SHOW POOL_PROCESSES
+    :param reserved: so many of the children refuse clients (reserved_connections)
     """
     used = Counter((row["username"], row["database"]) for row in rows if row.get("username") and row.get("database"))
     yield Metric("pgpool2_frontend_total", "gauge", {}, len(rows))
     for (username, database), count in sorted(used.items()):
         yield Metric("pgpool2_frontend_used", "gauge", {"username": username, "database": database}, count)
     if rows:
-        yield Metric("pgpool2_frontend_used_ratio", "gauge", {}, used.total() / len(rows))
+        # With process_management_mode = dynamic, a process that has ended may leave the status that it had.
+        taken = sum(1 for row in rows if row.get("status") != FREE and row.get("pool_pid") != "0")
+        # One child more is taken for as long as it refuses a client.
+        ratio = min(1.0, taken / max(1.0, len(rows) - reserved))
+        yield Metric("pgpool2_frontend_used_ratio", "gauge", {}, ratio)
 
 
 def backend_metrics(rows: Sequence[Row]) -> Iterator[Metric]:
@@ -233,7 +242,8 @@ def metrics(answers: Mapping[str, Sequence[Row]]) -> Iterator[Metric]:
     for name, table in TABLES.items():
         yield from table_metrics(name, table, answers.get(name, ()))
     if "pool_processes" in answers:
-        yield from frontend_metrics(answers["pool_processes"])
+        shown = answers.get("reserved_connections") or [{}]
+        yield from frontend_metrics(answers["pool_processes"], number(shown[0].get("reserved_connections")) or 0)
     if "pool_pools" in answers:
         yield from backend_metrics(answers["pool_pools"])
 
@@ -285,7 +295,7 @@ class Pgpool:
     def ask(self, commands: Sequence[str], deadline: float) -> dict[str, list[Row]]:
         """Return the rows of each command; one broken connection is replaced, if there is time left.
 
-        :param commands: the second words of SHOW commands
+        :param commands: the second words of SHOW commands, and names of parameters
         :param deadline: when all answers have to be there, by time.monotonic()
         :raises psycopg2.Error: Pgpool-II cannot be reached, refuses, or does not answer in time
         """
@@ -309,7 +319,8 @@ class Pgpool:
         answers = {}
         with self._connection.cursor() as cursor:
             for command in commands:
-                cursor.execute(f"SHOW {command}")
+                # A mere SHOW of a parameter goes to PostgreSQL.
+                cursor.execute(f"SHOW {command}" if command.startswith("pool_") else f"PGPOOL SHOW {command}")
                 names = [column.name for column in cursor.description]
                 answers[command] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         return answers
@@ -343,7 +354,7 @@ class Pgpool:
 class Exporter:
     """Makes one page per scrape, and asks for one scrape at a time."""
 
-    COMMANDS = (*TABLES, "pool_processes", "pool_pools")
+    COMMANDS = (*TABLES, "pool_processes", "pool_pools", "reserved_connections")
 
     def __init__(self, pgpool: Any, clock: Callable[[], float] = time.monotonic) -> None:
         self._pgpool = pgpool

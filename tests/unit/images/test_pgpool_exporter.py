@@ -50,8 +50,9 @@ def node(node_id: int, host: str, role: str, **fields: str) -> dict[str, str]:
     }
 
 
-def process(username: str = "", database: str = "") -> dict[str, str]:
-    return {"pool_pid": "7", "username": username, "database": database, "status": "Idle"}
+def process(username: str = "", database: str = "", status: str = "", pid: str = "7") -> dict[str, str]:
+    status = status or ("Idle" if username else "Wait for connection")
+    return {"pool_pid": pid, "username": username, "database": database, "status": status}
 
 
 NODES = [node(0, "rw", "primary", select_cnt="5"), node(1, "one", "standby", replication_delay="1048576")]
@@ -135,6 +136,45 @@ def test_frontends(exporter: ModuleType) -> None:
     assert 'pgpool2_frontend_used{username="app",database="shop"} 2\n' in text
     assert 'pgpool2_frontend_used{username="pgha_monitor",database="postgres"} 1\n' in text
     assert "pgpool2_frontend_used_ratio 0.75\n" in text
+
+
+def used_ratio(exporter: ModuleType, rows: list[dict[str, str]], reserved: str) -> float:
+    answers = {"pool_processes": rows, "reserved_connections": [{"reserved_connections": reserved}]}
+    (ratio,) = [one.value for one in exporter.metrics(answers) if one.name == "pgpool2_frontend_used_ratio"]
+    return float(ratio)
+
+
+@pytest.mark.parametrize("reserved", [0, 1, 2])
+@pytest.mark.parametrize("children", [3, 5, 10, 32])
+def test_all_that_clients_may_have_is_all(exporter: ModuleType, children: int, reserved: int) -> None:
+    """Pgpool-II refuses the next one: so the alert on it has to be able to fire, however few children there are."""
+    rows = [process("app", "shop") for _ in range(children - reserved)] + [process()] * reserved
+    assert used_ratio(exporter, rows, str(reserved)) == 1
+    assert used_ratio(exporter, [*rows[1:], process()], str(reserved)) < 1
+
+
+def test_a_client_that_is_refused_is_no_more_than_all(exporter: ModuleType) -> None:
+    rows = [*[process("app", "shop")] * 3, process(status="Connecting")]
+    assert used_ratio(exporter, rows, "1") == 1
+    assert used_ratio(exporter, rows, "4") == 1
+
+
+@pytest.mark.parametrize("status", ["Connecting", "Idle", "Idle in transaction", "Execute command"])
+def test_a_client_that_waits_for_its_connections_takes_a_child(exporter: ModuleType, status: str) -> None:
+    rows = [process(status=status), process(), process(), process()]
+    assert used_ratio(exporter, rows, "0") == 0.25
+    assert not [one for one in exporter.metrics({"pool_processes": rows}) if one.name == "pgpool2_frontend_used"]
+
+
+def test_a_child_that_has_ended_serves_nobody(exporter: ModuleType) -> None:
+    assert used_ratio(exporter, [process("app", "shop"), process(status="Idle", pid="0")], "0") == 0.5
+
+
+def test_a_parameter_is_pgpool_s(served: Any) -> None:
+    made, driver = served(100)
+    made.page(8)
+    assert "PGPOOL SHOW reserved_connections" in driver.sent
+    assert [one for one in driver.sent[2:-1] if not one.startswith("SHOW pool_")] == []
 
 
 def test_backends(exporter: ModuleType) -> None:
@@ -290,6 +330,7 @@ class FakeDriver:
     def __init__(self, port: int) -> None:
         self.port = port
         self.connects = 0
+        self.sent: list[str] = []
         self.wait: Callable[[Any], None] = lambda _connection: None
 
     def set_wait_callback(self, wait: Callable[[Any], None]) -> None:
@@ -332,7 +373,8 @@ class FakeConnection:
     def __exit__(self, *_args: object) -> None:
         pass
 
-    def execute(self, _command: str) -> None:
+    def execute(self, command: str) -> None:
+        self._driver.sent.append(command)
         self._socket.sendall(b"?")
         self._driver.wait(self)
 
@@ -370,22 +412,23 @@ class Answers:
                 kept[0].close()
 
 
+@pytest.fixture
+def served(exporter: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    servers = []
+
+    def made(answers: int, pause: float = 0, ends: bool = False) -> tuple[Any, FakeDriver]:
+        servers.append(server := Answers(answers, pause, ends))
+        driver = FakeDriver(server.port)
+        for name in ("psycopg2", "psycopg2.extensions"):
+            monkeypatch.setitem(sys.modules, name, driver)
+        return exporter.Exporter(exporter.Pgpool()), driver
+
+    yield made
+    for server in servers:
+        server.listener.close()
+
+
 class TestAServerThatDoesNotAnswer:
-    @pytest.fixture
-    def served(self, exporter: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
-        servers = []
-
-        def made(answers: int, pause: float = 0, ends: bool = False) -> tuple[Any, FakeDriver]:
-            servers.append(server := Answers(answers, pause, ends))
-            driver = FakeDriver(server.port)
-            for name in ("psycopg2", "psycopg2.extensions"):
-                monkeypatch.setitem(sys.modules, name, driver)
-            return exporter.Exporter(exporter.Pgpool()), driver
-
-        yield made
-        for server in servers:
-            server.listener.close()
-
     @pytest.fixture
     def one_page(self, exporter: ModuleType) -> int:
         """How many answers a page takes: the connect is one, the command that follows it is another."""
