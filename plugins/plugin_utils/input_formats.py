@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pool_passwd import MAX_AES_PASSWORD
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.scram import READY_MADE, saslprep
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.scram import READY_MADE, is_forbidden, saslprep
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -395,14 +395,15 @@ def password() -> Format:
     CloudNativePG cuts spaces off at both ends (getPassword in its roles/runnable.go), so the two would differ.
     """
     return Format(
-        f"give 1 to {MAX_AES_PASSWORD} bytes without control characters, without characters that SASLprep changes "
-        "and without spaces at its ends, and not what PostgreSQL takes for a hash (md5 and 32 hexadecimal digits, or "
-        "SCRAM-SHA-256$…) but the password itself, or leave it out to have one generated",
+        f"give 1 to {MAX_AES_PASSWORD} bytes without control characters, without characters that SASLprep changes or "
+        "forbids, such as emoji, without spaces at its ends, and not what PostgreSQL takes for a hash (md5 and 32 "
+        "hexadecimal digits, or SCRAM-SHA-256$…) but the password itself, or leave it out to have one generated",
         lambda value: (
             isinstance(value, str)
             and 0 < len(value.encode()) <= MAX_AES_PASSWORD
             and not any(ord(c) < 32 or ord(c) == 127 for c in value)
             and saslprep(value) == value.strip() == value
+            and not is_forbidden(value)
             and not READY_MADE.fullmatch(value)
         ),
     )

@@ -119,9 +119,17 @@ def saslprep(password: str) -> str:
     spaced = ("\u0020" if stringprep.in_table_c12(char) else char for char in password)
     mapped = "".join(char for char in spaced if not stringprep.in_table_b1(char))
     prepared = unicodedata.normalize("NFKC", mapped)
-    if prepared == password or not mapped or any(map(_is_prohibited, mapped)) or _is_mixed_direction(mapped):
+    if prepared == password or not mapped or is_forbidden(mapped):
         return password
     return prepared
+
+
+def is_forbidden(password: str) -> bool:
+    """Tell whether SASLprep forbids the password, which PostgreSQL then takes as it is, and CloudNativePG not at all.
+
+    It makes the verifier itself from 1.29.2 on (EnsureEncryptedPassword in its pkg/management/postgres/utils).
+    """
+    return any(map(_is_prohibited, password)) or _is_mixed_direction(password)
 
 
 def _is_prohibited(char: str) -> bool:

@@ -141,7 +141,9 @@ def test_the_superuser_and_the_users_of_the_role_log_in(there: Cluster) -> None:
     assert [text for text in logins(there, wanted) if text] == []
 
 
-@pytest.mark.parametrize("password", ["", "line\nbreak", "x" * 80, " space at an end", "ﬁ is changed by SASLprep"])
+@pytest.mark.parametrize(
+    "password", ["", "line\nbreak", "x" * 80, " space at an end", "ﬁ is changed by SASLprep", "🐘 is forbidden by it"]
+)
 def test_what_cannot_log_in_is_refused_before_any_write(cluster: Cluster, password: str) -> None:
     entries = [{"name": "app"}, {"name": "refused", "password": password}]
     run = run_playbook("users", variables={"postgres_cluster_users": entries})

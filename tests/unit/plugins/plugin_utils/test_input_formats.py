@@ -91,8 +91,21 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
     (
         "password",
         fmt.password(),
-        ["x", "a" * 79, "p:\\ 'ä", "md5" + "g" * 32, "md5" + "0" * 31, "SCRAM-SHA-256$"],
-        ["", "a" * 80, "ä" * 40, "a\tb", "a\u00a0b", "ﬁ", 5, None, "md5" + "0aF1" * 8, "SCRAM-SHA-256$4096:eA==$a:b"],
+        ["x", "a" * 79, "p:\\ 'ä", "md5" + "g" * 32, "md5" + "0" * 31, "SCRAM-SHA-256$", "密码"],
+        [
+            "",
+            "a" * 80,
+            "ä" * 40,
+            "a\tb",
+            "a\u00a0b",
+            "ﬁ",
+            "🐘",
+            "\u0627a",
+            5,
+            None,
+            "md5" + "0aF1" * 8,
+            "SCRAM-SHA-256$4096:eA==$a:b",
+        ],
     ),
     ("labels", fmt.labels(), [{}, {"a": "b"}, {"x.io/a": ""}], [{"a b": "c"}, {"a": "b c"}, {"a": "x" * 64}, "a", []]),
     (
