@@ -26,7 +26,6 @@ CONFIGURATION_FILES = {"env": "params.conf", "files": "pgpool.conf"}
 _READ_AT_START = ("pgpoolkey", "pcp.conf", "pcppass")
 
 
-
 def pgpool_files(
     secrets: Sequence[Mapping[str, Any]],
     contract: Mapping[str, Any],

@@ -157,7 +157,7 @@ def _problems(
 
 def _wal_problems(standbys: Sequence[Mapping[str, Any]], to: str) -> Iterator[str]:
     """Yield that the standby which is asked for, or else the best, lacks too much WAL."""
-    chosen = next(item for item in standbys if to in ("", item["name"]))
+    [chosen, *_others] = [item for item in standbys if to in ("", item["name"])]
     if _lacks_wal(chosen):
         who = f"postgres_cluster_switchover_to is {to!r} (string): it" if to else f"the best standby, {chosen['name']},"
         yield (
