@@ -623,18 +623,19 @@ def test_each_controller_has_the_collections_that_apply_takes_for_it() -> None:
     assert {path.name for path in AWX.glob("requirements*")} == {f"requirements-{name}.yml" for name in wanted}
 
 
-def test_apply_hands_the_objects_on_with_the_settings_in_them(tmp_path: Path) -> None:
-    """With a role that writes down what it was given, in place of the collection's."""
-    tasks = tmp_path / "ansible_collections/probe/probe/roles/dispatch/tasks"
-    tasks.mkdir(parents=True)
-    given = {name: f"{{{{ {name} }}}}" for name in CONTROLLER}
+def applied(tmp_path: Path, tasks: list[dict[str, Any]], given: Any, **more: Any) -> Any:
+    """Run apply.yml with a role of these tasks in place of the collection's.
+
+    :return: what `given`, a template, was then
+    """
+    folder = tmp_path / "ansible_collections/probe/probe/roles/dispatch/tasks"
+    folder.mkdir(parents=True)
     write = {"content": "{{ given | to_json }}", "dest": str(tmp_path / "given.json"), "mode": "0600"}
-    (tasks / "main.yml").write_text(
-        yaml.safe_dump([{"name": "Write", "ansible.builtin.copy": write, "vars": {"given": given}}])
-    )
+    last = {"name": "Write", "ansible.builtin.copy": write, "vars": {"given": given}}
+    (folder / "main.yml").write_text(yaml.safe_dump([*tasks, last]))
     settings = load(AWX / "settings.yml")
     settings["pgha_awx_kubernetes"] = {"host": "https://api", "api_key": "token", "ca_cert": "PEM"}
-    settings |= {"aap_token": "token", "pgha_awx_collection": "probe.probe", "pgha_awx_more_credentials": ["our vault"]}
+    settings |= {"aap_token": "token", "pgha_awx_collection": "probe.probe", **more}
     subprocess.run(
         ["ansible-playbook", AWX / "apply.yml", "-e", json.dumps(settings)],
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path)},
@@ -642,13 +643,45 @@ def test_apply_hands_the_objects_on_with_the_settings_in_them(tmp_path: Path) ->
         capture_output=True,
         text=True,
     )
-    made = json.loads((tmp_path / "given.json").read_text())
+    return json.loads((tmp_path / "given.json").read_text())
+
+
+def test_apply_hands_the_objects_on_with_the_settings_in_them(tmp_path: Path) -> None:
+    """With a role that writes down what it was given, in place of the collection's."""
+    given = {name: f"{{{{ {name} }}}}" for name in CONTROLLER}
+    made = applied(tmp_path, [], given, pgha_awx_more_credentials=["our vault"])
+    settings = load(AWX / "settings.yml")
     assert {entry["organization"] for entry in made["controller_templates"]} == {settings["pgha_awx_organization"]}
     credentials = ["pgha Kubernetes", "our vault"]
     assert all(entry["credentials"] == credentials for entry in made["controller_templates"])
-    assert made["controller_credentials"][0]["inputs"] == settings["pgha_awx_kubernetes"]
+    assert made["controller_credentials"][0]["inputs"] == {"host": "https://api", "api_key": "token", "ca_cert": "PEM"}
     assert made["controller_credentials"][0]["credential_type"] == "pgha Kubernetes API"
     [kind] = [kind for kind in made["controller_credential_types"] if kind["name"] == "pgha Kubernetes API"]
     assert kind["injectors"]["env"]["K8S_AUTH_API_KEY"] == "{{ api_key }}"
     for name, workflow in zip(WORKFLOWS, made["controller_workflows"], strict=True):
         assert workflow["survey_spec"] == WORKFLOWS[name]["survey_spec"]
+
+
+@pytest.mark.parametrize(
+    ("objects", "field"),
+    [
+        ("controller_notifications", "messages"),
+        ("controller_inventories", "variables"),
+        ("controller_inventory_sources", "source_vars"),
+    ],
+)
+def test_what_an_object_leaves_out_is_left_out(tmp_path: Path, objects: str, field: str) -> None:
+    """The roles of both collections send it through regex_replace, `omit`, too. What is written there is AWX' own."""
+    written = f"{{{{ item.{field} | default(omit, true) | regex_replace('{{  {{', '{{{{') }}}}"
+    tasks = [
+        {
+            "name": "Take what a module would be given",
+            "ansible.builtin.set_fact": {"name": "{{ item.name }}", field: written},
+            "loop": f"{{{{ {objects} + [{{'name': 'of a site', '{field}': {{'key': 'a  value'}}}}] }}}}",
+            "register": "taken",
+        }
+    ]
+    made = applied(tmp_path, tasks, "{{ taken.results | map(attribute='ansible_facts') }}")
+    *ours, of_a_site = made
+    assert ours == [{"name": entry["name"]} for entry in CONTROLLER[objects]]
+    assert of_a_site == {"name": "of a site", field: "{'key': 'a  value'}"}
