@@ -685,3 +685,10 @@ def test_what_an_object_leaves_out_is_left_out(tmp_path: Path, objects: str, fie
     *ours, of_a_site = made
     assert ours == [{"name": entry["name"]} for entry in CONTROLLER[objects]]
     assert of_a_site == {"name": "of a site", field: "{'key': 'a  value'}"}
+
+
+@pytest.mark.parametrize("collection", ["aap", "controller"])
+def test_the_roles_wait_for_the_first_update_of_the_project(tmp_path: Path, collection: str) -> None:
+    """By default they ask 30 times, once a second. The module itself is ended after 1000 seconds."""
+    retries = f"{{{{ {collection}_configuration_async_retries | default(30) | int }}}}"
+    assert 300 <= applied(tmp_path, [], retries) < 1000
