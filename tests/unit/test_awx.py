@@ -55,7 +55,8 @@ SURVEYED = {name: each for name, each in ALL.items() if each["survey_enabled"]}
 COMMON = {"name", "description", "organization"}
 PROMPTS = {f"ask_{what}_on_launch" for what in awx.PROMPTS}
 FIELDS = {
-    "aap_organizations": COMMON - {"organization"},
+    # It may be there, with what others say of it.
+    "aap_organizations": {"name"},
     "aap_teams": COMMON,
     "controller_labels": {"name", "organization"},
     "controller_execution_environments": COMMON | {"image", "pull"},
