@@ -232,7 +232,8 @@ def steps(name: str, told: Mapping[str, Any]) -> dict[str, Any]:
             }
             for step in order
         ]
-        + _after_failure(told["failure"]),
+        + _after_failure(told["failure"])
+        + [{"identifier": step, "state": "absent"} for step in told.get("gone", [])],
     }
 
 

@@ -77,6 +77,7 @@ FIELDS = {
     | PROMPTS
     | {"project", "inventory", "credentials", "execution_environment", "labels", "notification_templates_error"}
     | {"job_type", "playbook", "extra_vars", "allow_simultaneous", "survey_enabled", "survey_spec"},
+    # Without destroy_current_nodes: awx/jobs.yml says why.
     "controller_workflows": COMMON
     | {"inventory", "labels", "allow_simultaneous", "ask_inventory_on_launch", "ask_limit_on_launch"}
     | {"notification_templates_error", "notification_templates_approvals", "survey_enabled", "survey_spec"}
@@ -278,9 +279,36 @@ def test_what_destroys_something_is_for_nobody_without_approval() -> None:
     assert approval["team"] == "pgha approvers"
 
 
+def present(name: str) -> list[dict[str, Any]]:
+    """Return the nodes that a workflow has in AWX once it was applied."""
+    return [node for node in WORKFLOWS[name]["simplified_workflow_nodes"] if node.get("state") != "absent"]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_no_step_that_a_workflow_had_is_kept_by_awx(name: str) -> None:
+    """Who takes a step out names it in `gone` of awx/jobs.yml, and lets it stand here."""
+    once = {
+        "pgha site step by step": {"preflight", "cloudnativepg", "kubedb", "postgres_cluster", "pgpool", "monitoring"}
+        | {"verify"}
+    }
+    of_approval = {"approve", name.removeprefix("pgha ").removesuffix(" once approved")}
+    named = {node["identifier"] for node in WORKFLOWS[name]["simplified_workflow_nodes"]}
+    assert named == once.get(name, of_approval) | {"diagnose", "failed"}
+
+
+def test_a_step_that_is_gone_is_taken_out_of_awx() -> None:
+    told = load(AWX / "jobs.yml")["workflows"]["site step by step"]
+    told |= {"steps": ["preflight", "verify"], "gone": ["pgpool"]}
+    nodes = awx.steps("site", told)["simplified_workflow_nodes"]
+    assert [node["identifier"] for node in nodes] == ["preflight", "verify", "diagnose", "failed", "pgpool"]
+    # No template and no links, which the module would look for.
+    assert nodes[-1] == {"identifier": "pgpool", "state": "absent"}
+    assert not any("pgpool" in node.get("success_nodes", []) for node in nodes)
+
+
 def test_the_workflow_has_the_parts_of_site_in_their_order() -> None:
     imported = re.findall(r"import_playbook: (\w+)\.yml", (ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
-    nodes = WORKFLOWS["pgha site step by step"]["simplified_workflow_nodes"]
+    nodes = present("pgha site step by step")
     assert [node["identifier"] for node in nodes] == [*imported, "verify", "diagnose", "failed"]
     for node, following in pairwise(nodes[:-2]):
         assert node["success_nodes"] == [following["identifier"]]
@@ -290,7 +318,7 @@ def test_the_workflow_has_the_parts_of_site_in_their_order() -> None:
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_a_workflow_of_which_a_step_failed_fails(name: str) -> None:
     """AWX' has_workflow_failed: only a job that failed and that no failure or always path follows makes it fail."""
-    nodes = {node["identifier"]: node for node in WORKFLOWS[name]["simplified_workflow_nodes"]}
+    nodes = {node["identifier"]: node for node in present(name)}
     assert not any("always_nodes" in node for node in nodes.values())
     for node in nodes.values():
         for after in node.get("failure_nodes", []):
