@@ -136,7 +136,7 @@ def test_refuses_what_is_no_release_manifest(documents: list[Any]) -> None:
 
 def test_refuses_another_version() -> None:
     with pytest.raises(
-        InputError, match=r"holds CloudNativePG 1\.29\.0, cloudnativepg_version is '1\.30\.0': give two"
+        InputError, match=r"holds CloudNativePG 1\.29\.2, cloudnativepg_version is '1\.30\.0': give two"
     ):
         manifests(MANIFEST, "1.30.0", "cnpg-system")
 
@@ -192,7 +192,7 @@ NONE: dict[str, Any] = {"foreign": "", "sealed": [], "drifted": []}
             [deployment(annotations={"pgha.kubernetes/applied": ""}, image="x:1.28.0")],
             {"current": False, "foreign": "", "newer": False},
         ),
-        ([deployment(annotations={"pgha.kubernetes/applied": "abc"}, image="x:1.29.1")], {"newer": True}),
+        ([deployment(annotations={"pgha.kubernetes/applied": "abc"}, image="x:1.29.3")], {"newer": True}),
         ([deployment(annotations={"pgha.kubernetes/applied": "abc"}, image="x:1.100.0")], {"newer": True}),
         ([deployment(annotations={"pgha.kubernetes/applied": "abc"}, image="x:latest")], {"newer": False}),
         ([deployment(observed=1)], {"available": False}),

@@ -177,7 +177,7 @@ def test_half_a_character_in_a_password_is_no_traceback(monkeypatch: pytest.Monk
     monkeypatch.setitem(module.FORMATS, "demo_users[].password", module.FORMATS["postgres_cluster_users[].password"])
     [said] = problems(demo_users=[{"name": "a", "password": HALF}])
     assert said.startswith("demo_users[0].password is a value that is not shown (string): take out ")
-    assert problems(demo_users=[{"name": "a", "password": "a🔥"}]) == []
+    assert problems(demo_users=[{"name": "a", "password": "aä"}]) == []
 
 
 def test_cuts_long_values() -> None:

@@ -332,6 +332,8 @@ def test_origin_of_a_new_cluster() -> None:
         "server_name": "",
         "major": "",
         "kept": {},
+        "destination": "",
+        "moved_from": "",
         "region": "",
     }
 
@@ -376,6 +378,8 @@ def test_origin_of_a_cluster_that_something_else_made() -> None:
         "server_name": "hot-postgres-ab12cd34-17",
         "major": "17",
         "kept": {},
+        "destination": "",
+        "moved_from": "",
         "region": "",
     }
 
