@@ -50,15 +50,10 @@ def growth_problems(
     """
     classes = {item["metadata"]["name"]: item for item in objects if item.get("kind") == "StorageClass"}
     for variable, size, role in _growing(wanted, cluster):
-        # By its class, as the claim names it: that is what the API looks at.
         fixed: dict[str, str] = {}
-        for claim in objects:
-            labels, spec = (claim.get("metadata") or {}).get("labels") or {}, claim.get("spec") or {}
-            if claim.get("kind") == "PersistentVolumeClaim" and labels.get("cnpg.io/pvcRole") == role:
-                has = ((spec.get("resources") or {}).get("requests") or {}).get("storage") or ""
-                name = spec.get("storageClassName") or ""
-                if _is_less(has, size) and (classes.get(name) or {}).get("allowVolumeExpansion") is not True:
-                    fixed.setdefault(name, has)
+        for name, has in _claims(objects, role):
+            if _is_less(has, size) and (classes.get(name) or {}).get("allowVolumeExpansion") is not True:
+                fixed.setdefault(name, has)
         for name, has in sorted(fixed.items()):
             why = f"their StorageClass {name!r} does not let them grow" if name else "they have no StorageClass"
             yield (
@@ -68,6 +63,15 @@ def growth_problems(
                 "postgres_cluster_storage.class, or leave the volumes that there are as they are: "
                 "postgres_cluster_overrides: {spec: {storage: {resizeInUseVolumes: false}}}"
             )
+
+
+def _claims(objects: Sequence[Mapping[str, Any]], role: str) -> Iterator[tuple[str, str]]:
+    """Yield StorageClass and size of the claims of a role. The API looks at the class that the claim itself names."""
+    for item in objects:
+        labels, spec = (item.get("metadata") or {}).get("labels") or {}, item.get("spec") or {}
+        if item.get("kind") == "PersistentVolumeClaim" and labels.get("cnpg.io/pvcRole") == role:
+            asked = (spec.get("resources") or {}).get("requests") or {}
+            yield spec.get("storageClassName") or "", asked.get("storage") or ""
 
 
 def _growing(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
