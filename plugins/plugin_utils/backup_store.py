@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_operator import version_of
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import is_true
 
 # What is not said of `postgres_cluster_backup`.
@@ -210,11 +211,10 @@ def _operator_problems(method: str, objects: Sequence[Mapping[str, Any]]) -> Ite
 
 
 def _operator_version(objects: Sequence[Mapping[str, Any]]) -> tuple[int, int] | None:
-    """Return the operator's version by the tag of its image; nothing where that does not say it."""
+    """Return the operator's version; nothing where neither its image nor its labels say it."""
     for item in objects:
         if item.get("kind") == "Deployment":
-            containers = item["spec"]["template"]["spec"]["containers"]
-            match = re.search(r":v?([0-9]+)\.([0-9]+)", containers[0].get("image", ""))
+            match = re.match(r"v?([0-9]+)\.([0-9]+)", version_of(item))
             return (int(match[1]), int(match[2])) if match else None
     return None
 

@@ -19,6 +19,11 @@ FINGERPRINT = "pgha.kubernetes/applied"
 # until the operator works.
 SEAL = "pgha.kubernetes/seal"
 
+# By which OLM says whose Deployment it is, such as `cloudnative-pg.v1.29.2`, and anybody which version of it that is.
+# The images that OLM runs have digests, and no tags.
+_OLM_OWNER = "olm.owner"
+_VERSION_LABEL = "app.kubernetes.io/version"
+
 # By which its pods agree on the one that leads: nobody deletes it with them.
 LEASE = {
     "apiVersion": "coordination.k8s.io/v1",
@@ -134,15 +139,15 @@ def status(
     :param looked: the objects of `sealed` with the checksums that they have now; None where nobody looked
     :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (one of its pods
         runs), `newer` (than wanted), `foreign` (`namespace/name` of one that this collection did not apply, else
-        empty), `sealed` (what was applied, as the module `checksums` told it then), `drifted` (which of that somebody
-        changed or deleted)
+        empty), `by_hand` (somebody may have applied the release manifest), `sealed` (what was applied, as the module
+        `checksums` told it then), `drifted` (which of that somebody changed or deleted)
     """
     for deployment in sorted(deployments, key=lambda item: _is_ours(item, namespace), reverse=True):
         ours = _is_ours(deployment, namespace)
         metadata, spec, state = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
         image = spec["template"]["spec"]["containers"][0]["image"]
         applied = (metadata.get("annotations") or {}).get(FINGERPRINT)
-        installed = _version(image)
+        installed = version_of(deployment)
         replicas = spec.get("replicas", 1)
         # An older release of this collection applied it without a seal: nothing is known then.
         seal = (metadata.get("annotations") or {}).get(SEAL) if ours and applied == fingerprint else None
@@ -166,6 +171,12 @@ def status(
             ),
             "newer": _numbers(installed) > _numbers(version) > (),
             "foreign": "" if ours else f"{metadata['namespace']}/{metadata['name']}",
+            # One of OLM's may have the same name, and would be put back by OLM.
+            "by_hand": (
+                not ours
+                and (metadata["namespace"], metadata["name"]) == (namespace, NAME)
+                and _OLM_OWNER not in (metadata.get("labels") or {})
+            ),
             "sealed": sealed,
             "drifted": drifted,
         }
@@ -176,9 +187,21 @@ def status(
         "available": False,
         "newer": False,
         "foreign": "",
+        "by_hand": False,
         "sealed": [],
         "drifted": [],
     }
+
+
+def version_of(deployment: Mapping[str, Any]) -> str:
+    """Return the version of an operator that is there: by the tag of its image, else by the labels of its Deployment.
+
+    :returns: the version; what else the tag is, such as `main`, where nothing says it
+    """
+    tag = _version(deployment["spec"]["template"]["spec"]["containers"][0].get("image") or "")
+    labels = (deployment.get("metadata") or {}).get("labels") or {}
+    told = (tag, labels.get(_OLM_OWNER, "").partition(".v")[2], labels.get(_VERSION_LABEL, "").removeprefix("v"))
+    return next((version for version in told if _numbers(version)), tag)
 
 
 def _objects_of(seal: str) -> list[dict[str, Any]]:

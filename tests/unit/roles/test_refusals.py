@@ -113,6 +113,33 @@ def test_an_operator_of_others_stays_and_none_goes_back(status: dict[str, Any], 
     assert not any("when" in one for one in refusals)
 
 
+@pytest.mark.parametrize(
+    ("installed", "by_hand", "words"),
+    [
+        ("1.30.0", False, "it must be available), or set cloudnativepg_version to what it is"),
+        (
+            "1.30.0",
+            True,
+            "set cloudnativepg_version to what it is; to have it taken over, kubectl --namespace=cnpg-system annotate "
+            "deployment cnpg pgha.kubernetes/applied=",
+        ),
+        # No version that could be given would be that of one that says none.
+        (
+            "",
+            False,
+            "or say which version it is, as neither the tag of its image nor its labels do: kubectl --namespace=ops "
+            "label deployment cnpg app.kubernetes.io/version=<its version>",
+        ),
+    ],
+)
+def test_the_remedy_for_an_operator_of_others_is_one(installed: str, by_hand: bool, words: str) -> None:
+    refusal = task("cloudnativepg", "preflight", "Check that no other operator is in the way")
+    known = {"foreign": "ops/cnpg", "installed": installed, "current": False, "available": True, "by_hand": by_hand}
+    said = evaluate("cloudnativepg", refusal, refusal[ASSERT]["fail_msg"], __cloudnativepg_status=known)
+    assert said.endswith(words)
+    assert f"the operator {installed or 'of an unknown version'} as Deployment ops/cnpg;" in said
+
+
 # Of several PostgreSQL clusters in one namespace, one is taken away.
 
 

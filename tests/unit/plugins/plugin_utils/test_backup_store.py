@@ -92,6 +92,13 @@ def test_what_the_operator_can() -> None:
     assert "1.31 is there; give plugin" in problem
     assert backup_problems(BACKUP, [SECRET, operator("v1.30.1")], "cloudnativepg", "demo") == []
     assert backup_problems(BACKUP, [SECRET, operator("latest")], "cloudnativepg", "demo") == []
+    # OLM's images have no tag.
+    of_olm = operator("")
+    of_olm["spec"]["template"]["spec"]["containers"][0]["image"] = "ghcr.io/cloudnative-pg/cloudnative-pg@sha256:ab12"
+    assert backup_problems(BACKUP, [SECRET, of_olm], "cloudnativepg", "demo") == []
+    of_olm["metadata"]["labels"] = {"olm.owner": "cloudnative-pg.v1.31.0"}
+    [problem] = backup_problems(BACKUP, [SECRET, of_olm], "cloudnativepg", "demo")
+    assert "1.31 is there; give plugin" in problem
     plugin = {**BACKUP, "method": "plugin"}
     [problem] = backup_problems(plugin, [SECRET], "cloudnativepg", "demo")
     assert "has no Barman Cloud plugin" in problem

@@ -158,6 +158,7 @@ def deployment(**changes: Any) -> dict[str, Any]:
             "namespace": changes.get("namespace", "cnpg-system"),
             "generation": 2,
             "annotations": changes.get("annotations", {"pgha.kubernetes/applied": "abc"}),
+            "labels": {"app.kubernetes.io/name": "cloudnative-pg", **changes.get("labels", {})},
         },
         "spec": {
             "replicas": changes.get("replicas", 2),
@@ -207,6 +208,48 @@ NONE: dict[str, Any] = {"foreign": "", "sealed": [], "drifted": []}
 def test_status(deployments: list[dict[str, Any]], expected: dict[str, Any]) -> None:
     found = status(deployments, "1.29.2", "cnpg-system", "abc")
     assert {key: found[key] for key in expected} == expected
+
+
+DIGEST = "ghcr.io/cloudnative-pg/cloudnative-pg@sha256:29a260e74652a6ba0422cd95e2c7871443bcd5ff32404784689544ef9a551f7b"
+OLM, LABEL = "olm.owner", "app.kubernetes.io/version"
+
+
+@pytest.mark.parametrize(
+    ("image", "labels", "installed"),
+    [
+        # As OLM installs it.
+        (DIGEST, {OLM: "cloudnative-pg.v1.29.2", LABEL: "1.0.0"}, "1.29.2"),
+        (DIGEST, {OLM: "cloudnative-pg.v1.30.0-rc1"}, "1.30.0-rc1"),
+        # As somebody else's chart or pipeline does.
+        (DIGEST, {LABEL: "1.29.2"}, "1.29.2"),
+        (DIGEST, {LABEL: "v1.29.2", OLM: "pgs"}, "1.29.2"),
+        ("registry:5000/cnpg:main", {LABEL: "1.29.2"}, "1.29.2"),
+        # What the tag says holds: that is what runs.
+        ("registry:5000/cnpg:1.29.1", {OLM: "cloudnative-pg.v1.29.2"}, "1.29.1"),
+        ("registry:5000/cnpg:main", {}, "main"),
+        (DIGEST, {}, ""),
+    ],
+)
+def test_the_version_where_the_image_has_none(image: str, labels: dict[str, str], installed: str) -> None:
+    there = deployment(name="cnpg", annotations=None, image=image, labels=labels)
+    found = status([there], "1.29.2", "cnpg-system")
+    assert (found["installed"], found["current"]) == (installed, installed == "1.29.2")
+    del there["metadata"]["labels"]
+    assert status([there], "1.29.2", "cnpg-system")["current"] is False
+
+
+@pytest.mark.parametrize(
+    ("changes", "by_hand"),
+    [
+        ({}, False),
+        ({"annotations": None}, True),
+        ({"annotations": None, "labels": {OLM: "cloudnative-pg.v1.29.1"}}, False),
+        ({"annotations": None, "namespace": "other"}, False),
+        ({"annotations": None, "name": "cnpg-helm"}, False),
+    ],
+)
+def test_what_may_be_taken_over(changes: dict[str, Any], by_hand: bool) -> None:
+    assert status([deployment(**changes)], "1.29.2", "cnpg-system", "abc")["by_hand"] is by_hand
 
 
 @pytest.mark.parametrize("wanted", ["1.30.0-rc1", "1.29.2-rc1", "main"])
