@@ -247,6 +247,53 @@ def test_a_job_is_there_until_its_log_is_read() -> None:
     assert seconds("verify") == 300
 
 
+ZONE = [{"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["a"]}]
+ARM = [{"key": "kubernetes.io/arch", "operator": "In", "values": ["arm64"]}]
+APART = [{"key": "metadata.name", "operator": "NotIn", "values": ["ip-10-0-0-1.example.internal"]}]
+
+
+def placed(*terms: dict[str, Any]) -> dict[str, Any]:
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": list(terms)}}}
+
+
+@pytest.mark.parametrize(
+    ("node", "wanted", "affinity"),
+    [
+        ("", None, None),
+        ("", placed({"matchExpressions": ZONE}), placed({"matchExpressions": ZONE})),
+        (APART[0]["values"][0], None, placed({"matchFields": APART})),
+        # One of the terms is enough, so each has to say it.
+        (
+            APART[0]["values"][0],
+            {**placed({"matchExpressions": ZONE}, {"matchExpressions": ARM}), "podAntiAffinity": {}},
+            {
+                **placed(
+                    {"matchExpressions": ZONE, "matchFields": APART}, {"matchExpressions": ARM, "matchFields": APART}
+                ),
+                "podAntiAffinity": {},
+            },
+        ),
+    ],
+)
+def test_the_clients_of_a_drill_are_on_another_node(node: str, wanted: Any, affinity: Any) -> None:
+    """By its name: on AWS, the label kubernetes.io/hostname may differ from that."""
+    pods: dict[str, Any] = {"tolerations": [{"operator": "Exists"}], **({"affinity": wanted} if wanted else {})}
+    loader = DataLoader()
+    loader.set_basedir(str(ROLE))
+    known = variables(
+        ansible_search_path=[str(ROLE)],
+        __pgpool_slices={"resources": []},
+        __pgpool_job_name="hot-pgpool-job",
+        pgpool_job_overrides={"spec": {"template": {"spec": pods}}},
+    )
+    known["__pgpool_ledger_wanted"] = {**known["__pgpool_ledger_wanted"], "avoided_node": node}
+    known["__pgpool_job"] = known["__pgpool_ledger_job"]
+    made = Templar(loader=loader, variables=known).template(trust_as_template("{{ __pgpool_job_manifest }}"))
+    spec = made["spec"]["template"]["spec"]
+    assert (spec.get("affinity"), spec["tolerations"]) == (affinity, pods["tolerations"])
+    assert spec["containers"][0]["name"] == "verify"
+
+
 def test_jobs_of_long_names_are_told_apart() -> None:
     names = [f"{'a' * 50}-{number}-pgpool" for number in (1, 2)]
     bases = [evaluate("{{ __pgpool_job_base }}", pgpool_name=name) for name in names]
