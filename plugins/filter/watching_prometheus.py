@@ -11,7 +11,9 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Compares the selectors of objects of the kind Prometheus with the labels and the namespace of monitors and rules.
-positional: labels, namespace
+  - One that takes targets of their namespace alone (C(ignoreNamespaceSelectors), C(enforcedNamespaceLabel)) has to be
+    asked for no other.
+positional: labels, namespace, watched
 options:
   _input:
     description: Objects of the kind Prometheus, and the Namespace, as C(kubernetes.core.k8s_info) returns them.
@@ -26,6 +28,11 @@ options:
     description: Where they are.
     type: str
     required: true
+  watched:
+    description: The namespaces in which they look for targets. None is all.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -53,14 +60,14 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.prometheus_operato
 
 
 def watching_prometheus(
-    objects: Sequence[Mapping[str, Any]], labels: Mapping[str, str], namespace: str
+    objects: Sequence[Mapping[str, Any]], labels: Mapping[str, str], namespace: str, watched: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Find the Prometheus that takes monitors and rules."""
     if not isinstance(objects, (list, tuple)):
         raise AnsibleFilterError(
             f"pgha.kubernetes.watching_prometheus: give a list of objects, not {type(objects).__name__}"
         )
-    return watching(objects, labels, str(namespace))
+    return watching(objects, labels, str(namespace), watched)
 
 
 class FilterModule:

@@ -35,12 +35,15 @@ def monitor_relabelings(job: Mapping[str, Any], services: bool) -> list[dict[str
     ]
 
 
-def watching(objects: Sequence[Mapping[str, Any]], labels: Mapping[str, str], namespace: str) -> dict[str, Any]:
+def watching(
+    objects: Sequence[Mapping[str, Any]], labels: Mapping[str, str], namespace: str, watched: Sequence[str] = ()
+) -> dict[str, Any]:
     """Say which Prometheus takes monitors and rules with these labels in this namespace.
 
     :param objects: objects of the kind Prometheus, and the Namespace
     :param labels: what the monitors and rules are labelled with
     :param namespace: where they are
+    :param watched: the namespaces in which they look for targets; none is all
     :returns: `found` (of each its `namespace`, the `selector` of its pods and the `path` of its API) and `problem` (a
         sentence; empty if one is found)
     """
@@ -49,17 +52,30 @@ def watching(objects: Sequence[Mapping[str, Any]], labels: Mapping[str, str], na
         if item.get("kind") == "Namespace" and item["metadata"]["name"] == namespace:
             known = item["metadata"].get("labels") or {}
     candidates = [item for item in objects if item.get("kind") == "Prometheus"]
+    taking = [
+        item for item in candidates if all(_takes(item, selector, labels, namespace, known) for selector in _SELECTORS)
+    ]
     found = [
         {
             "namespace": item["metadata"]["namespace"],
             "selector": {"operator.prometheus.io/name": item["metadata"]["name"]},
             "path": ((item.get("spec") or {}).get("routePrefix") or "/").rstrip("/"),
         }
-        for item in candidates
-        if all(_takes(item, selector, labels, namespace, known) for selector in _SELECTORS)
+        for item in taking
+        if set(watched) == {namespace} or not _confinement(item)
     ]
     if found:
         return {"found": found, "problem": ""}
+    if taking:
+        confined = "; ".join(
+            f"{item['metadata']['namespace']}/{item['metadata']['name']} has {_confinement(item)}" for item in taking
+        )
+        return {
+            "found": [],
+            "problem": "no Prometheus that takes the monitors and rules has targets of another namespace than theirs: "
+            f"{confined}; monitoring_namespace is {namespace!r}, monitoring_watched_namespaces is {list(watched)!r}: "
+            "set both to the namespace of the PostgreSQL clusters, and to no other",
+        }
     if not candidates:
         return {"found": [], "problem": "no object of the kind Prometheus is there for the operator to run"}
     asked = "; ".join(
@@ -72,6 +88,17 @@ def watching(objects: Sequence[Mapping[str, Any]], labels: Mapping[str, str], na
         "problem": f"no Prometheus takes what is in the namespace {namespace} with the labels {dict(labels)}: {asked};"
         " set monitoring_operator_labels and monitoring_namespace to what one of them asks for",
     }
+
+
+def _confinement(item: Mapping[str, Any]) -> str:
+    """Return what of a Prometheus takes all targets, or the label of all series, to be of the monitors' namespace."""
+    spec = item.get("spec") or {}
+    if spec.get("ignoreNamespaceSelectors"):
+        return "ignoreNamespaceSelectors: true"
+    # Somebody may have excluded the monitors and rules from it.
+    excluded = spec.get("excludedFromEnforcement") or spec.get("prometheusRulesExcludedFromEnforce")
+    enforced = spec.get("enforcedNamespaceLabel") == "namespace" and not excluded
+    return "enforcedNamespaceLabel: namespace" if enforced else ""
 
 
 def _said(item: Mapping[str, Any], selector: str) -> str:

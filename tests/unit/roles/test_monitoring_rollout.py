@@ -71,6 +71,33 @@ def test_the_one_that_answers_is_asked(pods: list[dict[str, Any]], asked: str) -
     assert found == {"namespace": "monitoring", "pod": asked}
 
 
+def told_by_find(**known: Any) -> str:
+    tasks = yaml.safe_load((ROLE / "tasks/find_prometheus.yml").read_text())
+    [task] = [task for task in tasks if task["name"] == "Verify | Say whom to ask"]
+    one: dict[str, Any] = {"kind": "Prometheus", "metadata": {"name": "k8s", "namespace": "monitoring"}}
+    one["spec"] = {"serviceMonitorSelector": {}, "podMonitorSelector": {}, "ruleSelector": {}}
+    one["spec"]["ignoreNamespaceSelectors"] = True
+    variables = {
+        "__monitoring_operated": {"results": [{"resources": [one]}]},
+        "__monitoring_object_labels": {},
+        "__monitoring_has_operator": True,
+        "monitoring_namespace": "monitoring",
+        **known,
+    }
+    text = task["ansible.builtin.set_fact"]["__monitoring_watching"]
+    return Templar(loader=DataLoader(), variables=variables).template(trust_as_template(text))["problem"]
+
+
+def test_verify_alone_refuses_one_that_sees_no_targets_of_other_namespaces() -> None:
+    """The hosts of reports need not know what is watched."""
+    [block] = [task for task in yaml.safe_load((ROLE / "tasks/verify.yml").read_text()) if "block" in task]
+    [find] = [task for task in block["block"] if "find_prometheus.yml" in task.values()]
+    known = {name: trust_as_template(text) for name, text in find["vars"].items()}
+    assert "set both to the namespace" in told_by_find(**known, monitoring_watched_namespaces=["demo"])
+    assert told_by_find(**known, monitoring_watched_namespaces=["monitoring"]) == ""
+    assert told_by_find(monitoring_watched_namespaces=["demo"]) == ""
+
+
 def test_what_a_new_one_logged_is_told() -> None:
     [task] = yaml.safe_load((ROLE / "tasks/wait.yml").read_text())
     [end] = [task for task in task["rescue"] if "ansible.builtin.fail" in task]

@@ -23,5 +23,9 @@ def test_relabelings_in_a_template(render: Callable[[str, str], Any]) -> None:
 def test_watching_in_a_template(render: Callable[[str, str], Any]) -> None:
     template = "{{ read | pgha.kubernetes.watching_prometheus({'a': 'b'}, 'monitoring') }}"
     assert render(template, "read: []")["problem"].startswith("no object of the kind Prometheus")
+    spec = "{ignoreNamespaceSelectors: true, serviceMonitorSelector: {}, podMonitorSelector: {}, ruleSelector: {}}"
+    told = "read: [{kind: Prometheus, metadata: {name: k8s, namespace: monitoring}, spec: " + spec + "}]"
+    confined = "{{ read | pgha.kubernetes.watching_prometheus({}, 'monitoring', ['demo']) }}"
+    assert "set both to the namespace" in render(confined, told)["problem"]
     with pytest.raises(AnsibleError, match="give a list of objects"):
         render(template, "read: {}")

@@ -50,6 +50,38 @@ def test_which_prometheus_takes_them(item: dict[str, Any], takes: bool) -> None:
     assert bool(result["problem"]) != takes
 
 
+CONFINED = {"ignoreNamespaceSelectors": True, "enforcedNamespaceLabel": "namespace"}
+EXCLUDED = {"excludedFromEnforcement": [{"group": "monitoring.coreos.com", "resource": "servicemonitors"}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "watched", "problem"),
+    [
+        ({}, [], ""),
+        ({}, ["demo"], ""),
+        # As OpenShift's for user workloads.
+        (CONFINED, [], "monitoring/k8s has ignoreNamespaceSelectors: true;"),
+        (CONFINED, ["demo"], "monitoring_watched_namespaces is ['demo']: set both to"),
+        (CONFINED, ["demo", "monitoring"], "monitoring/k8s has ignoreNamespaceSelectors: true;"),
+        (CONFINED, ["monitoring"], ""),
+        ({"enforcedNamespaceLabel": "namespace"}, ["demo"], "monitoring/k8s has enforcedNamespaceLabel: namespace;"),
+        # The series keep the namespace that they are of.
+        ({"enforcedNamespaceLabel": "tenant"}, ["demo"], ""),
+        ({"enforcedNamespaceLabel": "namespace", **EXCLUDED}, ["demo"], ""),
+    ],
+)
+def test_one_that_sees_its_monitors_namespace_alone(spec: dict[str, Any], watched: list[str], problem: str) -> None:
+    result = watching([prometheus({}, **spec), NAMESPACE], LABELS, "monitoring", watched)
+    assert problem in result["problem"]
+    assert bool(result["found"]) == (not problem) == (not result["problem"])
+
+
+def test_one_that_sees_other_namespaces_is_asked() -> None:
+    other = prometheus({}, {}, namespace="elsewhere", **CONFINED)
+    result = watching([other, prometheus({}), NAMESPACE], LABELS, "monitoring", ["demo"])
+    assert [one["namespace"] for one in result["found"]] == ["monitoring"]
+
+
 def test_what_is_found_says_where_to_ask() -> None:
     result = watching([prometheus({}, routePrefix="/prom/"), NAMESPACE], LABELS, "monitoring")
     assert result["found"] == [
