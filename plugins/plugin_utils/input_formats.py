@@ -35,6 +35,8 @@ _IMAGE = re.compile(
     r"(?P<digest>@sha256:[0-9a-f]{64})?"
 )
 _ROLE = re.compile(r"[a-z_][a-z0-9_-]*[a-z0-9]|[a-z]")
+# Those of Prometheus' own begin with __.
+_PROMETHEUS_LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,2}(-[A-Za-z0-9.]+)?")
 
 # The fields of cron: the first and the last number, and names for them.
@@ -426,6 +428,21 @@ def annotations() -> Format:
     return Format(
         f"give a mapping of names such as example.com/name to texts, in quotes {_NO_TEXT}",
         lambda value: isinstance(value, Mapping) and all(_is_entry(key, entry) for key, entry in value.items()),
+    )
+
+
+def prometheus_labels() -> Format:
+    """Take a mapping of labels as Prometheus has them."""
+    return Format(
+        "give a mapping of label names (letters, digits and '_', no digit first, not '__' first) to texts, in quotes "
+        f"{_NO_TEXT}",
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(
+                isinstance(key, str) and _PROMETHEUS_LABEL.fullmatch(key) and isinstance(entry, str) and entry.strip()
+                for key, entry in value.items()
+            )
+        ),
     )
 
 

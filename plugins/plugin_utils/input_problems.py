@@ -199,6 +199,8 @@ FORMATS: dict[str, fmt.Format] = {
     "monitoring_alert_backup_hours": fmt.integer(1),
     "monitoring_alertmanager.addresses[]": fmt.host_and_port("alertmanager.monitoring.svc:9093"),
     "monitoring_alertmanager.secret": fmt.dns_label(),
+    "monitoring_external_labels": fmt.prometheus_labels(),
+    "monitoring_remote_write_secret": fmt.dns_label(),
     "monitoring_runbook_url": fmt.url(),
     "monitoring_dashboards_namespace": fmt.dns_label(),
     "monitoring_dashboards_labels": fmt.labels(),

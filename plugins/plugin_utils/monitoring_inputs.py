@@ -12,16 +12,33 @@ from typing import Any
 # The jobs of templates/prometheus.yml.j2, which the rules read.
 _JOBS = ("pgpool", "postgres")
 _DURATION = re.compile(r"([0-9]+(ms|s|m|h|d|w|y))+")
-# What of an Alertmanager or a scrape config is a secret, wherever in it these keys are; a file may be in its place.
+# What the series and the alerts of this collection have themselves.
+_LABELS = {
+    "alertname", "alertstate", "application_name", "cluster", "datname", "hostname", "instance", "job", "namespace",
+    "node", "node_id", "persistentvolumeclaim", "pgpool", "pod", "role", "service", "severity", "slot_name", "state",
+    "usename",
+}  # fmt: skip
+# What of an Alertmanager, a scrape config or a remote write is a secret, wherever in it these keys are; a file may be
+# in its place.
 _SECRETS = (
     ("basic_auth", "password"),
     ("authorization", "credentials"),
     ("bearer_token",),
     ("oauth2", "client_secret"),
+    ("oauth", "client_secret"),
     ("tls_config", "key"),
     ("sigv4", "secret_key"),
     ("ec2_sd_configs", "secret_key"),
 )
+# Where Prometheus takes no file in its place.
+_INSTEAD = {"secret_key": "a role of AWS", "oauth.client_secret": "a managed identity of Azure"}
+# What only an own Prometheus has, and where that of an operator has it.
+_OWN = {
+    "monitoring_external_labels": "externalLabels",
+    "monitoring_remote_write": "remoteWrite",
+    "monitoring_remote_write_secret": "remoteWrite",
+}
+_USER_IN_URL = re.compile(r"[^/]*//[^/?#]*@")
 
 
 def monitoring_checks(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -33,6 +50,8 @@ def monitoring_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     yield from _group_problems(variables)
     yield from _alert_problems(variables)
     yield from _alertmanager_problems(variables)
+    yield from _own_problems(variables)
+    yield from _remote_write_problems(variables)
 
 
 def _alert_problems(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -69,6 +88,38 @@ def _alertmanager_problems(variables: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _own_problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    for name, field in _OWN.items():
+        if variables.get(name) and variables.get("monitoring_flavor") == "prometheus_operator":
+            yield (
+                f"{name} is set: leave it out, as monitoring_flavor is 'prometheus_operator', whose Prometheus has it "
+                f"in spec.{field} of its own object"
+            )
+    for label in sorted(_LABELS.intersection(variables.get("monitoring_external_labels") or {})):
+        yield (
+            f"monitoring_external_labels.{label} is set: series and alerts have a label of that name, which would win; "
+            "give another one, such as kubernetes_cluster"
+        )
+
+
+def _remote_write_problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    written = variables.get("monitoring_remote_write") or []
+    if variables.get("monitoring_remote_write_secret") and not written:
+        yield "monitoring_remote_write is empty: say where to write with the files of the Secret, or leave that out"
+    for index, told in enumerate(written):
+        path, address = f"monitoring_remote_write[{index}]", str(told.get("url") or "")
+        secrets = list(_secrets_in(told))
+        if _USER_IN_URL.match(address):  # it may be a token, or have a password
+            secrets.append(("url", "basic_auth with a password_file"))
+        elif not re.fullmatch(r"https?://\S+", address):
+            yield f"{path}.url is {address!r}: give an http(s) address"
+        for place, remedy in secrets:
+            yield (
+                f"{path}.{place} would be in a ConfigMap: put it in a Secret, name that in "
+                f"monitoring_remote_write_secret, and give {remedy}"
+            )
+
+
 def _secrets_in(told: Any, place: str = "", keys: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     """Yield where a secret is, and what to give in its place.
 
@@ -83,7 +134,7 @@ def _secrets_in(told: Any, place: str = "", keys: tuple[str, ...] = ()) -> Itera
         for index, item in enumerate(told):
             yield from _secrets_in(item, f"{place}[{index}]", keys)
     elif told and any(keys[-len(secret) :] == secret for secret in _SECRETS):
-        yield place, "a role of AWS" if keys[-1] == "secret_key" else f"{place}_file"
+        yield place, _INSTEAD.get(keys[-1], _INSTEAD.get(".".join(keys[-2:]), f"{place}_file"))
 
 
 def _job_problems(variables: Mapping[str, Any]) -> Iterator[str]:

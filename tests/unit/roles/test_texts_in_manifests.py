@@ -90,12 +90,16 @@ def test_prometheus_has_the_rules_that_it_was_given(flavor: str) -> None:
         monitoring_extra_rule_groups=[{"name": "ours", "rules": [rule]}],
         monitoring_alertmanager={"addresses": ["a:9093"], "options": {"basic_auth": {"username": TEXT}}},
         monitoring_extra_scrape_configs=[{"job_name": TEXT.replace("\u2028", "")}],
+        monitoring_external_labels={"ours": TEXT},
+        monitoring_remote_write=[{"url": "https://a", "name": TEXT}],
     )
     if flavor == "prometheus":
         [data] = (item["data"] for item in made if item["kind"] == "ConfigMap" and "rules.yml" in item["data"])
         groups = yaml.safe_load(data["rules.yml"])["groups"]
         assert TEXT in texts(yaml.safe_load(data["prometheus.yml"])["alerting"])
         assert TEXT.replace("\u2028", "") in texts(yaml.safe_load(data["prometheus.yml"])["scrape_configs"])
+        assert yaml.safe_load(data["prometheus.yml"])["global"]["external_labels"] == {"ours": TEXT}
+        assert yaml.safe_load(data["prometheus.yml"])["remote_write"] == [{"url": "https://a", "name": TEXT}]
     else:
         [groups] = (item["spec"]["groups"] for item in made if item["kind"] == "PrometheusRule")
     assert groups[-1] == {"name": "ours", "rules": [rule]}

@@ -120,6 +120,12 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
         [{}, {"x.io/a": "b c\n", "y": "8080"}],
         [{"a b": "c"}, {"a": 8080}, {"a": False}, {"a": None}, {1: "a"}, "a", []],
     ),
+    (
+        "prometheus_labels",
+        fmt.prometheus_labels(),
+        [{}, {"kubernetes_cluster": "eu-west 1"}, {"_a1": "true"}],
+        [{"a-b": "c"}, {"1a": "b"}, {"__a": "b"}, {"a": ""}, {"a": 1}, {"a": True}, {"a": None}, {1: "a"}, "a", []],
+    ),
 ]
 
 

@@ -55,9 +55,52 @@ def test_no_secret_gets_into_a_config_map(options: dict[str, Any], name: str) ->
     assert sentence.startswith(f"monitoring_alertmanager.options.{name} would be in a ConfigMap: put it in a Secret")
     [other] = problems(extra_scrape_configs=[{"job_name": "a"}, {"job_name": "b", **options}])
     assert other.startswith(f"monitoring_extra_scrape_configs[1].{name} would be in a ConfigMap: put it in a Secret")
+    [third] = problems(remote_write=[{"url": "https://a"}, {"url": "https://b", **options}])
+    assert third.startswith(f"monitoring_remote_write[1].{name} would be in a ConfigMap: put it in a Secret, name ")
+    assert third.partition(" give ")[2] == sentence.partition(" give ")[2]
     remedy = "a role of AWS" if name.endswith("secret_key") else f"{name}_file"
     assert (sentence.endswith(f" give {remedy}"), other.endswith(f" give {remedy}")) == (True, True)
     assert "s3cret" not in sentence + other
+
+
+@pytest.mark.parametrize("url", ["https://u:s3cret@a/push", "https://s3cret@a", "http://:s3cret@a:1?x=@"])
+def test_no_secret_is_in_an_address(url: str) -> None:
+    [sentence] = problems(remote_write=[{"url": url}])
+    assert sentence.startswith("monitoring_remote_write[0].url would be in a ConfigMap: put it in a Secret")
+    assert sentence.endswith("give basic_auth with a password_file")
+    assert "s3cret" not in sentence
+
+
+def test_where_series_are_written_to() -> None:
+    access = {"basic_auth": {"username": "u", "password_file": "/etc/remote-write/password"}}
+    right = {"url": "https://a/push?x=a@b", **access, "headers": {"X-Scope-OrgID": "pgha"}}
+    assert problems(remote_write=[right, right], remote_write_secret="s", external_labels={"region": "x"}) == []
+    assert problems(remote_write=[{}, {"url": "a:1"}]) == [
+        "monitoring_remote_write[0].url is '': give an http(s) address",
+        "monitoring_remote_write[1].url is 'a:1': give an http(s) address",
+    ]
+    [sentence] = problems(remote_write_secret="s")
+    assert sentence.startswith("monitoring_remote_write is empty")
+    azure = {"cloud": "AzurePublic", "oauth": {"client_id": "i", "client_secret": "s3cret", "tenant_id": "t"}}
+    [sentence] = problems(remote_write=[{"url": "https://a", "azuread": azure}])
+    assert sentence.endswith("monitoring_remote_write_secret, and give a managed identity of Azure")
+
+
+def test_an_operator_s_prometheus_has_its_own_labels_and_writes() -> None:
+    told = {"external_labels": {"region": "x"}, "remote_write": [{"url": "https://a"}], "remote_write_secret": "s"}
+    found = problems(flavor="prometheus_operator", **told)
+    assert [sentence.partition(" ")[0] for sentence in found] == [f"monitoring_{name}" for name in told]
+    assert "spec.externalLabels" in found[0]
+    assert "spec.remoteWrite" in found[1]
+
+
+def test_labels_of_the_series_are_no_external_ones() -> None:
+    found = problems(external_labels={"pod": "x", "cluster": "east", "kubernetes_cluster": "east"})
+    assert [sentence.partition(" ")[0] for sentence in found] == [
+        "monitoring_external_labels.cluster",
+        "monitoring_external_labels.pod",
+    ]
+    assert all("give another one, such as kubernetes_cluster" in sentence for sentence in found)
 
 
 def test_what_is_in_a_file_or_named_alike_is_no_secret() -> None:
