@@ -20,6 +20,9 @@ import yaml
 
 PREFIX = "survey_"
 _TEMPLATE = re.compile(r"\{[{%#]")
+# Ansible puts what is in the job's environment, as the token of the Kubernetes API, into options of type `path`, and
+# into these: a chart for Helm, the words of a command, a file to look up.
+_PATHS = ("cloudnativepg_manifest", "kubedb_chart", "kubedb_helm", "log_report_pgbadger")
 _WORDS = {
     "int": "a whole number",
     "float": "a number",
@@ -62,6 +65,7 @@ def survey_answers(variables: Mapping[str, Any], specs: Iterable[Mapping[str, An
             continue
         try:
             value = _value(answer, option)
+            _refuse_the_environment(value, {"type": "path"} if name in _PATHS else option)
         except _NotOfItsTypeError as exc:
             problems.append(f"{variable} is {_shown(answer, option)}: {exc}")
             continue
@@ -99,6 +103,18 @@ def _value(answer: Any, option: Mapping[str, Any]) -> Any:
     if not isinstance(read, accepted) or (kind in _NUMBERS and isinstance(read, bool)):
         raise _NotOfItsTypeError(f"give {_WORDS[kind]}")
     return read
+
+
+def _refuse_the_environment(value: Any, option: Mapping[str, Any]) -> None:
+    """Refuse a path, also in a mapping, in which Ansible would put what is in the job's environment.
+
+    :raises _NotOfItsTypeError: with what to give
+    """
+    if isinstance(value, Mapping):
+        for key, inner in (option.get("options") or {}).items():
+            _refuse_the_environment(value.get(key), inner)
+    elif option.get("type") == "path" and ("$" in str(value) or str(value).startswith("~")):
+        raise _NotOfItsTypeError("a path has no $ and does not begin with ~, so give all of it")
 
 
 def _read(answer: Any, kind: str) -> Any:

@@ -24,8 +24,14 @@ OPTIONS = {
     "storage": {
         "type": "dict",
         "default": {"size": "10Gi", "class": ""},
-        "options": {"size": {"type": "str"}, "count": {"type": "int"}, "password": {"no_log": True}},
+        "options": {
+            "size": {"type": "str"},
+            "count": {"type": "int"},
+            "password": {"no_log": True},
+            "file": {"type": "path"},
+        },
     },
+    "kubedb_chart": {},
 }
 SPECS = [{"argument_specs": {"main": {"options": OPTIONS}, "other": {"short_description": "none"}}}]
 
@@ -47,6 +53,10 @@ def test_no_answer_is_nothing_given(name: str, answer: Any) -> None:
         ("text", "17", "17"),
         ("text", " with spaces ", " with spaces "),
         ("path", "/tmp/x", "/tmp/x"),
+        ("path", "/tmp/x~1", "/tmp/x~1"),
+        ("text", "a $word of ~/many", "a $word of ~/many"),
+        ("kubedb_chart", "oci://registry.example/kubedb", "oci://registry.example/kubedb"),
+        ("storage", "{size: $, file: /tmp/x}", {"size": "$", "file": "/tmp/x"}),
         ("number", 5, 5),
         ("number", " 5 ", 5),
         ("number", 0, 0),
@@ -115,6 +125,16 @@ def test_what_cannot_be_taken_is_said(name: str, answer: Any, sentence: str) -> 
 def test_an_answer_is_no_template(name: str, answer: str) -> None:
     [problem] = taken(**{name: answer})["problems"]
     assert problem.endswith("an answer is no template, so give the value itself")
+
+
+@pytest.mark.parametrize("answer", ["/x/$K8S_AUTH_API_KEY", "${HOME}/x", "~/x", "~deployer"])
+@pytest.mark.parametrize("name", ["path", "kubedb_chart", "storage__file", "storage"])
+def test_a_path_takes_nothing_from_the_environment_of_the_job(name: str, answer: str) -> None:
+    """Ansible puts it there, also the token of the API, and says so: there is no folder /x/eyJ…"""
+    made = taken(**{name: f"file: {answer}" if name == "storage" else answer})
+    shown = "a value that is not shown" if name == "storage" else repr(answer)
+    sentence = f"survey_{name} is {shown}: a path has no $ and does not begin with ~, so give all of it"
+    assert made == {"variables": {}, "mappings": {}, "problems": [sentence]}
 
 
 def test_a_secret_is_not_told() -> None:
