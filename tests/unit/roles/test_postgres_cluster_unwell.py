@@ -436,14 +436,14 @@ printf '%s\\n' "$@" > "$9"
 """
 
 
-def log_report(folder: Path, logs: dict[str, str]) -> tuple[Run, dict[str, str]]:
+def log_report(folder: Path, logs: dict[str, str], **more: Any) -> tuple[Run, dict[str, str]]:
     """Run log_report.yml, and return the files that it wrote."""
     (folder / "reader").write_text(READER)
     (folder / "reader").chmod(0o755)
     (folder / "logs").mkdir()
     (folder / "logs/hot-postgres-3.log").write_text("of yesterday\n")
     known = {"log_report_directory": str(folder / "logs"), "log_report_pgbadger": str(folder / "reader")}
-    run = Run(folder, "log_report", cluster(), PGPOOL_POD, logs=logs, **known)
+    run = Run(folder, "log_report", cluster(), PGPOOL_POD, logs=logs, **known, **more)
     return run, {path.name: path.read_text() for path in (folder / "logs").iterdir()}
 
 
@@ -465,6 +465,13 @@ def test_a_report_says_whose_log_it_has_not_and_goes_on(tmp_path: Path) -> None:
     assert f"Not read: hot-postgres-3: {escaped}; {lost}." in run.said, run.output
     assert "Nothing was logged by" not in run.said
     assert "hunter2" not in run.output
+
+
+def test_pgbadger_is_given_nothing_of_the_environment(tmp_path: Path) -> None:
+    """Which has the token of the API in AWX, and the output what pgBadger was given, where that fails."""
+    run, files = log_report(tmp_path, LOGS, log_report_prefix="%m $HOME ")
+    assert run.rc == 0, run.output
+    assert "%m $HOME " in files["hot-postgres-logs.html"].splitlines()
 
 
 def test_a_report_without_a_log_of_an_instance_has_no_page_of_them(tmp_path: Path) -> None:
