@@ -83,6 +83,8 @@ FIELDS = {
     | {"notification_templates_error", "notification_templates_approvals", "survey_enabled", "survey_spec"}
     | {"simplified_workflow_nodes"},
 }
+# What is run, and where it comes from.
+WHAT_RUNS = re.compile(r"_(image|manifest|chart|registry|values|helm|pgbadger)(\.|$)")
 # The same under the name that infra.controller_configuration has for it.
 SAME = {"controller_organizations": "aap_organizations", "controller_teams": "aap_teams"}
 
@@ -255,6 +257,17 @@ def test_each_question_is_one_of_a_variable(name: str) -> None:
             )
         if option.get("type") in ("dict", "list") and "choices" not in option:
             assert question["type"] == "textarea"
+
+
+@pytest.mark.parametrize(
+    "playbook", [name for name, told in load(AWX / "jobs.yml")["templates"].items() if told.get("reads")]
+)
+def test_what_only_looks_asks_not_for_what_runs(playbook: str) -> None:
+    """Who may have a look is not whoever may have the passwords: verify runs an image that is given each user's."""
+    told = load(AWX / "jobs.yml")["templates"][playbook]
+    asked = [name for name in told.get("needs", []) + told.get("asks", []) if WHAT_RUNS.search(name)]
+    # It runs no image, and has to check the answers of the workflow that it begins.
+    assert asked == (["postgres_cluster_image", "pgpool_image"] if playbook == "preflight" else [])
 
 
 def test_what_destroys_something_is_for_nobody_without_approval() -> None:
