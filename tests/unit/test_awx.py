@@ -270,6 +270,15 @@ def test_what_only_looks_asks_not_for_what_runs(playbook: str) -> None:
     assert asked == (["postgres_cluster_image", "pgpool_image"] if playbook == "preflight" else [])
 
 
+@pytest.mark.parametrize("name", SURVEYED)
+def test_where_an_operator_comes_from_is_no_question(name: str) -> None:
+    """A manifest or chart of one's own is whatever one wants, with the rights of whoever installs operators."""
+    asked = {question["question_name"] for question in SURVEYED[name]["survey_spec"]["spec"]}
+    assert {each for each in asked if re.match(r"(cloudnativepg|kubedb)_", each)} <= {
+        f"{operator}_{what}" for operator in ("cloudnativepg", "kubedb") for what in ("version", "wait_timeout")
+    }
+
+
 def test_what_destroys_something_is_for_nobody_without_approval() -> None:
     told = load(AWX / "jobs.yml")["templates"]
     wanting = {awx.title(playbook) for playbook, entry in told.items() if entry.get("approval")}
