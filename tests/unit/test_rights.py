@@ -527,6 +527,15 @@ def test_each_role_is_bound_to_the_deployer(part: str) -> None:
     assert [item["metadata"] for item in items if "namespace" in item["metadata"]] == []
 
 
+@pytest.mark.parametrize("part", FILES)
+def test_the_page_says_what_counts_in_all_namespaces(part: str) -> None:
+    page = (RBAC / "README.md").read_text("utf-8")
+    [where] = re.findall(rf"^\| \[{part}\.yml\]\({part}\.yml\) \| (.+?) \|", page, re.MULTILINE)
+    bound = {item["kind"] for item in yaml.safe_load_all((RBAC / f"{part}.yml").read_text("utf-8"))}
+    assert ("all namespaces" in where) == ("ClusterRoleBinding" in bound)
+    assert (where == "all namespaces") == ("RoleBinding" not in bound)
+
+
 def test_of_playbooks_the_teardown_alone_asks_the_api_itself() -> None:
     modules = re.compile(rf"(kubernetes\.core|pgha\.kubernetes)\.({'|'.join(MODULES)}):")
     asking = {path.name for path in (ROOT / "playbooks").glob("*.yml") if modules.search(path.read_text("utf-8"))}
