@@ -440,7 +440,7 @@ def log_report(folder: Path, logs: dict[str, str], **more: Any) -> tuple[Run, di
     """Run log_report.yml, and return the files that it wrote."""
     (folder / "reader").write_text(READER)
     (folder / "reader").chmod(0o755)
-    (folder / "logs").mkdir()
+    (folder / "logs").mkdir(exist_ok=True)
     (folder / "logs/hot-postgres-3.log").write_text("of yesterday\n")
     known = {"log_report_directory": str(folder / "logs"), "log_report_pgbadger": str(folder / "reader")}
     run = Run(folder, "log_report", cluster(), PGPOOL_POD, logs=logs, **known, **more)
@@ -472,6 +472,19 @@ def test_pgbadger_is_given_nothing_of_the_environment(tmp_path: Path) -> None:
     run, files = log_report(tmp_path, LOGS, log_report_prefix="%m $HOME ")
     assert run.rc == 0, run.output
     assert "%m $HOME " in files["hot-postgres-logs.html"].splitlines()
+
+
+def test_a_report_is_for_whoever_ran_it(tmp_path: Path) -> None:
+    """Statements are in logs and pages alike. A page of an older run keeps the mode that it has."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/hot-postgres-logs.html").write_text("of yesterday")
+    (tmp_path / "logs/hot-postgres-logs.html").chmod(0o644)
+    run, files = log_report(tmp_path, LOGS)
+    assert run.rc == 0, run.output
+    assert files["hot-postgres-logs.html"] != "of yesterday"
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (tmp_path / "logs").iterdir()}
+    assert {"hot-postgres-1.log", "hot-postgres-logs.html", "hot-postgres-pgpool-logs.html"} <= set(modes)
+    assert modes == dict.fromkeys(modes, "0o600")
 
 
 def test_a_report_without_a_log_of_an_instance_has_no_page_of_them(tmp_path: Path) -> None:
