@@ -12,7 +12,10 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   kubeconfig:
-    description: Path of a kubeconfig, or what is in it. Else C(K8S_AUTH_KUBECONFIG), or the default place.
+    description:
+      - Path of a kubeconfig, or what is in it. Else C(K8S_AUTH_KUBECONFIG).
+      - Without it, a context and credentials, it is the service account of the pod that it runs in, else C(KUBECONFIG)
+        or the default place.
     type: raw
   context:
     description: Context of the kubeconfig. Else C(K8S_AUTH_CONTEXT), or the current one.

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_credentials import address_in_a_pod
 
 
 def api_address(auth: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> str:
@@ -31,6 +32,9 @@ def api_address(auth: Mapping[str, Any], environment: Mapping[str, str] | None =
     }
     if given["host"]:
         return str(given["host"])
+    own = "" if given["kubeconfig"] or given["context"] else address_in_a_pod(environment)
+    if own:
+        return own
     files = str(given["kubeconfig"] or environment.get("KUBECONFIG") or "~/.kube/config")
     for file in files.split(os.pathsep):
         address = _server(Path(file).expanduser(), given["context"])

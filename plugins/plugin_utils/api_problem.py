@@ -38,7 +38,8 @@ def api_problem(result: Mapping[str, Any], auth: Mapping[str, Any] | None = None
     remedy = (
         f"check pgha_k8s_auth ({named})"
         if named
-        else "set pgha_k8s_auth (kubeconfig, context, host, …), or K8S_AUTH_* or KUBECONFIG in the environment"
+        # Not KUBECONFIG: in a pod, its own account comes before that.
+        else "set pgha_k8s_auth (kubeconfig, context, host, …), or K8S_AUTH_KUBECONFIG, … in the environment"
     )
     if re.search(_UNUSABLE, message):
         detail = " ".join((message.partition("Could not create API client: ")[2] or message).split()).strip(" .")[:300]

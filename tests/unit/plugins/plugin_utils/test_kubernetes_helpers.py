@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils import api_credentials
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_address import api_address, tcp_problem
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_credentials import unread_kubeconfig
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_problem import api_problem
@@ -54,7 +55,7 @@ def test_labels_refuse(value: Any) -> None:
 @pytest.mark.parametrize(
     ("message", "auth", "words"),
     [
-        (REFUSED, {}, ["at https://127.0.0.1:6443", "connection refused", "set pgha_k8s_auth"]),
+        (REFUSED, {}, ["at https://127.0.0.1:6443", "(connection refused)", "set pgha_k8s_auth", "K8S_AUTH_KUBE"]),
         (REFUSED, {"context": "c", "api_key": "canary"}, ["check pgha_k8s_auth (context 'c')"]),
         ("Failed to resolve 'nosuch'", {"host": "https://nosuch"}, ["https://nosuch", "not known to DNS"]),
         ("", {"host": "https://h"}, ["https://h", "does not answer in time"]),
@@ -112,6 +113,39 @@ def test_api_address(tmp_path: Path, auth: dict[str, str], environment: dict[str
         }
 
     assert api_address(put(auth), put(environment)) == address
+
+
+IN_A_POD = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443", "KUBECONFIG": "/k"}
+
+
+@pytest.fixture
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which a pod has the token of its account."""
+    monkeypatch.setattr(api_credentials, "ACCOUNT", tmp_path)
+    for name in ("token", "ca.crt"):
+        (tmp_path / name).write_text("canary")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("auth", "environment", "address"),
+    [
+        ({}, {}, "https://10.96.0.1:443"),
+        ({}, {"KUBERNETES_SERVICE_HOST": "fd00::1"}, "https://[fd00::1]:443"),
+        ({"host": "https://h"}, {}, "https://h"),
+        ({"kubeconfig": "FILE"}, {}, "https://one:6443"),
+        ({}, {"K8S_AUTH_CONTEXT": "b", "KUBECONFIG": "FILE"}, "https://two:6443"),
+        ({}, {"KUBERNETES_SERVICE_PORT": "", "KUBECONFIG": "FILE"}, "https://one:6443"),
+    ],
+)
+@pytest.mark.usefixtures("account")
+def test_api_address_in_a_pod(tmp_path: Path, auth: dict[str, str], environment: dict[str, str], address: str) -> None:
+    file = tmp_path / "config"
+    file.write_text(KUBECONFIG)
+    auth, environment = (
+        {key: value.replace("FILE", str(file)) for key, value in values.items()} for values in (auth, environment)
+    )
+    assert api_address(auth, {**IN_A_POD, **environment}) == address
 
 
 def test_tcp_problem() -> None:
@@ -333,3 +367,44 @@ def test_a_context_that_would_be_ignored_is_refused(
 def test_a_context_that_would_be_ignored_says_what_wins() -> None:
     [problem] = unread_kubeconfig({"pgha_k8s_auth": {"context": "live"}}, "demo", HOST_AND_KEY)
     assert "with the environment's K8S_AUTH_HOST and the environment's K8S_AUTH_API_KEY;" in problem
+
+
+@pytest.mark.parametrize("variables", [{"pgha_k8s_auth": {}}, {"demo_k8s_auth": {"validate_certs": False}}])
+@pytest.mark.parametrize("more", [{}, {"K8S_AUTH_HOST": "https://h"}, {"K8S_AUTH_USERNAME": "u"}])
+@pytest.mark.usefixtures("account")
+def test_a_kubeconfig_that_a_pod_would_not_read_is_refused(variables: dict[str, Any], more: dict[str, str]) -> None:
+    """kubernetes.core takes the account of the pod before KUBECONFIG, unlike kubectl."""
+    [problem] = unread_kubeconfig(variables, "demo", {**IN_A_POD, **more})
+    assert problem.startswith("the environment's KUBECONFIG is '/k' (string): it would be ignored, as the account of ")
+    assert "give K8S_AUTH_KUBECONFIG or pgha_k8s_auth.kubeconfig in its place" in problem
+
+
+@pytest.mark.parametrize(
+    ("auth", "environment"),
+    [
+        ({"kubeconfig": "/k"}, {}),
+        ({"context": "live"}, {}),
+        ({"host": "https://h", "api_key": "canary"}, {}),
+        # As the credential types of awx/ have it: AWX runs its jobs in pods.
+        ({}, {**HOST_AND_KEY, "K8S_AUTH_SSL_CA_CERT": "/c", "K8S_AUTH_VERIFY_SSL": "true"}),
+        ({}, {"K8S_AUTH_KUBECONFIG": "/k"}),
+        ({"context": "live"}, {"K8S_AUTH_KUBECONFIG": "/k"}),
+        ({}, {"K8S_AUTH_HOST": "https://h", "K8S_AUTH_USERNAME": "u", "K8S_AUTH_PASSWORD": "canary"}),
+        ({}, {"K8S_AUTH_HOST": "https://h", "K8S_AUTH_CERT_FILE": "/c", "K8S_AUTH_KEY_FILE": "/k"}),
+        ({}, {"KUBECONFIG": ""}),
+        ({}, {"KUBERNETES_SERVICE_HOST": ""}),
+    ],
+)
+@pytest.mark.usefixtures("account")
+def test_what_a_pod_is_told_itself_is_taken(auth: dict[str, str], environment: dict[str, str]) -> None:
+    assert list(unread_kubeconfig({"pgha_k8s_auth": auth}, "demo", {**IN_A_POD, **environment})) == []
+
+
+def test_without_an_account_a_pod_reads_its_kubeconfig(account: Path) -> None:
+    (account / "token").unlink()
+    assert list(unread_kubeconfig({"pgha_k8s_auth": {}}, "demo", IN_A_POD)) == []
+
+
+@pytest.mark.usefixtures("account")
+def test_what_has_no_connection_of_its_own_is_told_nothing() -> None:
+    assert list(unread_kubeconfig({"pgha_secure_logging": True}, "kind_cluster", IN_A_POD)) == []
