@@ -56,7 +56,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    The keys C(bootstrap), C(database), C(owner), C(external_clusters) and C(region), and of the folder of its
+    The keys C(bootstrap), C(database), C(owner), C(external_clusters) and C(env), and of the folder of its
     backups C(server_name), C(major), C(kept), C(destination) and C(moved_from).
   type: dict
 """

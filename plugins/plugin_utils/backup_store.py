@@ -18,6 +18,7 @@ DEFAULTS: dict[str, Any] = {
     "endpoint": "",
     "path": "",
     "region": "",
+    "env": {},
     "credentials_secret": "",
     "iam_role": False,
     "access_key": "ACCESS_KEY_ID",
@@ -30,6 +31,11 @@ DEFAULTS: dict[str, Any] = {
     "encryption": "",
     "encryption_secret": "",
 }
+REGION = "AWS_DEFAULT_REGION"
+# Since boto3 1.36 a checksum is sent with each upload, which stores that are not AWS's may refuse
+# (`x-amz-content-sha256 must be …`, `SignatureDoesNotMatch`). AWS's own wants one where objects are locked.
+_CHECKSUMS = {"AWS_REQUEST_CHECKSUM_CALCULATION": "when_required", "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required"}
+_AWS = re.compile(r"https?://([^/]*\.)?amazonaws\.com(\.cn)?(:[0-9]+)?(/.*)?", re.IGNORECASE)
 PLUGIN = "barman-cloud.cloudnative-pg.io"
 PLUGIN_CRD = "objectstores.barmancloud.cnpg.io"
 # The first release of CloudNativePG without object stores of its own (release notes of 1.29.2 and 1.30.0, #11083).
@@ -72,6 +78,24 @@ def barman_object_store(backup: Mapping[str, Any], server_name: str = "") -> dic
     return store
 
 
+def barman_environment(backup: Mapping[str, Any], origin: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment in which Barman runs, by name. What has an empty text is left out.
+
+    :param backup: `postgres_cluster_backup`; nothing where there are no backups
+    :param origin: what a cluster that was made from backups has, which what is said of its own goes over
+    """
+    asked = with_defaults(backup)
+    region = {REGION: str(asked["region"])} if asked["region"] else {}
+    given = {str(name): str(value) for name, value in asked["env"].items()}
+    all_names = {**(origin or {}), **region, **checksums(str(asked["endpoint"])), **given}
+    return {name: value for name, value in sorted(all_names.items()) if value}
+
+
+def checksums(endpoint: str) -> dict[str, str]:
+    """Return what makes AWS's programs work with an object store that is not AWS's."""
+    return dict(_CHECKSUMS) if endpoint and not _AWS.fullmatch(endpoint) else {}
+
+
 def destination(store: Mapping[str, Any]) -> str:
     """Say where an object store is, by Barman's configuration of it or by the status of a Backup; in one line."""
     path, endpoint = (str(store.get(key) or "").rstrip("/") for key in ("destinationPath", "endpointURL"))
@@ -86,6 +110,12 @@ def backup_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong between the variables of backups. Each of them alone is right by then."""
     backup = variables.get("postgres_cluster_backup") or {}
     operator = variables.get("postgres_cluster_operator", "cloudnativepg")
+    by_plugin = operator == "cloudnativepg" and (not backup or with_defaults(backup)["method"] == "plugin")
+    if variables.get("postgres_cluster_object_store_overrides") and not by_plugin:
+        yield (
+            "postgres_cluster_object_store_overrides is a mapping: leave it empty, as there is an ObjectStore with the "
+            "method plugin of CloudNativePG alone"
+        )
     if not backup:
         return
     if operator not in ("cloudnativepg", "kubedb"):
@@ -133,6 +163,8 @@ def _cloudnativepg_checks(backup: Mapping[str, Any]) -> Iterator[str]:
 def _kubedb_checks(backup: Mapping[str, Any]) -> Iterator[str]:
     if is_true(backup.get("iam_role")):
         yield "postgres_cluster_backup.iam_role is true (boolean): give credentials_secret, as KubeStash gets no role"
+    if backup.get("env"):
+        yield "postgres_cluster_backup.env is a mapping: leave it out, as KubeStash runs in an environment of its own"
     for key in ("method", "access_key", "secret_key", "compression", "encryption", "ca_secret"):
         if backup.get(key):
             yield (

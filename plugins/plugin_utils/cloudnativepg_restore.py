@@ -13,7 +13,9 @@ from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import (
     PLUGIN,
+    barman_environment,
     barman_object_store,
+    checksums,
     destination,
     image_problems,
     secret_problems,
@@ -47,7 +49,8 @@ _STORE_KEYS = (
     "azureCredentials",
     "googleCredentials",
 )
-_REGION = "AWS_DEFAULT_REGION"
+# Names of what the environment says of how an object store is reached.
+_REACH = re.compile(r"AWS_.*|.*_proxy", re.IGNORECASE)
 
 
 def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -183,7 +186,7 @@ def restore(
             "owner": owner,
             "external_clusters": external,
             **archive,
-            "region": own_region(applied) or _region(wanted, source, store),
+            "env": {**_environment(wanted, source, store), **own_environment(applied)},
         },
         "secrets": _keys(store),
         "words": f"{asked['source']} ({_place(store)}) {words}",
@@ -261,9 +264,13 @@ def _major(version: Any) -> str:
     return str(version).partition(".")[0]
 
 
-def own_region(spec: Mapping[str, Any]) -> str:
-    """Return the region of object stores that a Cluster's spec gives its pods; the plugin has it in its ObjectStore."""
-    return next((str(item.get("value") or "") for item in spec.get("env") or [] if item.get("name") == _REGION), "")
+def own_environment(spec: Mapping[str, Any]) -> dict[str, str]:
+    """Return how a Cluster's spec says that object stores are reached; the plugin has it in its ObjectStore."""
+    return {
+        item["name"]: str(item["value"])
+        for item in spec.get("env") or []
+        if item.get("value") and _REACH.fullmatch(item["name"])
+    }
 
 
 def _store(wanted: Mapping[str, Any], source: Mapping[str, Any], used: Mapping[str, Any]) -> dict[str, Any]:
@@ -308,11 +315,16 @@ def _archives_to(source: Mapping[str, Any]) -> str:
     return (destination(own) if own else _destination(source)) if _has_backups(source) else ""
 
 
-def _region(wanted: Mapping[str, Any], source: Mapping[str, Any], store: Mapping[str, Any]) -> str:
-    """Return the region of where the backups are. Of the plugin's, its ObjectStore says it."""
+def _environment(wanted: Mapping[str, Any], source: Mapping[str, Any], store: Mapping[str, Any]) -> dict[str, str]:
+    """Return how the backups are reached. Of the plugin's, its ObjectStore says it."""
     if "plugin" in store:
-        return ""
-    return own_region(source.get("spec") or {}) or wanted["backup"].get("region") or ""
+        return {}
+    endpoint = (store.get("barmanObjectStore") or {}).get("endpointURL") or ""
+    return {
+        **checksums(endpoint),
+        **barman_environment(wanted["backup"]),
+        **own_environment(source.get("spec") or {}),
+    }
 
 
 def _by_plugin(store: str, folder: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.scram import READY
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 # As Kubernetes reads it, without a sign; exponents of three digits and more are none of an amount that there is.
@@ -441,6 +442,23 @@ def prometheus_labels() -> Format:
             and all(
                 isinstance(key, str) and _PROMETHEUS_LABEL.fullmatch(key) and isinstance(entry, str) and entry.strip()
                 for key, entry in value.items()
+            )
+        ),
+    )
+
+
+def environment() -> Format:
+    """Take a mapping of names of an environment to texts and numbers, which become texts there."""
+    return Format(
+        "give a mapping of names such as AWS_REQUEST_CHECKSUM_CALCULATION to texts",
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(
+                isinstance(name, str)
+                and _ENVIRONMENT_NAME.fullmatch(name)
+                and isinstance(text, (str, int, float))
+                and not isinstance(text, bool)
+                for name, text in value.items()
             )
         ),
     )

@@ -129,6 +129,7 @@ FORMATS: dict[str, fmt.Format] = {
     "postgres_cluster_backup.endpoint": fmt.url(),
     "postgres_cluster_backup.bucket": fmt.bucket(),
     "postgres_cluster_backup.path": fmt.folder(),
+    "postgres_cluster_backup.env": fmt.environment(),
     "postgres_cluster_backup.credentials_secret": fmt.dns_label(),
     "postgres_cluster_backup.ca_secret": fmt.dns_label(),
     "postgres_cluster_backup.schedule": fmt.cron(),

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnativepg_restore, cloudnativepg_volumes
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import destination
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import archives, own_region
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import archives, own_environment
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     deletion_problems,
     major_upgrade_problems,
@@ -269,7 +269,7 @@ def origin(
             item for item in applied.get("externalClusters") or [] if item.get("name") == method.get("source")
         ],
         **archives(name, cluster, "", version, place),
-        "region": own_region(applied) if method.get("source") else "",
+        "env": own_environment(applied) if method.get("source") else {},
     }
 
 

@@ -53,6 +53,13 @@ WIDE: dict[str, dict[str, Any]] = {
 }
 
 
+BY_PLUGIN = {**STORE, "method": "plugin"}
+CHECKSUMS = [
+    {"name": name, "value": "when_required"}
+    for name in ("AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION")
+]
+
+
 def made(backup: dict[str, Any], **changes: Any) -> list[dict[str, Any]]:
     result = plain(
         manifests(operator="cloudnativepg", postgres_cluster_backup=backup, __postgres_cluster_found=FOUND, **changes)
@@ -216,8 +223,8 @@ def test_names_that_yaml_makes_numbers_of_stay_texts() -> None:
     store = of_kind("BackupStorage", by_kubedb({**KUBESTASH["least"], **numbers}))["spec"]["storage"]["s3"]
     assert (store["prefix"], store["region"]) == ("2026", "1")
     for region in ("1", 1):
-        cluster = of_kind("Cluster", made({**STORE, "region": region}))
-        assert cluster["spec"]["env"] == [{"name": "AWS_DEFAULT_REGION", "value": "1"}]
+        cluster = of_kind("Cluster", made({**WIDE["least"], "region": region, "env": {"N": 2}}))
+        assert cluster["spec"]["env"] == [{"name": "AWS_DEFAULT_REGION", "value": "1"}, {"name": "N", "value": "2"}]
 
 
 def of_kind(kind: str, objects: list[dict[str, Any]]) -> dict[str, Any]:
@@ -273,7 +280,9 @@ def test_built_in() -> None:
             "wal": {"compression": "gzip"},
         },
     }
-    assert {"plugins", "env", "externalClusters"} & set(cluster["spec"]) == set()
+    assert {"plugins", "externalClusters"} & set(cluster["spec"]) == set()
+    assert cluster["spec"]["env"] == CHECKSUMS
+    assert "env" not in of_kind("Cluster", made(WIDE["least"]))["spec"]
     assert of_kind("ScheduledBackup", made(STORE))["spec"] == {
         "cluster": {"name": "hot-postgres"},
         "schedule": "0 0 2 * * *",
@@ -299,9 +308,26 @@ def test_plugin() -> None:
     ]
     assert {"backup", "env"} & set(cluster["spec"]) == set()
     store = of_kind("ObjectStore", objects)["spec"]
-    assert store["instanceSidecarConfiguration"] == {"env": [{"name": "AWS_DEFAULT_REGION", "value": "eu-central-1"}]}
+    region = {"name": "AWS_DEFAULT_REGION", "value": "eu-central-1"}
+    assert store["instanceSidecarConfiguration"] == {"env": [region, *CHECKSUMS]}
     assert store["configuration"]["endpointCA"] == {"name": "s3-ca", "key": "tls.crt"}
     assert store["configuration"]["wal"] == {"compression": "snappy", "encryption": "AES256"}
+
+
+def test_overrides_of_the_plugin_s_object_store() -> None:
+    resources = {"limits": {"cpu": "1", "memory": "512Mi"}}
+    configuration = {"destinationPath": "s3://other/", "wal": {"maxParallel": 4}}
+    overrides = {
+        "spec": {"configuration": configuration, "instanceSidecarConfiguration": {"resources": resources}},
+    }
+    objects = made(BY_PLUGIN, postgres_cluster_object_store_overrides=overrides)
+    assert [item["kind"] for item in objects] == ["ObjectStore", "Cluster", "ScheduledBackup", "Service"]
+    store = objects[0]
+    assert store["spec"]["instanceSidecarConfiguration"] == {"env": CHECKSUMS, "resources": resources}
+    assert store["spec"]["configuration"]["wal"] == {"compression": "gzip", "maxParallel": 4}
+    assert list(violations(store, schema("ObjectStore"))) == []
+    place = "s3://other at https://s3.example.com"
+    assert objects[1]["metadata"]["annotations"]["pgha.kubernetes/destination"] == place
 
 
 def test_without_backups_nothing_is_said_of_them() -> None:
@@ -450,12 +476,17 @@ def test_overrides_of_the_object_store_are_part_of_where_it_is() -> None:
 
 
 def test_a_restored_cluster_has_the_region_of_the_backups_that_it_reads() -> None:
-    origin = {"bootstrap": {}, "database": "app", "external_clusters": [], "region": "eu-north-1"}
+    origin = {"bootstrap": {}, "database": "app", "external_clusters": [], "env": {"AWS_DEFAULT_REGION": "eu-north-1"}}
     origin |= {"server_name": "", "major": "17", "kept": {}}
     plan = {"origin": origin}
-    for backup, region in (({}, "eu-north-1"), (STORE, "eu-north-1"), (WIDE["all"], "eu-central-1")):
+    for backup, region, more in (
+        ({}, "eu-north-1", []),
+        (BY_PLUGIN, "eu-north-1", []),
+        (STORE, "eu-north-1", CHECKSUMS),
+        (WIDE["all"], "eu-central-1", CHECKSUMS),
+    ):
         cluster = of_kind("Cluster", made(backup, __postgres_cluster_restore_plan=plan))
-        assert cluster["spec"]["env"] == [{"name": "AWS_DEFAULT_REGION", "value": region}]
+        assert cluster["spec"]["env"] == [{"name": "AWS_DEFAULT_REGION", "value": region}, *more]
 
 
 def test_what_is_read_for_backups_is_no_more_than_needed() -> None:
@@ -587,7 +618,6 @@ def test_what_makes_backups_goes_before_the_evidence_does() -> None:
     assert tasks.index(off) < tasks.index("Apply | Apply the manifests")
 
 
-BY_PLUGIN = {**STORE, "method": "plugin"}
 # Which kinds of the backups are another API's than the cluster's, in the order in which they go.
 OTHERS = {
     "cloudnativepg": (BY_PLUGIN, ["ObjectStore"]),

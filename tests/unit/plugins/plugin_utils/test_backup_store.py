@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import (
     backup_checks,
     backup_problems,
+    barman_environment,
     barman_object_store,
     image_problems,
 )
@@ -42,6 +43,58 @@ def test_a_role_of_aws_needs_no_secret() -> None:
     assert backup_problems(backup, [operator("1.29.2")], "cloudnativepg", "demo") == []
 
 
+WITHOUT_CHECKSUMS = {
+    "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ("", {}),
+        ("https://s3.example.com", WITHOUT_CHECKSUMS),
+        ("http://amazonaws.com.example:9000", WITHOUT_CHECKSUMS),
+        ("https://bucket.vpce-1.s3.eu-central-1.vpce.amazonaws.com", {}),
+        ("https://s3.cn-north-1.amazonaws.com.cn:443/x", {}),
+    ],
+)
+def test_checksums_are_for_stores_of_aws(endpoint: str, expected: dict[str, str]) -> None:
+    assert barman_environment({**BACKUP, "endpoint": endpoint}) == expected
+
+
+def test_the_environment_that_is_given_counts() -> None:
+    given = {"AWS_REQUEST_CHECKSUM_CALCULATION": "when_supported", "AWS_DEFAULT_REGION": "", "HTTPS_PROXY": 1}
+    backup = {**BACKUP, "endpoint": "https://s3.example.com", "region": "eu-1", "env": given}
+    assert barman_environment(backup, {"HTTPS_PROXY": "old", "AWS_X": "1"}) == {
+        "AWS_REQUEST_CHECKSUM_CALCULATION": "when_supported",
+        "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+        "AWS_X": "1",
+        "HTTPS_PROXY": "1",
+    }
+    assert barman_environment({}, {"AWS_X": "1"}) == {"AWS_X": "1"}
+
+
+@pytest.mark.parametrize(
+    ("operator_name", "backup", "count"),
+    [
+        ("cloudnativepg", {**BACKUP, "method": "plugin"}, 0),
+        ("cloudnativepg", {}, 0),
+        ("cloudnativepg", BACKUP, 1),
+        ("kubedb", {}, 1),
+    ],
+)
+def test_what_goes_into_an_object_store_needs_one(operator_name: str, backup: dict[str, Any], count: int) -> None:
+    variables = {
+        "postgres_cluster_operator": operator_name,
+        "postgres_cluster_backup": backup,
+        "postgres_cluster_object_store_overrides": {"spec": {}},
+    }
+    problems = list(backup_checks(variables))
+    assert len(problems) == count
+    assert all("there is an ObjectStore with the method plugin" in problem for problem in problems)
+
+
 def test_nothing_is_said_of_no_backups() -> None:
     assert list(backup_checks({"postgres_cluster_operator": "existing"})) == []
     assert backup_problems({}, [], "cloudnativepg", "demo") == []
@@ -61,6 +114,7 @@ def test_nothing_is_said_of_no_backups() -> None:
         ("kubedb_v1alpha1", {}, ["this collection has no backup for it"]),
         ("kubedb", {"encryption_secret": "x"}, []),
         ("kubedb", {}, ["postgres_cluster_backup.encryption_secret is missing"]),
+        ("kubedb", {"encryption_secret": "x", "env": {"A": "b"}}, ["env is a mapping: leave it out"]),
         ("kubedb", {"encryption_secret": "x", "method": "plugin"}, ["method is 'plugin' (string): leave it out"]),
     ],
 )

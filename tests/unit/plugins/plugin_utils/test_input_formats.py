@@ -126,6 +126,12 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
         [{}, {"kubernetes_cluster": "eu-west 1"}, {"_a1": "true"}],
         [{"a-b": "c"}, {"1a": "b"}, {"__a": "b"}, {"a": ""}, {"a": 1}, {"a": True}, {"a": None}, {1: "a"}, "a", []],
     ),
+    (
+        "environment",
+        fmt.environment(),
+        [{}, {"AWS_DEFAULT_REGION": "eu"}, {"_a1": 1, "b": ""}],
+        [{"a-b": "c"}, {"a": None}, {"a": True}, {"a": {}}, {1: "a"}, {"1a": "b"}, "a", []],
+    ),
 ]
 
 

@@ -28,6 +28,10 @@ STORE = {
         "secretAccessKey": {"name": "s3", "key": "ACCESS_SECRET_KEY"},
     },
 }
+CHECKSUMS = {
+    "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+}
 SECRET = {"kind": "Secret", "metadata": {"name": "s3"}, "data": {"ACCESS_KEY_ID": "eA==", "ACCESS_SECRET_KEY": "eQ=="}}
 SOURCE: dict[str, Any] = {
     "kind": "Cluster",
@@ -82,7 +86,7 @@ def test_the_newest() -> None:
         "kept": {},
         "destination": "",
         "moved_from": "",
-        "region": "",
+        "env": CHECKSUMS,
     }
     assert made["secrets"] == {"s3": ["ACCESS_KEY_ID", "ACCESS_SECRET_KEY"]}
     assert made["words"] == "old (s3://backups/old) as its newest backup and all archived WAL make it"
@@ -266,16 +270,37 @@ def test_the_region_is_that_of_the_backups() -> None:
     env = [{"name": "TZ", "value": "UTC"}, {"name": "AWS_DEFAULT_REGION", "value": "eu-north-1"}]
     source = {**SOURCE, "spec": {**SOURCE["spec"], "env": env}}
     made = plan({}, (source, MADE), backup={})
-    assert made["origin"]["region"] == "eu-north-1"
-    assert plan({}, (), backup={**BACKUP, "region": "eu-south-1"})["origin"]["region"] == "eu-south-1"
+    assert made["origin"]["env"] == {**CHECKSUMS, "AWS_DEFAULT_REGION": "eu-north-1"}
+    gone = plan({}, (), backup={**BACKUP, "region": "eu-south-1"})
+    assert gone["origin"]["env"] == {**CHECKSUMS, "AWS_DEFAULT_REGION": "eu-south-1"}
     # Later runs keep it, as another environment restarts the instances.
     spec = {"bootstrap": made["origin"]["bootstrap"], "env": env}
     annotations = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps({"spec": spec})}
     there = {"kind": "Cluster", "metadata": {"name": "new", "annotations": annotations}, "spec": spec}
-    assert cloudnativepg.origin("new", [there], [{"name": "app"}])["region"] == "eu-north-1"
+    assert cloudnativepg.origin("new", [there], [{"name": "app"}])["env"] == {"AWS_DEFAULT_REGION": "eu-north-1"}
     spec["bootstrap"] = {"initdb": {"database": "app", "owner": "app"}}
     annotations["kubectl.kubernetes.io/last-applied-configuration"] = json.dumps({"spec": spec})
-    assert cloudnativepg.origin("new", [there], [{"name": "app"}])["region"] == ""
+    assert cloudnativepg.origin("new", [there], [{"name": "app"}])["env"] == {}
+
+
+def test_the_object_store_is_reached_as_the_source_reaches_it() -> None:
+    given = [
+        ("HTTPS_PROXY", "http://proxy:3128"),
+        ("TZ", "UTC"),
+        ("AWS_REQUEST_CHECKSUM_CALCULATION", "when_supported"),
+    ]
+    env = [{"name": name, "value": value} for name, value in given]
+    env.append({"name": "AWS_SESSION_TOKEN", "valueFrom": {"secretKeyRef": {"name": "s3", "key": "token"}}})
+    source = {**SOURCE, "spec": {**SOURCE["spec"], "env": env}}
+    reached = {**CHECKSUMS, **dict(given)}
+    del reached["TZ"]
+    assert plan({}, (source, MADE), backup={})["origin"]["env"] == reached
+    # The one that is restored by a run that was stopped keeps what it has.
+    applied = json.dumps({"spec": {"env": [{"name": "AWS_X", "value": "1"}]}})
+    annotations = {"kubectl.kubernetes.io/last-applied-configuration": applied}
+    there = {"kind": "Cluster", "metadata": {"name": "new", "annotations": annotations}}
+    again = restore({**wanted(), "backup": {}}, [there, SECRET], (source, MADE))
+    assert again["origin"]["env"] == {**reached, "AWS_X": "1"}
 
 
 def test_through_the_plugin() -> None:
@@ -339,6 +364,7 @@ def cluster_of(made: dict[str, Any]) -> dict[str, Any]:
         "bootstrap": made["origin"]["bootstrap"],
         "externalClusters": made["origin"]["external_clusters"],
         "backup": {"barmanObjectStore": store},
+        "env": [{"name": name, "value": value} for name, value in made["origin"]["env"].items()],
     }
     applied = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps({"spec": spec})}
     return {"kind": "Cluster", "metadata": {"name": "new", "annotations": applied}, "spec": spec}

@@ -334,7 +334,7 @@ def test_origin_of_a_new_cluster() -> None:
         "kept": {},
         "destination": "",
         "moved_from": "",
-        "region": "",
+        "env": {},
     }
 
 
@@ -380,7 +380,7 @@ def test_origin_of_a_cluster_that_something_else_made() -> None:
         "kept": {},
         "destination": "",
         "moved_from": "",
-        "region": "",
+        "env": {},
     }
 
 
