@@ -40,6 +40,12 @@ def test_the_owner_of_the_first_database_is_managed_with_and_without_privileges(
     assert roles_of(made(postgres_cluster_users=[{"name": "app", "superuser": True}]))["app"]["superuser"] is True
 
 
+@pytest.mark.parametrize(("instances", "kept"), [(1, False), ("1", False), (2, True), (3, True)])
+def test_a_budget_keeps_no_single_instance_on_its_node(instances: Any, kept: bool) -> None:
+    [cluster] = [item for item in made(postgres_cluster_instances=instances) if item["kind"] == "Cluster"]
+    assert cluster["spec"]["enablePDB"] is kept
+
+
 def test_databases_are_deleted_after_their_cluster() -> None:
     databases = [{"name": "app"}, {"name": "shop", "owner": "app"}]
     known = {**KNOWN, "postgres_cluster_databases": databases}
