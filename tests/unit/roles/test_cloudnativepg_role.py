@@ -46,6 +46,31 @@ def test_a_budget_keeps_no_single_instance_on_its_node(instances: Any, kept: boo
     assert cluster["spec"]["enablePDB"] is kept
 
 
+@pytest.mark.parametrize(
+    ("changes", "makers"),
+    [
+        ({}, ["maker"]),
+        ({"postgres_cluster_version": 16.4}, ["maker"]),
+        ({"postgres_cluster_version": "15"}, []),
+        ({"operator": "kubedb", "postgres_cluster_version": "17.9"}, []),
+    ],
+)
+def test_who_loses_the_roles_that_it_makes(changes: dict[str, Any], makers: list[str]) -> None:
+    users = [
+        {"name": "app", "createrole": "no"},
+        {"name": "maker", "createrole": "yes", "overlap": True},
+        {"name": "boss", "createrole": True, "superuser": True},
+        {"name": "gone", "createrole": True, "state": "absent"},
+    ]
+    tasks = yaml.safe_load((ROLE / "tasks/preflight.yml").read_text())
+    [task] = [task for task in tasks if "__postgres_cluster_role_makers" in str(task.get("when"))]
+    known = {**KNOWN, "postgres_cluster_users": users, **changes}
+    assert evaluate("{{ __postgres_cluster_role_makers }}", **known) == makers
+    assert evaluate(f"{{{{ {task['when']} }}}}", **known) is bool(makers)
+    if makers:
+        assert "gives maker of the roles" in evaluate(task["ansible.builtin.debug"]["msg"][0], **known)
+
+
 def test_databases_are_deleted_after_their_cluster() -> None:
     databases = [{"name": "app"}, {"name": "shop", "owner": "app"}]
     known = {**KNOWN, "postgres_cluster_databases": databases}
