@@ -111,6 +111,8 @@ FORMATS: dict[str, fmt.Format] = {
     "postgres_cluster_parameters.max_connections": fmt.integer(20, 262143),
     "postgres_cluster_resources.requests.*": fmt.quantity(zero=True),
     "postgres_cluster_resources.limits.*": fmt.quantity(zero=True),
+    "postgres_cluster_job_resources.requests.*": fmt.quantity(zero=True),
+    "postgres_cluster_job_resources.limits.*": fmt.quantity(zero=True),
     "postgres_cluster_users[].name": fmt.database_role(),
     "postgres_cluster_users[].password": fmt.password(),
     "postgres_cluster_users[].connection_limit": fmt.integer(-1),

@@ -120,7 +120,7 @@ def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
 
 def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield what of the role's variables is for other operators, or is not all that this one needs."""
-    for name in ("postgres_cluster_kubedb", "postgres_cluster_superuser"):
+    for name in ("postgres_cluster_kubedb", "postgres_cluster_superuser", "postgres_cluster_job_overrides"):
         if variables.get(name):
             yield f"{name} is a mapping: leave it empty, as it is for KubeDB alone and the operator is 'cloudnativepg'"
     version = str(variables.get("postgres_cluster_version") or "")

@@ -238,12 +238,38 @@ def test_the_job_is_another_one_for_another_pod(tmp_path: Path) -> None:
     names = [first, name(postgres_cluster_image="r.io/p:17"), name(**WIDE["tls"])]
     for file, text, other in (
         ("files/users.sh", "sleep 2", "sleep 3"),
-        ("templates/users-job.yml.j2", "cpu: 50m", "cpu: 60m"),
+        ("templates/users-job.yml.j2", "runAsNonRoot: true", "runAsNonRoot: false"),
     ):
         path = role / file
         path.write_text(path.read_text().replace(text, other))
         names.append(name())
     assert len(set(names)) == 5
+
+
+def test_what_is_merged_into_the_job() -> None:
+    tolerations = [{"key": "dedicated", "operator": "Exists"}]
+    pod = {"metadata": {"labels": {"team": "shop"}}, "spec": {"tolerations": tolerations}}
+    limits = {"cpu": "1", "memory": "64Mi"}
+    pull = [{"name": "my-registry"}]
+    given: list[dict[str, Any]] = [
+        {},
+        {"postgres_cluster_job_overrides": {"spec": {"backoffLimit": 4, "template": pod}}},
+        {"postgres_cluster_job_resources": {"limits": limits}},
+        {"postgres_cluster_overrides": {"spec": {"podTemplate": {"spec": {"imagePullSecrets": pull}}}}},
+    ]
+    jobs = [plain(manifests(**changes))[2] for changes in given]
+    assert [item["kind"] for item in jobs] == ["Job"] * 4
+    # The API takes no other pod in a Job that is there.
+    assert len({item["metadata"]["name"] for item in jobs}) == 4
+    assert all(item["metadata"]["name"].startswith("hot-postgres-users-") for item in jobs)
+    first, merged, limited, let_in = (item["spec"]["template"] for item in jobs)
+    assert "imagePullSecrets" not in first["spec"]
+    assert first["spec"]["containers"][0]["resources"] == {"requests": {"cpu": "50m", "memory": "64Mi"}}
+    assert jobs[1]["spec"]["backoffLimit"] == 4
+    assert merged["metadata"]["labels"] == {**first["metadata"]["labels"], "team": "shop"}
+    assert merged["spec"] == {**first["spec"], "tolerations": tolerations}
+    assert limited["spec"]["containers"][0]["resources"] == {"limits": limits}
+    assert let_in["spec"] == {**first["spec"], "imagePullSecrets": pull}
 
 
 def test_tls_lets_the_job_check_the_server() -> None:

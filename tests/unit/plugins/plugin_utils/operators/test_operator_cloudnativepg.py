@@ -384,6 +384,15 @@ def test_origin_of_a_cluster_that_something_else_made() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "name", ["postgres_cluster_kubedb", "postgres_cluster_superuser", "postgres_cluster_job_overrides"]
+)
+def test_what_is_for_kubedb_alone(name: str) -> None:
+    assert list(adapter.input_problems({name: {}})) == []
+    [problem] = adapter.input_problems({name: {"spec": {}}})
+    assert problem.startswith(f"{name} is a mapping: leave it empty, as it is for KubeDB alone")
+
+
 def test_nothing_is_wrong() -> None:
     assert problems([], NEEDED) == []
     assert problems([load("after_failover")], []) == []
