@@ -577,10 +577,8 @@ def test_what_is_known_of_a_restored_cluster() -> None:
 def test_what_a_drill_asks() -> None:
     known = {"operator": "cloudnativepg", "__postgres_cluster_drill_lsn": "0/5000060"}
     assert "pg_walfile_name('0/5000060')" in evaluate("{{ __postgres_cluster_drill_archived_sql }}", **known)
-    asked = evaluate("{{ __postgres_cluster_drill_sql }}", **known)
-    assert "FROM ONLY %I.%I AS pgha_row" in asked
-    # What was written is read of all tables, as they are sorted by it, before the first one is counted.
-    assert asked.index("n_tup_ins") < asked.index("ORDER BY 3) AS t, LATERAL") < asked.index("count(*)")
+    # What was written is read of all tables before the first one is counted.
+    assert "n_tup_ins" in evaluate("{{ __postgres_cluster_drill_tables_sql }}", **known)
 
 
 @pytest.mark.parametrize(

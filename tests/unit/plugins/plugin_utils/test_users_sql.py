@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import users_sql
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import all_users, secret_versions
+from postgresql import Server, started
 
-PROGRAMS = Path(os.path.realpath(shutil.which("initdb") or "/")).parent
 PASSWORD = "a'b:c\\d"
 DATABASES = [{"name": "we:ird 'n $x", "owner": "app"}, {"name": "app"}]
 
@@ -48,23 +44,8 @@ def test_those_that_go_have_no_place_among_the_passwords() -> None:
     assert text.rstrip().splitlines()[-1].startswith("SELECT format('DROP ROLE %I', 'gone')")
 
 
-class Server:
-    """A PostgreSQL of the test's own, on a socket alone."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.socket = {"PGHOST": str(folder), "PGUSER": "postgres", "PGDATABASE": "postgres"}
-
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        # As root, PostgreSQL does not start.
-        user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
-        environment = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "HOME": "/tmp", "LC_ALL": "C", **self.socket}
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, **user
-        )
-
-    def psql(self, text: str) -> str:
-        return self.run("psql", "-XAtqc", text).stdout.strip()
+class Users(Server):
+    """A PostgreSQL that gets users and databases."""
 
     def take(self, *users: dict[str, Any]) -> subprocess.CompletedProcess[str]:
         """Run the SQL for these users, as the Job does."""
@@ -78,26 +59,11 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    if not (PROGRAMS / "pg_ctl").is_file():
-        pytest.skip("there is no PostgreSQL server on this machine (no initdb in PATH)")
-    # Its own short path, as that of a socket has a limit.
-    with tempfile.TemporaryDirectory(prefix="pgha-sql-") as name:
-        folder = Path(name)
-        folder.chmod(0o777)
-        one = Server(folder)
-        made = one.run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--no-sync")
-        assert made.returncode == 0, made.stderr
-        options = f"-k {folder} -c listen_addresses='' -c log_statement=all -c fsync=off"
-        started = one.run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
-        assert started.returncode == 0, started.stdout
-        try:
-            yield one
-        finally:
-            one.run("pg_ctl", "-D", "data", "-m", "immediate", "stop")
+def server() -> Iterator[Users]:
+    yield from started(Users)
 
 
-def test_postgresql_takes_it_and_it_says_the_same_again(server: Server) -> None:
+def test_postgresql_takes_it_and_it_says_the_same_again(server: Users) -> None:
     app = {"name": "app", "createdb": True, "connection_limit": 7}
     for _ in range(2):
         done = server.take(app, {"name": "report", "roles": ["pg_read_all_data"]})
@@ -110,7 +76,7 @@ def test_postgresql_takes_it_and_it_says_the_same_again(server: Server) -> None:
     assert server.psql("SELECT rolpassword LIKE 'SCRAM-SHA-256%' FROM pg_authid WHERE rolname = 'app'") == "t"
 
 
-def test_no_password_is_in_postgresqls_log(server: Server) -> None:
+def test_no_password_is_in_postgresqls_log(server: Users) -> None:
     assert server.take({"name": "app"}).returncode == 0
     log = (server.folder / "data/../log").read_text()
     assert "SET log_statement" in log
@@ -118,18 +84,18 @@ def test_no_password_is_in_postgresqls_log(server: Server) -> None:
     assert PASSWORD.replace("'", "''") not in log
 
 
-def test_a_role_that_is_no_longer_given_is_taken_back(server: Server) -> None:
+def test_a_role_that_is_no_longer_given_is_taken_back(server: Users) -> None:
     assert server.take({"name": "report", "roles": ["pg_monitor"]}).returncode == 0
     assert server.take({"name": "report", "roles": []}).returncode == 0
     assert server.psql("SELECT pg_has_role('report', 'pg_monitor', 'MEMBER')") == "f"
 
 
-def members(server: Server, role: str) -> list[str]:
+def members(server: Users, role: str) -> list[str]:
     made = f"SELECT member::regrole FROM pg_auth_members WHERE roleid = '{role}'::regrole ORDER BY 1"
     return server.psql(made).splitlines()
 
 
-def test_a_role_that_another_one_granted_is_taken_back(server: Server) -> None:
+def test_a_role_that_another_one_granted_is_taken_back(server: Users) -> None:
     """Since PostgreSQL 16, REVOKE of a superuser leaves what others granted, and only warns."""
     assert server.take({"name": "report", "roles": ["pg_monitor"]}).returncode == 0
     server.psql("CREATE ROLE granter; CREATE ROLE third; GRANT pg_monitor TO granter WITH ADMIN OPTION")
@@ -142,7 +108,7 @@ def test_a_role_that_another_one_granted_is_taken_back(server: Server) -> None:
     assert "granter" in members(server, "pg_monitor")
 
 
-def test_a_membership_that_stays_fails_the_job(server: Server) -> None:
+def test_a_membership_that_stays_fails_the_job(server: Users) -> None:
     assert server.take({"name": "it's report", "roles": ["pg_monitor"]}).returncode == 0
     (user,) = (one for one in all_users([{"name": "it's report"}], [], "hot") if one["name"] == "it's report")
     check = next(line for line in users_sql._user(user, "") if line.startswith("DO "))
@@ -150,7 +116,7 @@ def test_a_membership_that_stays_fails_the_job(server: Server) -> None:
     assert "it's report is still a member of pg_monitor, granted by postgres" in granted
 
 
-def test_a_user_keeps_to_administer_the_roles_that_it_makes(server: Server) -> None:
+def test_a_user_keeps_to_administer_the_roles_that_it_makes(server: Users) -> None:
     if int(server.psql("SHOW server_version_num")) < 160000:
         pytest.skip("PostgreSQL before 16 does not make a user a member of what it makes")
     creator = {"name": "creator", "createrole": True}
@@ -164,7 +130,7 @@ def test_a_user_keeps_to_administer_the_roles_that_it_makes(server: Server) -> N
     assert members(server, "made") == []
 
 
-def test_users_go_unless_they_own_something(server: Server) -> None:
+def test_users_go_unless_they_own_something(server: Users) -> None:
     assert server.take({"name": "gone"}).returncode == 0
     assert server.take({"name": "gone", "state": "absent"}).returncode == 0
     assert server.psql("SELECT count(*) FROM pg_roles WHERE rolname = 'gone'") == "0"
@@ -185,7 +151,7 @@ def test_there_is_nothing_to_say_of_users_with_one_login() -> None:
     assert [users_sql.acting_sql(pairs({"name": "app"}), what) for what in ("check", "say", "do")] == ["", "", ""]
 
 
-def test_a_second_login_acts_as_the_first(server: Server) -> None:
+def test_a_second_login_acts_as_the_first(server: Users) -> None:
     assert server.take({"name": "app"}).returncode == 0
     say = users_sql.acting_sql(pairs(OVERLAP), "say")
     for setting in (
@@ -210,7 +176,7 @@ def test_a_second_login_acts_as_the_first(server: Server) -> None:
     assert server.psql(kept.format("app_2")).count(";") >= 6
 
 
-def test_it_does_so_again_in_a_session_that_was_reset(server: Server) -> None:
+def test_it_does_so_again_in_a_session_that_was_reset(server: Users) -> None:
     assert server.take(OVERLAP).returncode == 0
     server.psql("CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION app")
     who = "SELECT session_user, current_user"
@@ -221,7 +187,7 @@ def test_it_does_so_again_in_a_session_that_was_reset(server: Server) -> None:
     assert server.psql("SELECT tableowner FROM pg_tables WHERE tablename = 't2'") == "app"
 
 
-def test_what_a_second_login_lacks_is_said_without_values(server: Server) -> None:
+def test_what_a_second_login_lacks_is_said_without_values(server: Users) -> None:
     assert server.take(OVERLAP).returncode == 0
     server.psql("ALTER ROLE app SET my.setting = 'a secret'")
     server.psql("ALTER ROLE app_2 SET lock_timeout = 1; ALTER ROLE app_2 RESET role")
@@ -233,7 +199,7 @@ def test_what_a_second_login_lacks_is_said_without_values(server: Server) -> Non
     assert server.psql(say) == ""
 
 
-def test_no_setting_becomes_a_command(server: Server) -> None:
+def test_no_setting_becomes_a_command(server: Users) -> None:
     """The owner of a role may write anything into its settings, and the superuser copies them."""
     assert server.take(OVERLAP).returncode == 0
     server.psql("""SET search_path = 'x;ALTER', 'b"c'; ALTER ROLE app SET search_path FROM CURRENT""")
@@ -244,7 +210,7 @@ def test_no_setting_becomes_a_command(server: Server) -> None:
     server.psql("ALTER ROLE app RESET ALL")
 
 
-def test_an_old_release_is_refused(server: Server) -> None:
+def test_an_old_release_is_refused(server: Users) -> None:
     check = users_sql.acting_sql(pairs(OVERLAP), "check")
     assert server.run("psql", "-Xqc", check).stderr == ""
     old = check.replace("current_setting('server_version_num')::int", "170001")
@@ -254,7 +220,7 @@ def test_an_old_release_is_refused(server: Server) -> None:
         assert bool(said.stderr) == is_refused, version
 
 
-def test_a_second_login_that_is_not_wanted_goes(server: Server) -> None:
+def test_a_second_login_that_is_not_wanted_goes(server: Users) -> None:
     assert server.take(OVERLAP).returncode == 0
     assert server.take({**OVERLAP, "name": "leaver"}).returncode == 0
     assert server.take({**OVERLAP, "name": "leaver", "state": "absent"}).returncode == 0
