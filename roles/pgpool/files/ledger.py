@@ -59,8 +59,11 @@ class Ledger:
     def __init__(self, user, password, way="pgpool_write", address=("", 0), schema="pgha_ledger"):
         """Keep who writes, and where; nothing is sent."""
         host, port = address
+        # The owner of the database may have made functions that PostgreSQL, or Pgpool-II in this session, would take in
+        # place of PostgreSQL's own, with the rights of this user, who may be the superuser.
         self.login = {
-            "host": host, "port": port, "user": user, "password": password, "application_name": f"pgha-ledger-{way}"
+            "host": host, "port": port, "user": user, "password": password, "application_name": f"pgha-ledger-{way}",
+            "options": "-c search_path=pg_catalog",
         }  # fmt: skip
         self.reads = way.endswith("_read")
         self.table = f"{schema}.{way}"

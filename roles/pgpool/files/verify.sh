@@ -8,6 +8,10 @@
 set -u
 umask 077
 export PGPASSFILE=/tmp/pgpass PGAPPNAME=pgha-verify PGCONNECT_TIMEOUT=10 PGCLIENTENCODING=UTF8
+# The owner of the database may have made functions and operators there that PostgreSQL takes in place of its own, for what
+# Pgpool-II asks in a session, too: they run with the rights of its user, who may be the superuser. This wins over what the
+# owner gives the database, and Pgpool-II hands no connection of another's on that has other options.
+export PGOPTIONS='-c search_path=pg_catalog'
 tab=$(printf '\t')
 schema=pgha_verify_$(date +%s%N)
 writer=''

@@ -64,6 +64,7 @@ class Server:
 
     def connect(self, **options: Any) -> Server:
         self.closed = False
+        self.options = options
         return self
 
     def close(self) -> None:
@@ -94,8 +95,12 @@ class Server:
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Any:
-    server = Server()
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch, server: Server) -> Any:
     monkeypatch.setitem(sys.modules, "psycopg2", SimpleNamespace(connect=server.connect, Error=ServerError))
     return program("roles/pgpool/files/ledger.py")
 
@@ -158,3 +163,8 @@ def test_a_server_that_says_nothing_is_not_waited_for(script: Any) -> None:
     script.clock.limit = time.monotonic() + 0.05
     with pytest.raises(script.NoAnswer, match="no answer"):
         script.wait(SimpleNamespace(poll=lambda: 1, fileno=lambda: reading))
+
+
+def test_functions_are_postgresql_s_own_whoever_made_others(script: Any, server: Server) -> None:
+    script.Ledger("postgres", "secret").step(1)
+    assert server.options["options"] == "-c search_path=pg_catalog"

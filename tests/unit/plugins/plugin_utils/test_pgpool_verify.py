@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_verify import logins, table, verdict
+from postgresql import Server, started
 
 SCRIPT = Path(__file__).parents[4] / "roles" / "pgpool" / "files" / "verify.sh"
 HEADER = (
@@ -331,12 +333,18 @@ def test_the_script_is_posix_shell() -> None:
     assert os.access(SCRIPT, os.X_OK)
 
 
+def script_of(folder: Path, *users: str) -> str:
+    """Return the script with all its files in a folder, where these users are."""
+    for number, user in enumerate(users):
+        (folder / "users" / str(number)).mkdir(parents=True)
+        (folder / "users" / str(number) / "username").write_text(user)
+        (folder / "users" / str(number) / "password").write_text("x")
+    return SCRIPT.read_text().replace("/tmp/", f"{folder}/").replace(" /users/", f" {folder}/users/")
+
+
 def test_each_user_logs_in_through_each_pod(tmp_path: Path) -> None:
     """The script itself, with a psql that lets `new` in at one of two addresses alone."""
-    for number, user in enumerate(("app", "new")):
-        (tmp_path / "users" / str(number)).mkdir(parents=True)
-        (tmp_path / "users" / str(number) / "username").write_text(user)
-        (tmp_path / "users" / str(number) / "password").write_text("x")
+    script = script_of(tmp_path, "app", "new")
     psql = tmp_path / "psql"
     psql.write_text(
         "#!/bin/sh\n"
@@ -345,7 +353,6 @@ def test_each_user_logs_in_through_each_pod(tmp_path: Path) -> None:
         "echo f\n"
     )
     psql.chmod(0o755)
-    script = SCRIPT.read_text().replace("/tmp/", f"{tmp_path}/").replace(" /users/", f" {tmp_path}/users/")
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PGHOST": "pgpool", "PGPORT": "9999"}
     environment |= {"PGDATABASE": "app", "SELECTS": "1", "PODS": "10.0.0.1 10.0.0.2"}
     done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=False)
@@ -355,3 +362,36 @@ def test_each_user_logs_in_through_each_pod(tmp_path: Path) -> None:
     for user in ("app", "new"):
         for address in environment["PODS"].split():
             assert f"--username={user} --host={address}" in asked
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    yield from started(Server)
+
+
+def test_no_function_of_the_database_s_owner_runs_as_a_superuser(server: Server) -> None:
+    """By a real PostgreSQL, which only lacks the SHOW POOL_NODES of Pgpool-II."""
+    server.psql("CREATE ROLE app LOGIN")
+    server.psql("CREATE DATABASE app OWNER app")
+    server.psql("ALTER DATABASE app SET search_path = public, pg_catalog")
+    seize = (
+        "LANGUAGE plpgsql AS $$ BEGIN"
+        " IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN ALTER ROLE app SUPERUSER; END IF;"
+    )
+    for function in (
+        f"has_database_privilege(name, text) RETURNS bool {seize} RETURN true; END $$",
+        f"current_database() RETURNS name {seize} RETURN 'app'; END $$",
+        f"current_setting(text) RETURNS text {seize} RETURN 'on'; END $$",
+        f"inet_server_addr() RETURNS inet {seize} RETURN '10.0.0.1'; END $$",
+    ):
+        made = server.run("psql", "-Xqc", f"CREATE FUNCTION public.{function}", "-U", "app", "app")
+        assert made.stderr == ""
+    server.socket |= {"PGPORT": "5432", "PGDATABASE": "app", "SELECTS": "1"}
+    script = script_of(server.folder, "app", "postgres").replace("SHOW POOL_NODES", "SHOW port")
+    done = server.run("sh", "-c", script)
+    said = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [line for line in said if line[0] == "login"] == [["login", "app", "ok"], ["login", "postgres", "ok"]]
+    assert ["write", "app", "ok"] in said
+    assert [line[:2] for line in said if line[0] == "read_back"] == [["read_back", "ok"]]
+    assert [line[1] for line in said if line[0] == "reads"] == ["1"]
+    assert server.run("psql", "-XAtc", "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = 'app'").stdout == "f\n"
