@@ -428,6 +428,9 @@ def handler(exporter: Exporter) -> type[BaseHTTPRequestHandler]:
     """
 
     class Handler(BaseHTTPRequestHandler):
+        # Seconds that a client may take to ask, and to take the answer: each has a thread until then.
+        timeout = 10
+
         def do_GET(self) -> None:
             path = self.path.split("?")[0]
             if path not in ("/", "/metrics"):

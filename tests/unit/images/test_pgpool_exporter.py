@@ -240,6 +240,22 @@ def test_http(address: str) -> None:
         urllib.request.urlopen(f"{address}/other")
 
 
+def test_a_client_that_does_not_ask_to_the_end_keeps_no_thread(exporter: ModuleType, pgpool: FakePgpool) -> None:
+    handler = exporter.handler(exporter.Exporter(pgpool))
+    assert handler.timeout <= 10
+    handler.timeout = 0.2
+    server = exporter.Server(("", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        for half in (b"", b"GET /metr", b"GET /metrics HTTP/1.1\r\nHost: x\r\n"):
+            with socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=5) as client:
+                client.sendall(half)
+                assert client.recv(1) == b""
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.mark.parametrize(
     ("waits", "seconds"),
     [
