@@ -18,6 +18,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import SYSTEM_USERS
 
 ROLE = Path(__file__).parents[3] / "roles" / "pgpool"
@@ -118,6 +119,53 @@ def test_a_stop_waits_and_then_cuts_off_before_kubernetes_kills(pod: dict[str, A
     assert script.startswith("(sleep 30; kill -INT -1)")
     assert script.endswith("sleep 5")
     assert pod["spec"]["terminationGracePeriodSeconds"] > 30
+
+
+def sysctls(**changes: Any) -> Any:
+    """Return those of the pods, after the user's overrides."""
+    made = evaluate(
+        "{{ made | combine(pgpool_deployment_overrides, recursive=true) }}", made=deployment(**changes), **changes
+    )
+    return made["spec"]["template"]["spec"]["securityContext"].get("sysctls")
+
+
+def test_a_client_that_vanished_is_found_gone_within_minutes() -> None:
+    assert sysctls() == [
+        {"name": "net.ipv4.tcp_keepalive_time", "value": "60"},
+        {"name": "net.ipv4.tcp_keepalive_intvl", "value": "10"},
+        {"name": "net.ipv4.tcp_keepalive_probes", "value": "6"},
+    ]
+    # Of a mapping that names one, the others are the kernel's.
+    assert sysctls(pgpool_tcp_keepalive={"time": "300"}) == [{"name": "net.ipv4.tcp_keepalive_time", "value": "300"}]
+    assert sysctls(pgpool_tcp_keepalive={}) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, ""),
+        ({"time": "300", "probes": 3}, ""),
+        ({"time": 0}, "pgpool_tcp_keepalive.time is 0 (integer)"),
+        ({"probes": 128}, "pgpool_tcp_keepalive.probes is 128 (integer)"),
+        ({"intvl": 5}, "pgpool_tcp_keepalive.intvl is not known"),
+    ],
+)
+def test_what_keepalive_takes(asked: dict[str, Any], said: str) -> None:
+    specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    options = {"pgpool_tcp_keepalive": specs["pgpool_tcp_keepalive"]}
+    problems = input_problems({"pgpool_tcp_keepalive": asked}, options, "pgpool")
+    assert [problem[: len(said)] for problem in problems] == ([said] if said else [])
+
+
+def test_sysctls_of_the_overrides_take_the_place_of_the_role_s() -> None:
+    own = [{"name": "net.ipv4.tcp_fin_timeout", "value": "30"}]
+    pod = {"securityContext": {"sysctls": own}}
+    assert sysctls(pgpool_deployment_overrides={"spec": {"template": {"spec": pod}}}) == own
+
+
+def test_no_other_pod_has_sysctls() -> None:
+    files = [file for file in ROLE.parent.glob("*/templates/**/*.j2") if "sysctls" in file.read_text()]
+    assert [str(file.relative_to(ROLE)) for file in files] == ["templates/deployment.yml.j2"]
 
 
 def test_a_change_makes_a_new_pod_before_it_takes_an_old_one() -> None:
