@@ -22,6 +22,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems imp
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import SYSTEM_USERS
 
 ROLE = Path(__file__).parents[3] / "roles" / "pgpool"
+CONNECT = Path(__file__).parents[3] / "docs/how-to/connect-an-application.md"
 PASSWORD = "hunter2-S3cret"
 CONTRACT: dict[str, Any] = {
     "name": "hot",
@@ -166,6 +167,17 @@ def test_sysctls_of_the_overrides_take_the_place_of_the_role_s() -> None:
 def test_no_other_pod_has_sysctls() -> None:
     files = [file for file in ROLE.parent.glob("*/templates/**/*.j2") if "sysctls" in file.read_text()]
     assert [str(file.relative_to(ROLE)) for file in files] == ["templates/deployment.yml.j2"]
+
+
+def test_sessions_of_an_address_can_be_kept_at_one_pod() -> None:
+    [given] = [
+        yaml.safe_load(text)
+        for text in re.findall(r"```yaml\n(.*?)```", CONNECT.read_text(encoding="utf-8"), re.DOTALL)
+        if "sessionAffinity" in text
+    ]
+    service = yaml.safe_load(rendered("service.yml.j2"))
+    merged = evaluate("{{ service | combine(pgpool_service_overrides, recursive=true) }}", service=service, **given)
+    assert merged == {**service, "spec": {**service["spec"], "sessionAffinity": "ClientIP"}}
 
 
 def test_a_change_makes_a_new_pod_before_it_takes_an_old_one() -> None:
