@@ -122,6 +122,35 @@ def test_what_one_transaction_sees(cluster: Cluster, begin: str, seen: set[str])
         assert answers(cluster, begin, *[select] * 100, "COMMIT;") == seen
 
 
+@pytest.mark.parametrize(
+    ("reset", "seen"),
+    [
+        ("RESET work_mem;", False),
+        # What a pool sends that resets its sessions by one message.
+        ("SELECT pg_advisory_unlock_all() AS n \\; RESET work_mem;", True),
+    ],
+)
+def test_what_standbys_learn_of_one_message(cluster: Cluster, reset: str, seen: bool) -> None:
+    select = "SELECT current_setting('work_mem') AS n;"
+    assert ("7MB" in answers(cluster, "SET work_mem = '7MB';", reset, *[select] * 20)) is seen
+
+
+@pytest.mark.parametrize(
+    ("begin", "read_only"),
+    [
+        ("BEGIN; INSERT INTO messages VALUES (1);", "off"),
+        # Two statements in one message.
+        ("BEGIN \\; INSERT INTO messages VALUES (1);", "on"),
+        ("BEGIN; INSERT INTO messages VALUES (1); SAVEPOINT one; ROLLBACK TO one;", "on"),
+        ("BEGIN; INSERT INTO messages VALUES (1); SAVEPOINT one; ROLLBACK TO one; RELEASE one;", "off"),
+    ],
+)
+def test_where_a_transaction_reads_what_it_wrote(cluster: Cluster, begin: str, read_only: str) -> None:
+    cluster.sql("CREATE TABLE IF NOT EXISTS messages (id int)")
+    select = "SELECT current_setting('transaction_read_only') AS n;"
+    assert answers(cluster, begin, *[select] * 20, "ROLLBACK;") == {read_only}
+
+
 def test_strict_reads_what_another_session_has_just_written(cluster: Cluster) -> None:
     deploy({"preset": "strict"})
     late = cluster.instances("replica")[0]
