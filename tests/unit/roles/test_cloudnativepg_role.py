@@ -46,6 +46,33 @@ def test_a_budget_keeps_no_single_instance_on_its_node(instances: Any, kept: boo
     assert cluster["spec"]["enablePDB"] is kept
 
 
+def warning(of: str) -> dict[str, Any]:
+    tasks = yaml.safe_load((ROLE / "tasks/preflight_warn.yml").read_text())
+    [task] = [task for task in tasks if of in task["when"]]
+    return task
+
+
+@pytest.mark.parametrize(
+    ("parameters", "names"),
+    [
+        ({}, []),
+        ({"idle_in_transaction_session_timeout": 0, "idle_session_timeout": "0s"}, []),
+        ({"statement_timeout": "30s", "transaction_timeout": "1h"}, []),
+        ({"idle_in_transaction_session_timeout": "10min"}, ["idle_in_transaction_session_timeout"]),
+        ({"idle_session_timeout": 600000}, ["idle_session_timeout"]),
+    ],
+)
+@pytest.mark.parametrize("where", ["parameters", "overrides"])
+def test_what_ends_busy_sessions_is_warned_of(parameters: dict[str, Any], names: list[str], where: str) -> None:
+    overrides = {"postgres_cluster_overrides": {"spec": {"postgresql": {"parameters": parameters}}}}
+    known = {**KNOWN, **({"postgres_cluster_parameters": parameters} if where == "parameters" else overrides)}
+    task = warning("__postgres_cluster_idle_timeouts")
+    assert evaluate("{{ __postgres_cluster_idle_timeouts }}", **known) == names
+    assert evaluate(f"{{{{ {task['when']} }}}}", **known) is bool(names)
+    if names:
+        assert f"{names[0]} of PostgreSQL ends" in evaluate(task["ansible.builtin.debug"]["msg"][0], **known)
+
+
 @pytest.mark.parametrize(
     ("changes", "makers"),
     [
@@ -62,8 +89,7 @@ def test_who_loses_the_roles_that_it_makes(changes: dict[str, Any], makers: list
         {"name": "boss", "createrole": True, "superuser": True},
         {"name": "gone", "createrole": True, "state": "absent"},
     ]
-    tasks = yaml.safe_load((ROLE / "tasks/preflight.yml").read_text())
-    [task] = [task for task in tasks if "__postgres_cluster_role_makers" in str(task.get("when"))]
+    task = warning("__postgres_cluster_role_makers")
     known = {**KNOWN, "postgres_cluster_users": users, **changes}
     assert evaluate("{{ __postgres_cluster_role_makers }}", **known) == makers
     assert evaluate(f"{{{{ {task['when']} }}}}", **known) is bool(makers)
