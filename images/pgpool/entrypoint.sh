@@ -46,12 +46,21 @@ params() {
   if [ -e "$config_dir/params.conf" ]; then cat "$config_dir/params.conf"; fi
 }
 
+# Lines of pgpool.conf with lists of patterns. A reload adds them to what Pgpool-II has, the same ones once more each time (add_regex_pattern()
+# of its pool_config.l), and each SELECT is compared with all. So what it has taken up is left out of the file that a reload reads.
+patterns='^(primary_routing_query_pattern|read_only_function|write_function|cache_(un)?safe_memqcache_table)_list = '
+keep_patterns() { awk -v lists="$patterns" '$0 ~ lists' "$run_dir/pgpool.conf" >> "$run_dir/patterns"; }
+
 # Never half written where Pgpool-II looks: each of its processes reads it at a reload.
 write_conf() {
   if [ -e "$config_dir/pgpool.conf" ]; then
     ln -s "$config_dir/pgpool.conf" "$run_dir/pgpool.conf.new"
   else
-    params > "$run_dir/pgpool.conf.new"
+    params > "$run_dir/pgpool.conf.all"
+    awk -v lists="$patterns" -v file="$run_dir/patterns" '
+      BEGIN { while ((getline line < file) > 0) taken[line] = 1 }
+      !($0 ~ lists && $0 in taken)' "$run_dir/pgpool.conf.all" > "$run_dir/pgpool.conf.new"
+    rm -f "$run_dir/pgpool.conf.all"
   fi
   mv -f "$run_dir/pgpool.conf.new" "$run_dir/pgpool.conf"
 }
@@ -87,6 +96,7 @@ reload() {
   rm -f "$run_dir/pgpool.conf.new"
   write_conf
   pcp_reload_config --no-password --host="$run_dir" --port=9898 --username=pgpool
+  keep_patterns
 }
 
 # A killed pgpool leaves its shared memory and semaphores in the pod's IPC namespace, which outlives the container.
@@ -126,8 +136,9 @@ for file in "$config_dir/pgpoolkey" "$config_dir/pcppass" "$tls_dir/tls.crt" "$t
   if [ -e "$file" ]; then cat "$file" > "$copy"; fi
 done
 
-rm -f "$run_dir/pgpool.conf.new"
+rm -f "$run_dir/pgpool.conf.new" "$run_dir/patterns"
 write_conf
+keep_patterns
 if [ -h "$run_dir/pgpool.conf" ]; then say "using $config_dir/pgpool.conf as it is"; fi
 
 # -n: in the foreground. -D: forget which backends were down, as the status file may be older than they are.

@@ -22,7 +22,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError, type_name
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import PARAMETERS, RESTART, Parameter
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import (
+    PARAMETERS,
+    PATTERNS,
+    RESTART,
+    Parameter,
+)
 
 _NUMBERED = re.compile(r"(.*[a-z_])(0|[1-9][0-9]*)")
 # What a backend in a list may say, and the parameter that it becomes, less its number.
@@ -351,6 +356,8 @@ def _is_stuck(name: str, before: str | None, after: str) -> bool:
     """Tell whether a reload would leave the parameter at the text ``before``; None if it was not there."""
     parameter = _lookup(name)
     is_new_backend = before is None and parameter.indexes > 0
+    if name in PATTERNS:
+        return bool(before) and before != after
     return parameter.change == RESTART and before != after and not is_new_backend
 
 

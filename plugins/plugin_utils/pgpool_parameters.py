@@ -19,6 +19,16 @@ RESTART = "restart"
 INT_MAX = 2**31 - 1
 LONG_MAX = 2**63 - 1
 
+# Lists of patterns, to which a reload adds those of the file without dropping what is there ("TODO clear the old regex
+# array"): it takes up a first list, and no other one.
+PATTERNS = (
+    "cache_safe_memqcache_table_list",
+    "cache_unsafe_memqcache_table_list",
+    "primary_routing_query_pattern_list",
+    "read_only_function_list",
+    "write_function_list",
+)
+
 # How many numbered parameters of one kind there may be: MAX_NUM_BACKENDS, MAX_WATCHDOG_NUM, WD_MAX_IF_NUM.
 BACKENDS = 128
 WATCHDOGS = 128

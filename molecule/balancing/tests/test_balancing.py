@@ -151,6 +151,13 @@ def test_where_a_transaction_reads_what_it_wrote(cluster: Cluster, begin: str, r
     assert answers(cluster, begin, *[select] * 20, "ROLLBACK;") == {read_only}
 
 
+@pytest.mark.parametrize(
+    "more", ["txid_current()", "pg_backend_pid()", "(SELECT count(*) FROM information_schema.tables)"]
+)
+def test_what_only_the_primary_can_say(cluster: Cluster, more: str) -> None:
+    assert answers(cluster, *[f"SELECT current_setting('transaction_read_only') AS n, {more};"] * 20) == {"off"}
+
+
 def test_strict_reads_what_another_session_has_just_written(cluster: Cluster) -> None:
     deploy({"preset": "strict"})
     late = cluster.instances("replica")[0]

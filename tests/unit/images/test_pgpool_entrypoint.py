@@ -272,6 +272,32 @@ def test_reload_fails_where_pgpool_does_not_answer(container: Container) -> None
     assert container.start("reload", "abc").returncode == 1
 
 
+def test_a_list_of_patterns_is_read_once(container: Container) -> None:
+    """As a reload adds it to what Pgpool-II has, each time once more."""
+    container.add_program("pcp_reload_config", FAKE_PCP)
+    ours = "primary_routing_query_pattern_list = '.*(a|b).*'\n"
+    (container.config / "params.conf").write_text(ours + "backend_weight0 = '2'\n")
+    (container.config / "version").write_text("abc")
+
+    def reload() -> set[str]:
+        done = container.start("reload", "abc")
+        assert done.returncode == 0, done.stderr
+        return {"primary_routing_query_pattern_list", "write_function_list", "backend_weight0"} & set(container.conf())
+
+    container.start()
+    assert container.conf()["primary_routing_query_pattern_list"] == "'.*(a|b).*'"
+    assert [reload(), reload()] == [{"backend_weight0"}] * 2
+    (container.config / "params.conf").write_text(ours + "write_function_list = 'f'\n")
+    assert [reload(), reload()] == [{"write_function_list"}, set()]
+    container.add_program("pcp_reload_config", "#!/bin/sh\nexit 1\n")
+    (container.config / "params.conf").write_text(ours + "write_function_list = 'g'\n")
+    assert container.start("reload", "abc").returncode == 1
+    container.add_program("pcp_reload_config", FAKE_PCP)
+    assert reload() == {"write_function_list"}
+    container.start()
+    assert container.conf()["primary_routing_query_pattern_list"] == "'.*(a|b).*'"
+
+
 @pytest.mark.parametrize("new", ["a:1\nb:2\nc:3\n", "b:2\n", ""])
 def test_who_has_pool_passwd_open_sees_its_new_content(container: Container, new: str) -> None:
     container.add_program("pcp_reload_config", FAKE_PCP)

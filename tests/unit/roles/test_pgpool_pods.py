@@ -239,6 +239,33 @@ def test_what_pgpool_knows_grows_old() -> None:
     assert params["reserved_connections"] >= 1
 
 
+def patterns(**params: str) -> list[str]:
+    """The patterns by which Pgpool-II sends a SELECT to the primary, as it anchors them (add_regex_pattern())."""
+    text = evaluate("{{ __pgpool_all_params.primary_routing_query_pattern_list }}", pgpool_params=params)
+    return [f"^{pattern}$" for pattern in text.split(";") if pattern]
+
+
+@pytest.mark.parametrize(
+    ("query", "primary"),
+    [
+        ("select 1 from information_schema.tables", True),
+        ("SELECT\n  txid_current()", True),
+        ("SELECT pg_catalog.PG_BACKEND_PID() AS pid", True),
+        ("SELECT current_setting('transaction_read_only'), inet_server_addr()", False),
+        ("SELECT * FROM orders", False),
+    ],
+)
+def test_what_a_standby_answers_otherwise_is_for_the_primary(query: str, primary: bool) -> None:
+    matched = [re.search(pattern, query, re.IGNORECASE | re.DOTALL) for pattern in patterns()]
+    assert any(matched) is primary
+
+
+def test_patterns_of_the_user_come_behind_ours() -> None:
+    joined = patterns(primary_routing_query_pattern_list=".*orders.*;.*stock.*")
+    assert joined == [*patterns(), "^.*orders.*$", "^.*stock.*$"]
+    assert patterns(primary_routing_query_pattern_list="") == []
+
+
 def test_commands_are_local() -> None:
     assert evaluate("{{ __pgpool_all_params.pcp_listen_addresses }}") == ""
 

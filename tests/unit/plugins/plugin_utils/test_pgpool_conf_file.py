@@ -313,6 +313,7 @@ class TestRestartNeeded:
             "health_check_period": "10s",
             "backend_hostname0": "a",
             "backend_weight0": 1,
+            "read_only_function_list": "now",
         }
     )
 
@@ -327,6 +328,10 @@ class TestRestartNeeded:
             ({"backend_hostname0": "b"}, ["backend_hostname0"]),
             ({"num_init_children": 33}, ["num_init_children"]),
             ({"ssl": True, "load_balance_mode": False}, ["load_balance_mode", "ssl"]),
+            # A reload takes up a first list of patterns, and no other one.
+            ({"write_function_list": "nextval", "primary_routing_query_pattern_list": ""}, []),
+            ({"read_only_function_list": "now,get_.*"}, ["read_only_function_list"]),
+            ({"read_only_function_list": ""}, ["read_only_function_list"]),
         ],
     )
     def test_names_what_a_reload_leaves_as_it_was(self, change: dict, names: list[str]) -> None:
@@ -339,6 +344,7 @@ class TestRestartNeeded:
             "health_check_period",
             "backend_hostname0",
             "backend_weight0",
+            "read_only_function_list",
         ]
 
     def test_refuses_what_pgpool_does_not_know(self) -> None:
