@@ -73,7 +73,7 @@ def test_each_name_in_code_with_underscores_is_a_parameter() -> None:
     names = {name for row in ROWS for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", row[1] + row[2])}
     # A topology, a file, a status, names of PostgreSQL, variables, and a parameter of a release to come.
     others = {"per_instance", "pool_passwd", "fail_count", "pg_monitor", "max_connections", "pgpool_load_balance"}
-    others |= {"pgpool_tcp_keepalive"}
+    others |= {"pgpool_tcp_keepalive", "information_schema", "pg_catalog"}
     assert names - others - set(PARAMETERS) == {"replication_delay_source_cmd"}
 
 
