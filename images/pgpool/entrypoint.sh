@@ -11,6 +11,7 @@
 #                               and pgpool.conf, which then is used whole, and neither of the two is.
 # PGPOOL_TLS_DIR                folder (/etc/pgpool-tls) of a mounted certificate for clients, tls.crt and tls.key.
 # PGPOOL_RUN_DIR                writable folder (/run/pgpool) of sockets, PID file and what is made here.
+# PGPOOL_PRELOAD                what Pgpool-II is started with (/usr/local/lib/pgpool/connect_timeout.so), if it is there.
 #
 # Files that Pgpool-II opens again at a reload are linked, so that it sees what Kubernetes updates in the mount;
 # pool_passwd, which some of its processes do not, is a copy that is written over. Keys and pcppass are copied, as they must be readable by their owner alone and a mounted Secret is not; so is the
@@ -21,6 +22,7 @@ umask 077
 config_dir=${PGPOOL_CONFIG_DIR:-/etc/pgpool-secret}
 tls_dir=${PGPOOL_TLS_DIR:-/etc/pgpool-tls}
 run_dir=${PGPOOL_RUN_DIR:-/run/pgpool}
+preload=${PGPOOL_PRELOAD:-/usr/local/lib/pgpool/connect_timeout.so}
 
 say() { printf 'pgpool-entrypoint: %s\n' "$*" >&2; }
 
@@ -144,4 +146,6 @@ if [ -h "$run_dir/pgpool.conf" ]; then say "using $config_dir/pgpool.conf as it 
 # -n: in the foreground. -D: forget which backends were down, as the status file may be older than they are.
 set -- -n -D -f "$run_dir/pgpool.conf" -F "$run_dir/pcp.conf" -a "$run_dir/pool_hba.conf" "$@"
 if [ -e "$run_dir/pgpoolkey" ]; then set -- "$@" -k "$run_dir/pgpoolkey"; fi
+# Without it, as in images of others, no connect_timeout ends a session's wait for an instance that does not answer.
+if [ -e "$preload" ]; then export LD_PRELOAD="$preload"; fi
 exec pgpool "$@"

@@ -37,8 +37,8 @@ _COMMON: dict[str, object] = {
     "failover_on_backend_shutdown": False,
     # Two backends are the same server as soon as an instance is the primary, which looks like a false primary.
     "detach_false_primary": False,
-    # Milliseconds. Each new pool entry connects to all backends, so a dead one costs this much (by default 10 s); and
-    # it has to be less than health_check_timeout, which drops every client when it fires.
+    # Milliseconds. Each new pool entry connects to all backends, so a dead one costs this much (by default 10 s), in
+    # this collection's image; and it has to be less than health_check_timeout, which drops every client when it fires.
     "connect_timeout": 2000,
 }
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import statistics
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -25,12 +27,43 @@ for _ in range(20):
     connection.close()
 """
 
+# Seconds that the slowest of many sessions took that began within twenty seconds, well or not.
+SESSIONS = """
+import threading, time
+import psycopg2
+password = open("/etc/pgpool-monitor/password").read()
+took, end = [], time.monotonic() + 20
+def clients():
+    while (began := time.monotonic()) < end:
+        try:
+            connection = psycopg2.connect(
+                host="127.0.0.1", port=9999, user="pgha_monitor", dbname="app", password=password)
+            connection.cursor().execute("SELECT 1")
+            connection.close()
+        except psycopg2.OperationalError:
+            time.sleep(0.1)
+        took.append(time.monotonic() - began)
+threads = [threading.Thread(target=clients) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(max(took))
+"""
+
+
+def exporter(cluster: Cluster) -> list[str]:
+    """Return how to run a program beside a Pgpool-II."""
+    pod = next(iter(cluster.pgpool_pods()))
+    return [f"--namespace={cluster.namespace}", "exec", pod, "--container=exporter", "--"]
+
+
+def all_up(cluster: Cluster) -> bool:
+    nodes = [node for address in cluster.pgpool_pods().values() for node in cluster.pool_nodes(address)]
+    return all(node["status"] == "up" for node in nodes)
+
 
 def latency(cluster: Cluster) -> float:
     """Return the median of seconds until a new session has its first answer."""
-    pod = next(iter(cluster.pgpool_pods()))
-    where = [f"--namespace={cluster.namespace}", "exec", pod, "--container=exporter", "--"]
-    return statistics.median(map(float, cluster.kubectl(*where, "python3", "-c", CONNECT).split()))
+    return statistics.median(map(float, cluster.kubectl(*exporter(cluster), "python3", "-c", CONNECT).split()))
 
 
 def names(nodes: list[dict[str, str]]) -> list[str]:
@@ -127,12 +160,20 @@ def test_a_dead_standby_slows_nobody_down(cluster: Cluster, say: Callable[[str],
         cluster.fence()
     say(f"a new session's first answer: {healthy * 1000:.0f} ms, with a dead standby {without * 1000:.0f} ms")
     assert without <= max(2 * healthy, time_limit(0.1, loaded=1))
+    until(lambda: all_up(cluster), 150, "it is attached again by itself")
 
-    def all_up() -> bool:
-        nodes = [node for address in cluster.pgpool_pods().values() for node in cluster.pool_nodes(address)]
-        return all(node["status"] == "up" for node in nodes)
 
-    until(all_up, 150, "it is attached again by itself")
+def test_no_session_waits_for_a_standby_that_has_gone(cluster: Cluster, say: Callable[[str], None]) -> None:
+    """Its address is silent for a moment; a session that began then would wait as long as the kernel does."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        sessions = pool.submit(cluster.kubectl, *exporter(cluster), "python3", "-c", SESSIONS)
+        time.sleep(5)
+        standby = cluster.instances("replica")[-1]
+        cluster.kubectl(f"--namespace={cluster.namespace}", "delete", "pod", standby, "--wait=false")
+        slowest = float(sessions.result())
+    say(f"the slowest session took {slowest:.1f} s while a standby's pod was made anew")
+    assert slowest < time_limit(6, loaded=15)
+    until(lambda: all_up(cluster), 150, "all are attached again")
 
 
 @pytest.mark.parametrize("topology", ["services", "per_instance"])

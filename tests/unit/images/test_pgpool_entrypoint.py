@@ -97,6 +97,15 @@ def test_starts_pgpool_in_the_foreground_with_its_files(container: Container) ->
     ]
 
 
+def test_pgpool_is_started_with_what_ends_a_wait_where_that_is_there(container: Container, tmp_path: Path) -> None:
+    """It is in this collection's image alone."""
+    container.add_program("pgpool", '#!/bin/sh\nprintf "%s\\n" "${LD_PRELOAD:-none}"\n')
+    there = tmp_path / "connect_timeout.so"
+    assert container.start(PGPOOL_PRELOAD=str(there)).stdout.splitlines() == ["none"]
+    there.write_text("")
+    assert container.start(PGPOOL_PRELOAD=str(there)).stdout.splitlines() == [str(there)]
+
+
 def test_pgpool_takes_the_place_of_the_script_so_that_signals_reach_it(container: Container) -> None:
     with subprocess.Popen(
         [*container.shell, str(SCRIPT)],
