@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,11 @@ def options(role_path: str) -> dict[str, Any]:
     return specs["argument_specs"]["main"]["options"]
 
 
+def digest(variables: Mapping[str, Any]) -> str:
+    """Return what tells these values from others, without what they are: passwords may be among them."""
+    return hashlib.sha256(json.dumps(sorted(variables.items()), default=str).encode()).hexdigest()
+
+
 class ActionModule(ActionBase):
     """The whole of the module `check_variables`, which has no code of its own."""
 
@@ -31,11 +39,19 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Fail with a sentence for each problem."""
         result = super().run(tmp, task_vars)
-        _validation, arguments = self.validate_argument_spec(argument_spec={"role": {"type": "str", "required": True}})
+        _validation, arguments = self.validate_argument_spec(
+            argument_spec={
+                "role": {"type": "str", "required": True},
+                "apart_from": {"type": "list", "elements": "str", "default": []},
+            }
+        )
         given, role = task_vars or {}, str(arguments["role"])
         names = [name for name in given if name.startswith(("pgha_", f"{role}_"))]
         variables = {name: self._templar.template(given[name]) for name in names}
-        problems = input_problems(variables, options(given["role_path"]), role)
+        known = options(given["role_path"])
+        problems = input_problems(variables, known, role)
         if problems:
             return {**result, "failed": True, "msg": "\n".join(problems)}
-        return {**result, "changed": False}
+        counting = known.keys() - set(arguments["apart_from"])
+        seen = digest({name: value for name, value in variables.items() if name in counting})
+        return {**result, "changed": False, "digest": seen}

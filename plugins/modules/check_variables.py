@@ -18,6 +18,11 @@ options:
     description: The role's name, which is the prefix of its variables.
     type: str
     required: true
+  apart_from:
+    description: Variables that do not count for RV(digest).
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: Checks in check mode, too.
@@ -39,4 +44,8 @@ msg:
   description: What is wrong, a line for each problem.
   type: str
   returned: failure
+digest:
+  description: What tells the role's variables from others, as one SHA-256 of them all.
+  type: str
+  returned: success
 """

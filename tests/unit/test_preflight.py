@@ -25,7 +25,7 @@ def evaluate(variables: dict[str, Any], expression: str, **known: Any) -> Any:
 
 def checked(operator: str, installed: str) -> dict[str, Any]:
     """Return the variables of a Kubernetes cluster whose operator's preflight has run."""
-    return {f"__{operator}_preflight_done": True, f"__{operator}_status": {"installed": installed}}
+    return {f"__{operator}_checked": "place", f"__{operator}_status": {"installed": installed}}
 
 
 TWO = {

@@ -140,6 +140,110 @@ def test_the_remedy_for_an_operator_of_others_is_one(installed: str, by_hand: bo
     assert f"the operator {installed or 'of an unknown version'} as Deployment ops/cnpg;" in said
 
 
+# A host may have two of one kind in a run: of each it is looked at what is there.
+
+ONE = {"host": "https://one.example.com:6443", "api_key": "secret-token"}
+OTHER = {**ONE, "host": "https://other.example.com:6443"}
+
+
+@pytest.mark.parametrize(
+    ("role", "files"),
+    [("cloudnativepg", ["main"]), ("kubedb", ["main"]), ("monitoring", ["main", "verify", "alerts", "status"])],
+)
+def test_each_operator_and_each_prometheus_is_checked(role: str, files: list[str]) -> None:
+    remember = task(role, "preflight", "Remember for which this was done")
+    first = {f"{role}_k8s_auth": ONE}
+    fact = f"__{role}_checked"
+    kept = {fact: evaluate(role, remember, remember["ansible.builtin.set_fact"][fact], **first)}
+    assert len(kept[fact]) == 64
+    others = [{f"{role}_k8s_auth": OTHER}, {f"{role}_namespace": "other"}, {f"{role}_state": "absent"}]
+    for file in files:
+        check = tasks(role, file)[0]
+        assert goes_on(role, check, "when", **first)
+        assert not goes_on(role, check, "when", **first, **kept)
+        assert all(goes_on(role, check, "when", **{**first, **kept, **other}) for other in others)
+
+
+def test_each_postgresql_cluster_is_checked_and_each_time_its_variables() -> None:
+    variables, check = tasks("postgres_cluster", "main")[:2]
+    assert variables == {"name": "Check the variables", "ansible.builtin.import_tasks": "variables.yml"}
+    assert task("postgres_cluster", "variables", "Check the variables")["register"] == "__postgres_cluster_variables"
+    known = {"__postgres_cluster_variables": {"digest": "one"}}
+    remember = task("postgres_cluster", "preflight", "Remember what was checked")["ansible.builtin.set_fact"]
+    assert evaluate("postgres_cluster", {}, remember["__postgres_cluster_checked"], **known) == "one"
+    for before, again in (
+        ({}, True),
+        ({"__postgres_cluster_checked": "one"}, False),
+        ({"__postgres_cluster_checked": "other"}, True),
+    ):
+        assert goes_on("postgres_cluster", check, "when", **known, **before) is again
+
+
+def test_nothing_of_one_postgresql_cluster_is_taken_for_another_ones() -> None:
+    """What the tasks of a restore and of users keep is read where it is there."""
+    assert comes_before("postgres_cluster", "preflight", "Forget another cluster", "Find the cluster")
+    kept = task("postgres_cluster", "forget", "what users there were")["ansible.builtin.set_fact"]
+    secret = {"kind": "Secret", "metadata": {"name": "a-app", "labels": {"pgha.kubernetes/superuser": "a"}}}
+    earlier = {
+        "__postgres_cluster_objects": [],
+        "__postgres_cluster_found": {"exists": True},
+        "__postgres_cluster_restore_plan": {"origin": {"bootstrap": {"recovery": {}}, "server_name": "1"}},
+        "__postgres_cluster_superuser_found": {"resources": [secret]},
+        "__postgres_cluster_secrets": {"resources": [secret]},
+        "__postgres_cluster_written": {"result": {"results": [{"result": secret}]}},
+        "__postgres_cluster_plan": [],
+        "__postgres_cluster_replaced": ["app"],
+    }  # fmt: skip
+    for read in ("origin", "superuser_unlabelled", "all_secrets", "written_secrets", "left"):
+        text = "{{ __postgres_cluster_" + read + " }}"
+        new = evaluate(
+            "postgres_cluster", {}, text, __postgres_cluster_objects=[], __postgres_cluster_found={"exists": True}
+        )
+        assert evaluate("postgres_cluster", {}, text, **earlier) != new, read
+        assert evaluate("postgres_cluster", {}, text, **{**earlier, **kept}) == new, read
+
+
+def test_a_request_that_check_mode_does_not_make_is_of_one_cluster() -> None:
+    for file, words in (("upgrade_plan", "Plan it"), ("scale_plan", "Keep what was there")):
+        text = task("postgres_cluster", file, words)["ansible.builtin.set_fact"]["__postgres_cluster_planned"]
+        planned = evaluate("postgres_cluster", {}, text, __postgres_cluster_variables={"digest": "one"})
+        assert planned == {"one": file.removesuffix("_plan")}
+        for digest, said in (("one", file.removesuffix("_plan")), ("other", "")):
+            known = {
+                "__postgres_cluster_planned": planned,
+                "__postgres_cluster_variables": {"digest": digest},
+                "__postgres_cluster_api_found": True,
+                "ansible_check_mode": True,
+            }
+            assert evaluate("postgres_cluster", {}, "{{ __postgres_cluster_wanted.operation }}", **known) == said
+
+
+def test_pgpool_knows_a_postgresql_cluster_by_its_api_too() -> None:
+    read = task("pgpool", "discover", "Read the cluster")
+    known = {"postgres_cluster_result": {"name": "hot", "pending": []}}
+    of = evaluate(
+        "postgres_cluster",
+        {},
+        "{{ __postgres_cluster_place }}",
+        postgres_cluster_name="hot",
+        postgres_cluster_k8s_auth=ONE,
+    )
+    assert len(of) == 64
+    for file, words in (
+        ("discover", "Keep the result"),
+        ("apply", "Keep the result"),
+        ("rotate_superuser", "Take what"),
+    ):
+        facts = next(one for one in tasks("postgres_cluster", file) if words in one["name"])["ansible.builtin.set_fact"]
+        assert facts["__postgres_cluster_result_of"] == "{{ __postgres_cluster_place }}"
+    given = {"pgpool_postgres_name": "hot", "__postgres_cluster_result_of": of, **known}
+    assert not goes_on("pgpool", read, "when", **given, pgpool_k8s_auth=ONE)
+    assert goes_on("pgpool", read, "when", **given, pgpool_k8s_auth=OTHER)
+    pending = {"postgres_cluster_result": {"name": "hot", "pending": ["x"]}}
+    assert goes_on("pgpool", read, "when", **{**given, **pending}, pgpool_k8s_auth=ONE)
+    assert goes_on("pgpool", read, "when", pgpool_postgres_name="hot", pgpool_k8s_auth=ONE)
+
+
 # Of several PostgreSQL clusters in one namespace, one is taken away.
 
 

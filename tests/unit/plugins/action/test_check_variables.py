@@ -22,9 +22,9 @@ def not_ansible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ActionBase, "run", lambda self, tmp=None, task_vars=None: {})
 
 
-def check(role: str, **variables: Any) -> dict[str, Any]:
+def check(role: str, apart_from: list[str] | None = None, **variables: Any) -> dict[str, Any]:
     made = check_variables.ActionModule.__new__(check_variables.ActionModule)
-    made._task = SimpleNamespace(args={"role": role})
+    made._task = SimpleNamespace(args={"role": role, "apart_from": apart_from or []})
     made._templar = SimpleNamespace(
         template=lambda value: value.replace("{{ two }}", "2") if value == "{{ two }}" else value
     )
@@ -32,7 +32,9 @@ def check(role: str, **variables: Any) -> dict[str, Any]:
 
 
 def test_what_is_right_is_no_change() -> None:
-    assert check("pgpool", pgpool_replicas="{{ two }}", pgha_namespace="demo") == {"changed": False}
+    result = check("pgpool", pgpool_replicas="{{ two }}", pgha_namespace="demo")
+    assert result.pop("digest")
+    assert result == {"changed": False}
 
 
 def test_each_problem_is_a_line() -> None:
@@ -44,11 +46,34 @@ def test_each_problem_is_a_line() -> None:
 
 def test_a_context_is_refused_where_the_environment_says_where_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """As with AWX' credential for one Kubernetes cluster, which would have each job write to that one."""
-    assert check("pgpool", pgha_k8s_auth={"context": "live"}) == {"changed": False}
+    assert not check("pgpool", pgha_k8s_auth={"context": "live"})["changed"]
     monkeypatch.setenv("K8S_AUTH_HOST", "https://api.example.com:6443")
     monkeypatch.setenv("K8S_AUTH_API_KEY", "token")
     result = check("pgpool", pgha_k8s_auth={"context": "live"})
     assert result["msg"].startswith("pgha_k8s_auth.context is 'live' (string): it would be ignored")
+
+
+def test_a_digest_tells_variables_from_others_without_what_they_are() -> None:
+    auth = {"host": "https://api.example.com:6443", "api_key": "secret-token"}
+    one = check("postgres_cluster", postgres_cluster_name="a", postgres_cluster_k8s_auth=auth)
+    assert "secret-token" not in str(one)
+    same = {
+        "postgres_cluster_k8s_auth": dict(auth),
+        "postgres_cluster_name": "a",
+        "postgres_cluster_result": {"name": "a"},
+    }
+    assert check("postgres_cluster", pgha_namespace="demo", **same) == one
+    follows = check(
+        "postgres_cluster", ["postgres_cluster_operator_follows"], postgres_cluster_operator_follows=True, **same
+    )
+    assert follows == one
+    others = [
+        {"postgres_cluster_name": "b"},
+        {"postgres_cluster_version": "18"},
+        {"postgres_cluster_operator_follows": True},
+        {"postgres_cluster_k8s_auth": {**auth, "host": "https://other.example.com:6443"}},
+    ]
+    assert len({check("postgres_cluster", **{**same, **other})["digest"] for other in others} | {one["digest"]}) == 5
 
 
 @pytest.mark.parametrize("role", ["cloudnativepg", "monitoring", "pgpool", "postgres_cluster"])
