@@ -76,6 +76,14 @@ def test_one_that_is_refused_stops_the_others_only_where_that_can_be_told() -> N
     assert told == {"{{ 0 if pgha_any_errors_fatal | default(true) | bool else 100 }}"}
 
 
+def test_plays_in_which_one_host_counts_for_all_go_task_by_task() -> None:
+    """With `free` or `host_pinned` in ansible.cfg, nothing stops another host, and each runs what is for all."""
+    for path in (ROOT / "playbooks").glob("*.yml"):
+        for play in yaml.safe_load(path.read_text()):
+            about_all = {"any_errors_fatal", "max_fail_percentage"} & set(play) or "run_once" in yaml.safe_dump(play)
+            assert play.get("strategy") == ("linear" if about_all else None), (path.stem, play["name"])
+
+
 # In place of the role `drills`, which needs clusters: the first is refused, and the third fails in what it includes.
 STAND_IN_DRILL = """
 - name: Begin

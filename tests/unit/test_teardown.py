@@ -35,7 +35,7 @@ def evaluate(name: str, operator: str, there: list[str]) -> Any:
 
 
 def test_the_kinds_are_in_this_order() -> None:
-    kinds = [(item["kind"], item.get("labels", [""])[0]) for item in PLAY["tasks"][1]["loop"]]
+    kinds = [(item["kind"], item.get("labels", [""])[0]) for item in PLAY["tasks"][2]["loop"]]
     assert kinds == [
         ("Pod", "cnpg.io/podRole=instance"),
         ("Cluster", ""),
@@ -100,6 +100,33 @@ def test_whoever_skips_the_question_gets_no_further(tmp_path: Path, playbook: st
     refused = asked(tmp_path, playbook, "shop,orders", "--start-at-task=Refuse what was not asked for")
     assert refused.returncode != 0
     assert f"{playbook}_confirm was not looked at" in refused.stdout
+
+
+@pytest.mark.parametrize("playbook", ["teardown", "hibernate"])
+def test_all_are_asked_about_whatever_the_strategy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, playbook: str
+) -> None:
+    """Those of one that was named would go on without the others."""
+    monkeypatch.setenv("ANSIBLE_STRATEGY", "free")
+    refused = asked(tmp_path, playbook, "orders", "--tags=always")
+    assert refused.returncode != 0
+    assert "Remember that it was asked for" not in refused.stdout
+
+
+@pytest.mark.parametrize(("named", "goes_on"), [(["hot", "shop"], True), (["hot"], False), ([], False)])
+def test_nothing_goes_with_a_cluster_that_was_not_named(named: list[str], goes_on: bool) -> None:
+    refusal = next(task for task in PLAY["tasks"] if "was not given" in task["name"])
+    variables = {
+        **DataLoader().load(trust_as_template(yaml.safe_dump(refusal["vars"]))),
+        "__teardown_asked_with": ["hot", "shop"],
+        "hostvars": {
+            host: {"inventory_hostname": host, **({"__teardown_asked": True} if host in named else {})}
+            for host in ("hot", "shop")
+        },
+    }
+    templar = Templar(loader=DataLoader(), variables=variables)
+    condition = "{{ " + refusal["ansible.builtin.assert"]["that"] + " }}"
+    assert templar.template(trust_as_template(condition)) is goes_on
 
 
 def test_an_extra_variable_does_not_delete_what_the_question_keeps(tmp_path: Path) -> None:
