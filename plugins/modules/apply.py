@@ -26,7 +26,8 @@ description:
   - The contents of Secrets are in no difference. They are in the result, as those of other objects are, so a task that
     applies some should have C(no_log).
   - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process,
-    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not.
+    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not, nor on macOS
+    without C(PGHA_API_TASKS=process).
 options:
   definition:
     description: The manifests, in the order to apply them.

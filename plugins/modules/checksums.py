@@ -17,7 +17,8 @@ description:
   - What changes by itself is no part of a checksum - the status, the metadata but for labels, and a C(caBundle), which
     what serves a webhook writes.
   - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process,
-    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not.
+    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not, nor on macOS
+    without C(PGHA_API_TASKS=process).
 options:
   objects:
     description:

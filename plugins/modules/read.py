@@ -14,7 +14,8 @@ author: the pgha.kubernetes authors (@pgha)
 description:
   - Returns what C(kubernetes.core.k8s_info) returns, and does not wait.
   - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process,
-    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not.
+    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not, nor on macOS
+    without C(PGHA_API_TASKS=process).
 options:
   api_version:
     description: The API version of the objects.

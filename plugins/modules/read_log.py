@@ -15,7 +15,8 @@ description:
   - Returns what C(kubernetes.core.k8s_log) returns of one container, and does not fail where that is not UTF-8.
     PostgreSQL logs a statement in the encoding of its database, and Pgpool-II bytes after the name of an application.
   - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process,
-    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not.
+    with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not, nor on macOS
+    without C(PGHA_API_TASKS=process).
 options:
   name:
     description: The name of the pod.

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from types import ModuleType
@@ -33,7 +34,8 @@ with contextlib.suppress(ImportError):  # then the module runs by itself, and sa
 
 display = Display()
 
-# "module" in this variable of the environment: a process for each, as other modules are run.
+# "module" in this variable of the environment: a process for each, as other modules are run. So it is on macOS without
+# "process", as macOS may kill a forked process that asks for the system's proxies, which the client does.
 SWITCH = "PGHA_API_TASKS"
 
 
@@ -124,7 +126,7 @@ class ApiAction(ActionBase):
         """Whether the module would run on this machine, with this machine's Python, as this user."""
         return (
             self.module.MISSING is None
-            and os.environ.get(SWITCH) != "module"
+            and os.environ.get(SWITCH, "module" if sys.platform == "darwin" else "process") != "module"
             and self._connection.transport == "local"
             and not self._task.become
             and not any(self._task.environment or [])

@@ -83,6 +83,24 @@ def test_it_is_a_module_where_the_environment_says_so(
     assert (not_ansible, work) == (["module"], [])
 
 
+@pytest.mark.parametrize(("asked_for", "ran"), [(None, ["module"]), ("module", ["module"]), ("process", [])])
+def test_on_macos_it_is_a_module_unless_asked_for(
+    asked_for: str | None,
+    ran: list[str],
+    work: list[api_action.Call],
+    not_ansible: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There a fork that asks for the system's proxies, as the client does, may be killed."""
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.delenv(api_action.SWITCH, raising=False)
+    if asked_for:
+        monkeypatch.setenv(api_action.SWITCH, asked_for)
+    action(read_action, {"kind": "Pod"}).run()
+    assert not_ansible == ran
+    assert len(work) == 1 - len(ran)
+
+
 def test_without_the_client_the_module_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, not_ansible: list[str]
 ) -> None:
