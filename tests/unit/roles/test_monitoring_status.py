@@ -92,6 +92,24 @@ def test_names_that_are_given_on_are_settled_before() -> None:
         assert re.findall(r"postgres_cluster_name: (.*)", text) == [f'"{{{{ {name}_settled }}}}"']
 
 
+@pytest.mark.parametrize("said", [True, False])
+def test_files_are_in_the_current_folder_also_where_the_environment_does_not_say_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bool
+) -> None:
+    """cron and services may have no PWD."""
+    folder = tmp_path.resolve()
+    if said:
+        monkeypatch.setenv("PWD", str(folder))
+    else:
+        monkeypatch.delenv("PWD", raising=False)
+        monkeypatch.chdir(folder)
+    assert rendered("{{ monitoring_status_folder }}") == f"{folder}/status"
+    for path, name in (("diagnose", "__diagnose_directory"), ("log_report", "__log_report_directory")):
+        text = (ROOT / f"playbooks/{path}.yml").read_text()
+        [directory] = re.findall(rf'{name}: "(.*)"', text)
+        assert rendered(directory) == str(folder)
+
+
 def test_files_of_other_playbooks_are_named_after_the_host() -> None:
     log_report, diagnose, record = (
         (ROOT / path).read_text()
