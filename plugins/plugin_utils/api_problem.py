@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,9 @@ _REASONS = (
 )
 # Of the credentials, before anything is asked.
 _UNUSABLE = r"[Kk]ube-?config|Could not find or access|Could not create API client|No such file|Permission denied"
+# As ansible-core's missing_required_lib says it.
+_LACKING = r"Failed to import the required Python library \((.+?)\) on .*?'s Python (.+?)\. (?:This is|See|Please) "
+_PACKAGES = "'kubernetes>=24.2' jsonpatch 'cryptography>=44'"  # as README.md says
 _SHOWN = ("kubeconfig", "context", "host")  # never a key or a password
 
 
@@ -33,6 +37,14 @@ def api_problem(result: Mapping[str, Any], auth: Mapping[str, Any] | None = None
     :param address: where the API is, if the result does not say it
     """
     message = str(result.get("msg") or "")
+    if lacking := re.search(_LACKING, message, re.DOTALL):
+        library, python = lacking.groups()
+        collection = ", `ansible-galaxy collection install kubernetes.core`" if "kubernetes.core" in library else ""
+        return (
+            f"the Kubernetes API cannot be asked, as the Python {python} lacks {library}: "
+            f"run `{shlex.quote(python)} -m pip install {_PACKAGES}`{collection}, "
+            "or give another one in ansible_python_interpreter"
+        )
     given = {key: value for key, value in (auth or {}).items() if key in _SHOWN and isinstance(value, str) and value}
     named = ", ".join(f"{key} {value!r}" for key, value in given.items())
     remedy = (

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import api_credentials
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_address import api_address, tcp_problem
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_credentials import unread_kubeconfig
@@ -86,6 +87,30 @@ def test_api_problem(message: str, auth: dict[str, str], words: list[str]) -> No
     assert all(word in sentence for word in words), sentence
     assert "canary" not in sentence
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("library", "also"),
+    [
+        ("kubernetes", ""),
+        (
+            "the Python package kubernetes and the collection kubernetes.core",
+            ", `ansible-galaxy collection install kubernetes.core`",
+        ),
+    ],
+)
+def test_a_package_that_is_missing_is_no_fault_of_the_api(
+    library: str, also: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/opt/a b/python3.13")
+    sentence = api_problem({"msg": missing_required_lib(library)}, {"host": "https://h"})
+    install = "pip install 'kubernetes>=24.2' jsonpatch 'cryptography>=44'"
+    assert sentence == (
+        f"the Kubernetes API cannot be asked, as the Python /opt/a b/python3.13 lacks {library}: "
+        f"run `'/opt/a b/python3.13' -m {install}`{also}, or give another one in ansible_python_interpreter"
+    )
+    readme = Path(__file__).resolve().parents[4].joinpath("README.md").read_text(encoding="utf-8")
+    assert f"`{install}`" in readme
 
 
 @pytest.mark.parametrize(
