@@ -127,6 +127,16 @@ def test_the_supported_versions_are_those_that_are_checked() -> None:
     assert f"PyPI's `ansible` {ansible} brings" in text
 
 
+def test_the_collection_is_built_without_what_develops_it() -> None:
+    """`make` takes an environment of its own, and programs that macOS does not have."""
+    build = "ansible-galaxy collection build --force --output-path build"
+    assert f"`{build} && ansible-galaxy collection install build/pgha-kubernetes-*.tar.gz`" in text_of("README.md")
+    assert build in text_of("Makefile")
+    assert "make build" not in text_of("README.md") + text_of("docs/upgrades.md")
+    # What it, the tests and the playbooks leave in a checkout.
+    assert {"build", "status", "playbooks/collections"} <= set(yaml.safe_load(text_of("galaxy.yml"))["build_ignore"])
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "deploy/rbac").glob("*.yml")), ids=lambda path: path.stem)
 def test_each_file_of_rights_is_explained(path: Path) -> None:
     assert f"| [{path.name}]({path.name}) |" in text_of("deploy/rbac/README.md")
