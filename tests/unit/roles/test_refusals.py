@@ -168,15 +168,30 @@ def test_each_postgresql_cluster_is_checked_and_each_time_its_variables() -> Non
     variables, check = tasks("postgres_cluster", "main")[:2]
     assert variables == {"name": "Check the variables", "ansible.builtin.import_tasks": "variables.yml"}
     assert task("postgres_cluster", "variables", "Check the variables")["register"] == "__postgres_cluster_variables"
-    known = {"__postgres_cluster_variables": {"digest": "one"}}
+    known = {
+        "__postgres_cluster_variables": {"digest": "one"},
+        "postgres_cluster_k8s_auth": {"host": "https://a", "api_key": "of now"},
+    }
     remember = task("postgres_cluster", "preflight", "Remember what was checked")["ansible.builtin.set_fact"]
-    assert evaluate("postgres_cluster", {}, remember["__postgres_cluster_checked"], **known) == "one"
-    for before, again in (
+    seen = evaluate("postgres_cluster", {}, remember["__postgres_cluster_checked"], **known)
+    later = {"__postgres_cluster_checked": seen}
+    for more, again in (
         ({}, True),
-        ({"__postgres_cluster_checked": "one"}, False),
-        ({"__postgres_cluster_checked": "other"}, True),
+        (later, False),
+        ({**later, "postgres_cluster_k8s_auth": {"host": "https://a", "api_key": "of a moment later"}}, False),
+        ({**later, "postgres_cluster_k8s_auth": {"host": "https://b", "api_key": "of now"}}, True),
+        ({**later, "__postgres_cluster_variables": {"digest": "other"}}, True),
     ):
-        assert goes_on("postgres_cluster", check, "when", **known, **before) is again
+        assert goes_on("postgres_cluster", check, "when", **{**known, **more}) is again
+
+
+def test_a_restore_keeps_its_plan_whatever_a_variable_says_the_second_time() -> None:
+    """Without it the cluster would be made empty, by initdb."""
+    make = task("postgres_cluster", "restore", "Make the cluster, its users and databases")
+    _variables, check = tasks("postgres_cluster", "main")[:2]
+    known = {"__postgres_cluster_variables": {"digest": "a time later"}, "__postgres_cluster_checked": "a time"}
+    assert goes_on("postgres_cluster", check, "when", **known)
+    assert not goes_on("postgres_cluster", check, "when", **known, **make["vars"])
 
 
 def test_nothing_of_one_postgresql_cluster_is_taken_for_another_ones() -> None:
@@ -207,7 +222,7 @@ def test_a_request_that_check_mode_does_not_make_is_of_one_cluster() -> None:
     for file, words in (("upgrade_plan", "Plan it"), ("scale_plan", "Keep what was there")):
         text = task("postgres_cluster", file, words)["ansible.builtin.set_fact"]["__postgres_cluster_planned"]
         planned = evaluate("postgres_cluster", {}, text, __postgres_cluster_variables={"digest": "one"})
-        assert planned == {"one": file.removesuffix("_plan")}
+        assert list(planned.values()) == [file.removesuffix("_plan")]
         for digest, said in (("one", file.removesuffix("_plan")), ("other", "")):
             known = {
                 "__postgres_cluster_planned": planned,
