@@ -147,5 +147,9 @@ if [ -h "$run_dir/pgpool.conf" ]; then say "using $config_dir/pgpool.conf as it 
 set -- -n -D -f "$run_dir/pgpool.conf" -F "$run_dir/pcp.conf" -a "$run_dir/pool_hba.conf" "$@"
 if [ -e "$run_dir/pgpoolkey" ]; then set -- "$@" -k "$run_dir/pgpoolkey"; fi
 # Without it, as in images of others, no connect_timeout ends a session's wait for an instance that does not answer.
-if [ -e "$preload" ]; then export LD_PRELOAD="$preload"; fi
+if [ -r "$preload" ]; then
+  export LD_PRELOAD="$preload"
+else
+  say "$preload cannot be read, so a session may wait for minutes for an instance that does not answer"
+fi
 exec pgpool "$@"

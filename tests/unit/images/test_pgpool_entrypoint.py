@@ -101,7 +101,9 @@ def test_pgpool_is_started_with_what_ends_a_wait_where_that_is_there(container: 
     """It is in this collection's image alone."""
     container.add_program("pgpool", '#!/bin/sh\nprintf "%s\\n" "${LD_PRELOAD:-none}"\n')
     there = tmp_path / "connect_timeout.so"
-    assert container.start(PGPOOL_PRELOAD=str(there)).stdout.splitlines() == ["none"]
+    without = container.start(PGPOOL_PRELOAD=str(there))
+    assert without.stdout.splitlines() == ["none"]
+    assert f"{there} cannot be read, so a session may wait for minutes" in without.stderr
     there.write_text("")
     assert container.start(PGPOOL_PRELOAD=str(there)).stdout.splitlines() == [str(there)]
 
