@@ -439,10 +439,7 @@ def prometheus_labels() -> Format:
         f"{_NO_TEXT}",
         lambda value: (
             isinstance(value, Mapping)
-            and all(
-                isinstance(key, str) and _PROMETHEUS_LABEL.fullmatch(key) and isinstance(entry, str) and entry.strip()
-                for key, entry in value.items()
-            )
+            and all(_is_entry(key, entry, _PROMETHEUS_LABEL) and entry.strip() for key, entry in value.items())
         ),
     )
 
@@ -464,6 +461,6 @@ def environment() -> Format:
     )
 
 
-def _is_entry(key: Any, value: Any) -> bool:
-    """Tell whether Kubernetes takes a name and a text as those of a label or an annotation."""
-    return isinstance(key, str) and _LABEL_KEY.fullmatch(key) is not None and isinstance(value, str)
+def _is_entry(key: Any, value: Any, names: re.Pattern[str] = _LABEL_KEY) -> bool:
+    """Tell whether a name and a text are those of a label, or of an annotation of Kubernetes."""
+    return isinstance(key, str) and names.fullmatch(key) is not None and isinstance(value, str)
