@@ -16,7 +16,7 @@ options:
   _input:
     description: >-
       What the source said before and after the point to which was restored - C(before), C(after), by database, as
-      CSV.
+      CSV. Of C(after), how much each table was written is enough.
     type: dict
     required: true
   restored:

@@ -25,7 +25,7 @@ def drill_verdict(source: Mapping[str, Any], restored: Mapping[str, Any]) -> dic
     """Compare the tables.
 
     :param source: `before` and `after`, each with the answers by database, as CSV with the columns schema, table, rows,
-        checksum, writes (how many rows were written, and the table's file)
+        checksum, writes (how many rows were written, and the table's file); those of `after` need no rows and checksum
     :param restored: the answers of the restored cluster by database
     :returns: `problems`, how many `tables` there were, how many were `compared` and have `rows` in all, and the names
         of those that are `moving`

@@ -10,6 +10,7 @@ import io
 import json
 import shlex
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import yaml
@@ -68,19 +69,20 @@ def as_owner(server: Server, *statements: str) -> None:
     assert done.stderr == ""
 
 
-def command(file: str, database: str = "app") -> list[str]:
+def command(file: str, database: str = "app", **given: Any) -> list[str]:
     """Return what the role runs in an instance's pod to ask for the rows."""
     listed = yaml.safe_load((ROLE / f"tasks/{file}.yml").read_text())
     tasks = [task for each in listed for task in each.get("block", [each]) if "kubernetes.core.k8s_exec" in task]
-    known = {
+    known: dict[str, Any] = {
         "operator": "cloudnativepg",
         "__postgres_cluster_counts_rows": True,
         "postgres_cluster_restore": {"source": "old"},
         "postgres_cluster_databases": [{"name": database}],
         "__postgres_cluster_item": database,
+        **given,
     }
-    given = {name: evaluate(value, **known) for name, value in tasks[-1]["vars"].items()}
-    return shlex.split(evaluate(tasks[-1]["kubernetes.core.k8s_exec"]["command"], **known, **given))
+    known |= {name: evaluate(value, **known) for name, value in tasks[-1]["vars"].items()}
+    return shlex.split(evaluate(tasks[-1]["kubernetes.core.k8s_exec"]["command"], **known))
 
 
 def drill(server: Server) -> dict[str, dict[str, str]]:
@@ -118,6 +120,25 @@ def test_a_database_without_a_table_has_an_answer(server: Server) -> None:
     done = server.run(*command("restore_drill_ask", "postgres"))
     assert (done.returncode, done.stdout, done.stderr) == (0, "schema,table,rows,checksum,writes\n", "")
     assert json.loads(server.run(*command("restore_check", "postgres")).stdout) == []
+
+
+def test_what_was_written_meanwhile_is_told_without_reading_a_table(server: Server) -> None:
+    listed = yaml.safe_load((ROLE / "tasks/restore_drill_make.yml").read_text())[0]["block"]
+    [given] = [task["vars"] for task in listed if task["name"].endswith("Ask the source what was written meanwhile")]
+    queries = "__postgres_cluster_drill_queries"
+    asked = {queries: evaluate(given[queries], operator="cloudnativepg")}
+    as_owner(server, "INSERT INTO empty VALUES (1)", "DELETE FROM empty")
+    known = drill(server)
+    scans = ("psql", "-XAtqc", "SELECT sum(seq_scan) FROM pg_stat_user_tables", "app")
+    before = server.run(*scans).stdout
+    assert int(before) > 0
+    done = server.run(*command("restore_drill_ask", **asked))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == "schema,table,writes"
+    said = {row["table"]: row["writes"] for row in csv.DictReader(io.StringIO(done.stdout))}
+    assert said == {name: row["writes"] for name, row in known.items()}
+    assert server.run(*scans).stdout == before
+    assert server.run(*command("restore_drill_ask", "postgres", **asked)).stdout == "schema,table,writes\n"
 
 
 @pytest.mark.parametrize("program", ["wc", "sha256sum"])

@@ -47,6 +47,14 @@ def test_a_table_that_was_written_meanwhile_cannot_be_compared() -> None:
     assert (found["compared"], found["moving"]) == (2, [])
 
 
+def test_how_much_was_written_is_all_that_is_asked_afterwards() -> None:
+    before = answers("public,a,3,99,3:1", "public,b,5,5,5:2")
+    after = {"app": "schema,table,writes\npublic,a,4:1\npublic,b,5:2\n"}
+    found = drill_verdict({"before": before, "after": after}, answers("public,a,4,100,0:9", "public,b,4,4,0:9"))
+    assert found["moving"] == ["app: public.a"]
+    assert found["problems"] == ["the table app: public.b has 4 of 5 rows, and the source did not write it meanwhile"]
+
+
 def test_nothing_compared_is_no_proof() -> None:
     before, after = answers("public,a,3,99,3:1"), answers("public,a,4,100,4:1")
     assert "run this at a quieter time" in drill_verdict({"before": before, "after": after}, after)["problems"][0]
