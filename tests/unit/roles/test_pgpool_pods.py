@@ -435,9 +435,31 @@ def test_the_cache_of_results_learns_of_writes(on: object) -> None:
     def folder(**params: object) -> str:
         return evaluate("{{ __pgpool_all_params.memqcache_oiddir | default('') }}", pgpool_params=params)
 
-    assert folder(memory_cache_enabled=on) == "/run/pgpool/oiddir"
+    assert folder(memory_cache_enabled=on) == "/var/cache/pgpool-oids"
     assert folder(memory_cache_enabled=on, memqcache_oiddir="/tmp/oiddir") == "/tmp/oiddir"
     assert folder() == folder(memory_cache_enabled="off") == ""
+
+
+@pytest.mark.parametrize("mode", ["env", "files"])
+def test_what_the_cache_of_results_writes_takes_no_room_from_the_entry_point(mode: str) -> None:
+    params = {"memory_cache_enabled": "on"}
+    known = {"pgpool_params": params, "pgpool_config_mode": mode}
+    spec = deployment(**known)["spec"]["template"]["spec"]
+    pgpool, exporter = spec["containers"]
+    written = evaluate("{{ __pgpool_all_params.memqcache_oiddir }}", pgpool_params=params)
+    [mount] = [mount for mount in pgpool["volumeMounts"] if f"{written}/".startswith(f"{mount['mountPath']}/")]
+    assert mount == {"name": "oids", "mountPath": written}
+    assert "oids" not in [mount["name"] for mount in exporter["volumeMounts"]]
+    [volume] = [volume for volume in spec["volumes"] if volume["name"] == "oids"]
+    # On the disk: over its limit, the pod is replaced, and no result grows old for want of room.
+    assert volume["emptyDir"] == {"sizeLimit": "1Gi"}
+
+
+def test_without_the_cache_of_results_pods_stay_as_they_are() -> None:
+    for params in ({}, {"memory_cache_enabled": False}):
+        spec = deployment(pgpool_params=params)["spec"]["template"]["spec"]
+        assert [mount["name"] for mount in spec["containers"][0]["volumeMounts"]] == ["run", "tmp", "secret", "ca"]
+        assert [volume["name"] for volume in spec["volumes"]] == ["run", "tmp", "secret", "ca", "monitor"]
 
 
 def test_the_exporter_asks_for_what_the_api_would_show() -> None:
