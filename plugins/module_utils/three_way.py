@@ -10,10 +10,20 @@ and is not wanted any more goes; a field that something else set stays. Where no
 from __future__ import annotations
 
 import json
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+# kubectl's own, which kubectl reads, too.
 ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
+# In place of it where the manifest is long, and compressed: the API takes 256 KiB of annotations of one object in all.
+# Of kubectl's, the one that is newer is there: whoever writes one of them takes the other away, or is kubectl.
+PACKED_ANNOTATION = "pgha.kubernetes/last-applied-configuration"
+# Bytes of the longest manifest in kubectl's annotation; half of that, as there are others.
+_LONGEST_PLAIN = 128 * 1024
+# Bytes that are read of a compressed one. The API takes less of an object.
+_LONGEST_PACKED = 8 * 1024 * 1024
 
 # What tells the items of a list apart, best first. Used only where every item of both lists has it, each another.
 _IDENTITIES = ("name", "mountPath", "devicePath", "containerPort", "port", "key", "topologyKey")
@@ -28,25 +38,31 @@ def patch_for(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, 
     :param wanted: the whole manifest
     :param there: the object as the API has it
     """
-    annotations = (there.get("metadata") or {}).get("annotations") or {}
-    try:
-        last = json.loads(annotations.get(ANNOTATION) or "{}")
-    except ValueError:
-        last = {}
+    last = last_applied(there)
     patch = _mapping_patch(last, _annotated(wanted), there, _keeps_others(wanted))
     # kubectl keeps `annotations: {}` of an object that it was to give none.
     if patch or _annotated(last) != _annotated(_plain(wanted)):
-        text = json.dumps(wanted, separators=(",", ":"), sort_keys=True)
-        patch.setdefault("metadata", {}).setdefault("annotations", {})[ANNOTATION] = text
+        record = _record(wanted)
+        outdated = {ANNOTATION, PACKED_ANNOTATION}.intersection(_annotations(there)) - set(record)
+        annotations = patch.setdefault("metadata", {}).setdefault("annotations", {})
+        annotations.update(record, **dict.fromkeys(outdated))
     return patch
 
 
 def with_annotation(wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Return a manifest as it is created, with the annotation that a later run compares with."""
-    text = json.dumps(wanted, separators=(",", ":"), sort_keys=True)
-    metadata = {**wanted["metadata"]}
-    metadata["annotations"] = {**(metadata.get("annotations") or {}), ANNOTATION: text}
+    metadata = {**wanted["metadata"], "annotations": {**_annotations(wanted), **_record(wanted)}}
     return {**wanted, "metadata": metadata}
+
+
+def last_applied(there: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the manifest that an object was applied with last; empty where that cannot be told."""
+    annotations = _annotations(there)
+    try:
+        text = annotations.get(ANNOTATION) or _unpacked(annotations.get(PACKED_ANNOTATION) or "")
+        return _mapping(json.loads(text or "{}"))
+    except (ValueError, zlib.error):
+        return {}
 
 
 def merge_for(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,10 +98,25 @@ def patched(there: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
     return result
 
 
+def _record(wanted: Mapping[str, Any]) -> dict[str, str]:
+    """Return the annotation that keeps what was applied."""
+    text = json.dumps(wanted, separators=(",", ":"), sort_keys=True)
+    if len(text) <= _LONGEST_PLAIN:
+        return {ANNOTATION: text}
+    return {PACKED_ANNOTATION: b64encode(zlib.compress(text.encode(), 9)).decode()}
+
+
+def _unpacked(text: str) -> str:
+    return zlib.decompressobj().decompress(b64decode(text), _LONGEST_PACKED).decode()
+
+
+def _annotations(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _mapping(_mapping(item.get("metadata")).get("annotations"))
+
+
 def _annotated(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return a manifest with annotations, if only empty ones: those of others stay where none are wanted any more."""
-    metadata = _mapping(manifest.get("metadata"))
-    return {**manifest, "metadata": {**metadata, "annotations": metadata.get("annotations") or {}}}
+    return {**manifest, "metadata": {**_mapping(manifest.get("metadata")), "annotations": _annotations(manifest)}}
 
 
 def _keeps_others(wanted: Mapping[str, Any]) -> bool:

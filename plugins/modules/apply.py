@@ -15,6 +15,8 @@ description:
   - Brings objects to what their manifests say, as C(kubectl apply) does, all of them in one process.
   - An object that is as wanted costs one request and no write. C(kubernetes.core.k8s) with O(ignore:apply=true) makes
     three, and sends a patch whenever the manifest has a list in it.
+  - What was applied last is kept in an annotation, as C(kubectl apply) does. A manifest of more than 128 KiB is kept
+    compressed, in one of our own, as the API takes 256 KiB of annotations, and kubectl could not read it.
   - A field that the API does not know is refused.
   - In check mode a changed object is a dry run of the API. An object that is not there is not sent, as its namespace
     or its kind may come with the same run.
@@ -49,6 +51,7 @@ options:
     default:
       - metadata.managedFields
       - metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]
+      - metadata.annotations[pgha.kubernetes/last-applied-configuration]
 extends_documentation_fragment: [pgha.kubernetes.api_options]
 attributes:
   check_mode:
@@ -133,6 +136,7 @@ ARGUMENT_SPEC = {
         "default": [
             "metadata.managedFields",
             "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
+            "metadata.annotations[pgha.kubernetes/last-applied-configuration]",
         ],
     },
     **API_OPTIONS,

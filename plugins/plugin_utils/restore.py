@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import ANNOTATION
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import last_applied
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import is_true
 
 TARGETS = ("target_time", "target_lsn", "target_xid", "target_name")
@@ -95,9 +95,7 @@ def named(objects: Sequence[Mapping[str, Any]], kind: str, name: str) -> Mapping
 
 def applied_spec(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the spec that an object was applied with; the API adds to the one that it has."""
-    annotations = (item.get("metadata") or {}).get("annotations") or {}
-    applied = json.loads(annotations.get(ANNOTATION) or "{}")
-    return applied.get("spec") or {}
+    return last_applied(item).get("spec") or {}
 
 
 def is_there(wanted: Mapping[str, Any]) -> str:

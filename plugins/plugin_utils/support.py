@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import ANNOTATION, PACKED_ANNOTATION
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_operator import LICENSED
 
 MASK = "********"
@@ -149,7 +150,7 @@ def _without_secrets(value: Any) -> Any:
             if (name == "value" and _SECRET_NAME.search(named)) or _is_secret(name, item)
             else _without_secrets(item)
             for name, item in value.items()
-            if name not in ("managedFields", "kubectl.kubernetes.io/last-applied-configuration")
+            if name not in ("managedFields", ANNOTATION, PACKED_ANNOTATION)
         }
     if isinstance(value, (list, tuple)):
         return [_without_secrets(item) for item in value]

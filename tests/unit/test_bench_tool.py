@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import with_annotation
 from program import program
 
 X = "\N{MULTIPLICATION SIGN}"
@@ -96,12 +97,14 @@ def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str], monkeypa
 
 def test_the_manifests_are_those_that_were_applied() -> None:
     given = {"kind": "Service", "metadata": {"name": "a"}}
+    long = {"kind": "ConfigMap", "metadata": {"name": "b"}, "data": {"x": "y" * 1024 * 1024}}
     objects = [
-        {"metadata": {"annotations": {site.ANNOTATION: json.dumps(given)}}, "spec": {"clusterIP": "10.0.0.1"}},
+        {**with_annotation(given), "spec": {"clusterIP": "10.0.0.1"}},
+        with_annotation(long),
         {"metadata": {"name": "child"}},
         {"metadata": {"name": "other", "annotations": {"a": "b"}}},
     ]
-    assert site.applied(objects) == [given]
+    assert site.applied(objects) == [given, long]
 
 
 def test_a_profile_has_all_the_time_of_a_run() -> None:

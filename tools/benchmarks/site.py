@@ -15,7 +15,8 @@ from typing import Any
 from benchmarks.measure import Timed, timed
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "molecule"))
+sys.path[:0] = [str(ROOT / "playbooks" / "collections"), str(ROOT / "molecule")]
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import last_applied  # noqa: E402
 from api_requests import writes, written  # noqa: E402
 
 
@@ -31,7 +32,6 @@ TESTS = _tests()
 Cluster, KUBECONFIG, CONTEXT, INVENTORIES = TESTS.Cluster, TESTS.KUBECONFIG, TESTS.CONTEXT, TESTS.INVENTORIES
 playbook_command, playbook_environment = TESTS.playbook_command, TESTS.playbook_environment
 
-ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 OURS = "app.kubernetes.io/managed-by=pgha.kubernetes"
 KUBECTL = ["kubectl", f"--kubeconfig={KUBECONFIG}", f"--context={CONTEXT}"]
 # Events come and go; of what a Secret was made from there is no copy.
@@ -67,8 +67,7 @@ def manifests(cluster: Cluster, folder: Path, selector: str = OURS) -> Path:
 
 def applied(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the manifests that objects were made from, of those that were applied."""
-    kept = [(item["metadata"].get("annotations") or {}).get(ANNOTATION) for item in objects]
-    return [json.loads(manifest) for manifest in kept if manifest]
+    return [dict(manifest) for manifest in map(last_applied, objects) if manifest]
 
 
 def apply(file: Path) -> Timed:

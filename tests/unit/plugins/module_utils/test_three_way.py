@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import copy
 import json
+import zlib
+from base64 import b64encode
 from typing import Any
 
 import pytest
-from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import ANNOTATION, patch_for, with_annotation
+from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import (
+    ANNOTATION,
+    PACKED_ANNOTATION,
+    last_applied,
+    patch_for,
+    patched,
+    with_annotation,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -182,6 +191,59 @@ def test_inputs_stay_as_they_are() -> None:
     patch_for(wanted, there)
     with_annotation(wanted)
     assert (wanted, there) == before
+
+
+LONG = manifest({"users": [{"name": f"service_{number:05}", "limit": -1} for number in range(5000)]})
+SHORT = manifest({"users": LONG["spec"]["users"][:2]})
+LIMIT = 256 * 1024  # ValidateAnnotationsSize of Kubernetes' apimachinery: what the API takes of all annotations
+
+
+@pytest.mark.parametrize(("wanted", "key"), [(SHORT, ANNOTATION), (LONG, PACKED_ANNOTATION)])
+def test_what_was_applied_is_kept_whatever_its_length(wanted: dict[str, Any], key: str) -> None:
+    there = with_annotation(wanted)
+    assert list(there["metadata"]["annotations"]) == [key]
+    assert len(there["metadata"]["annotations"][key]) < LIMIT / 2
+    assert last_applied(there) == wanted
+    assert patch_for(wanted, there) == {}
+
+
+@pytest.mark.parametrize(("last", "wanted"), [(SHORT, LONG), (LONG, SHORT)])
+def test_one_of_the_two_annotations_is_there(last: dict[str, Any], wanted: dict[str, Any]) -> None:
+    there = with_annotation(last)
+    (before,) = there["metadata"]["annotations"]
+    left = patched(there, patch_for(wanted, there))
+    assert before not in left["metadata"]["annotations"]
+    assert (last_applied(left), patch_for(wanted, left)) == (wanted, {})
+
+
+def test_a_long_manifest_in_kubectls_annotation_stays_there() -> None:
+    """It is from a release that compressed none."""
+    there = {**LONG, "metadata": {"name": "x", "annotations": {ANNOTATION: json.dumps(LONG)}}}
+    assert patch_for(LONG, there) == {}
+
+
+def test_what_kubectl_has_applied_since_counts() -> None:
+    there = with_annotation(LONG)
+    there["spec"] = SHORT["spec"]
+    there["metadata"]["annotations"][ANNOTATION] = json.dumps(SHORT)
+    assert last_applied(there) == SHORT
+    assert patch_for(SHORT, there) == {}
+
+
+@pytest.mark.parametrize("broken", ["x", "é", "e30=", "eJw="])
+def test_a_broken_compressed_annotation_is_mended(broken: str) -> None:
+    there = with_annotation(LONG)
+    there["metadata"]["annotations"][PACKED_ANNOTATION] = broken
+    assert last_applied(there) == {}
+    assert patch_for(LONG, there) == {"metadata": {"annotations": with_annotation(LONG)["metadata"]["annotations"]}}
+
+
+def test_no_more_is_unpacked_than_the_api_takes() -> None:
+    """Whoever may write an annotation must not take the memory of who reads it."""
+    there = manifest({})
+    bomb = zlib.compress(b'{"spec": "' + b"x" * 50_000_000 + b'"}', 9)
+    there["metadata"]["annotations"] = {PACKED_ANNOTATION: b64encode(bomb).decode()}
+    assert last_applied(there) == {}
 
 
 SPECS = st.recursive(

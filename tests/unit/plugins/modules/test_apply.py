@@ -145,6 +145,13 @@ def test_hidden_fields_are_in_no_result() -> None:
     assert "spec" not in outcome["result"]
 
 
+def test_what_was_applied_is_in_no_result() -> None:
+    hidden = module.ARGUMENT_SPEC["hidden_fields"]["default"]
+    for spec in ({"a": 1}, {"a": "x" * 200_000}):
+        outcome = module.Applier(Client(), hidden_fields=hidden).apply({**SERVICE, "spec": spec})
+        assert outcome["result"]["metadata"] == {"name": "x", "namespace": "demo"}
+
+
 def test_check_mode_sends_nothing_for_what_is_not_there() -> None:
     client = Client(kinds=())
     outcome = module.Applier(client, check_mode=True).apply(SERVICE)

@@ -101,12 +101,15 @@ def test_other_texts_stay_as_they_are(text: str) -> None:
     assert masked(text) == text
 
 
+APPLIED = {f"{ours}/last-applied-configuration": SECRET for ours in ("kubectl.kubernetes.io", "pgha.kubernetes")}
+
+
 def pod(name: str, **labels: str) -> dict[str, Any]:
     shown = {key.replace("__", "/").replace("_", "."): value for key, value in labels.items()}
     variables = [{"name": "PGPASSWORD", "value": SECRET}, {"name": "TZ", "value": "UTC"}]
     return {
         "kind": "Pod",
-        "metadata": {"name": name, "namespace": "demo", "labels": shown, "managedFields": [1]},
+        "metadata": {"name": name, "namespace": "demo", "labels": shown, "managedFields": [1], "annotations": APPLIED},
         "spec": {"containers": [{"name": "a", "env": variables}, {"name": "b"}]},
     }
 
@@ -165,6 +168,7 @@ def test_files_have_no_secrets() -> None:
     shown = json.loads(files["objects/Pod.json"])
     assert [item["value"] for item in shown["spec"]["containers"][0]["env"]] == [MASK, "UTC"]
     assert "managedFields" not in shown["metadata"]
+    assert shown["metadata"]["annotations"] == {}
     assert files["objects/Node.json"] == "not read: 403 Forbidden\n"
     assert files["logs/demo/hot-postgres-1/b.log"] == "not read: no such container\n"
 
