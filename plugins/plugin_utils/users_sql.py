@@ -8,7 +8,8 @@ No password is in the SQL: psql reads each from a file, and PostgreSQL writes no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of
@@ -21,6 +22,7 @@ _START = r"""\set ON_ERROR_STOP on
 \set VERBOSITY terse
 SET client_min_messages = 'warning';
 SET search_path = pg_catalog;
+SET standard_conforming_strings = on;
 -- Passwords go by: keep them out of PostgreSQL's log and statistics.
 SET log_statement = 'none';
 SET log_min_duration_statement = -1;
@@ -67,28 +69,40 @@ SELECT rolname, database, name, format('ALTER ROLE %I', rolname)
 FROM wanted FULL JOIN has USING (rolname, database, name)
 WHERE wanted.value IS DISTINCT FROM has.value"""
 
+# The users, each with its roles. In a setting of the session, so that it is there once for all that is asked of it: the
+# ConfigMap with this may have 1 MiB, and a cluster thousands of users.
+_USERS = """json_to_recordset(current_setting('pgha.users')::json) AS wanted(name text, roles json)"""
+
+_CREATED = f"""SELECT format('CREATE ROLE %I', name) FROM {_USERS}
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \\gexec"""  # noqa: S608 - no value is in it
+
+_GRANTED = f"""SELECT format('GRANT %I TO %I', role, name)
+FROM {_USERS}, json_array_elements_text(roles) AS listed(role) \\gexec"""  # noqa: S608 - no value is in it
+
 # Memberships that a user has and should not have. Since 16, PostgreSQL itself (10 is the superuser of initdb) makes a
 # user with CREATEROLE a member of each role that it creates, to administer it and no more: those stay.
-_UNWANTED = """FROM pg_auth_members AS membership JOIN pg_roles AS given ON given.oid = membership.roleid
-  JOIN pg_roles AS holder ON holder.oid = membership.member
-WHERE holder.rolname = {name} AND given.rolname <> ALL (ARRAY[{roles}]::name[])
+_UNWANTED = f"""FROM {_USERS} JOIN pg_roles AS holder ON holder.rolname = name
+  JOIN pg_auth_members AS membership ON membership.member = holder.oid
+  JOIN pg_roles AS given ON given.oid = membership.roleid
+WHERE NOT EXISTS (SELECT FROM json_array_elements_text(roles) AS listed(role) WHERE role = given.rolname)
   AND NOT (holder.rolcreaterole AND EXISTS (
     SELECT FROM pg_auth_members AS made
     WHERE (made.roleid, made.member, made.grantor) = (membership.roleid, membership.member, 10)
-      AND to_jsonb(made) @> '{{"admin_option": true, "inherit_option": false, "set_option": false}}'))"""
+      AND to_jsonb(made) @> '{{"admin_option": true, "inherit_option": false, "set_option": false}}'))"""  # noqa: S608 - no value is in it
 
 # Since 16, a user can be a member by the grants of several roles, and REVOKE takes back that of one; releases before
 # have one for all. What the user granted to others by ADMIN OPTION depends on it, and goes, too.
-_REVOKED = """SELECT format('REVOKE %I FROM %I', given.rolname, holder.rolname)
+_REVOKED = f"""SELECT format('REVOKE %I FROM %I', given.rolname, holder.rolname)
   || CASE WHEN current_setting('server_version_num')::int >= 160000
     THEN format(' GRANTED BY %I CASCADE', pg_get_userbyid(membership.grantor)) ELSE '' END
-{unwanted} \\gexec"""
+{_UNWANTED} \\gexec"""  # noqa: S608 - no value is in it
 
 # REVOKE that finds nothing to take back only warns.
-_REVOKED_ALL = """DECLARE kept text; BEGIN
-SELECT string_agg(format('%I, granted by %I', given.rolname, pg_get_userbyid(membership.grantor)), '; ') INTO kept
-{unwanted};
-IF kept IS NOT NULL THEN RAISE EXCEPTION '% is still a member of %', {name}, kept; END IF; END"""
+_REVOKED_ALL = f"""DO $pgha$ DECLARE kept text; BEGIN
+SELECT string_agg(format('%s is still a member of %I, granted by %I', name, given.rolname,
+  pg_get_userbyid(membership.grantor)), '; ') INTO kept
+{_UNWANTED};
+IF kept IS NOT NULL THEN RAISE EXCEPTION '%', kept; END IF; END $pgha$;"""
 
 _FLAGS = {"superuser": "SUPERUSER", "createdb": "CREATEDB", "createrole": "CREATEROLE", "replication": "REPLICATION"}
 
@@ -100,13 +114,14 @@ def users_sql(users: Sequence[Mapping[str, Any]], databases: Sequence[Mapping[st
     :param databases: each with a name, and an owner where it is not the user of the same name
     """
     present = [user for user in users if user["state"] != "absent"]
-    lines = [_START]
-    lines += [_made("ROLE", user["name"], "pg_roles", "rolname") for user in present]
+    lines = [_START, f"SET pgha.users = {_listed(present)};", _CREATED]
     for number, user in enumerate(present, start=1):
         lines += _user(user, USER_FILE.format(number=number))
+    # In one transaction, so that no membership that is wanted is missing for a moment where another one took it along.
+    lines += ["BEGIN;", _REVOKED, _GRANTED, "COMMIT;", _REVOKED_ALL]
     lines += [text for text in (acting_sql(users, "check"), acting_sql(users)) if text]
     for database in databases:
-        lines.append(_made("DATABASE", database["name"], "pg_database", "datname"))
+        lines.append(_database(database["name"]))
         lines.append(f"ALTER DATABASE {_name(database['name'])} OWNER TO {_name(owner_of(database))};")
     lines += [_dropped(user["name"]) for user in users if user["state"] == "absent"]
     return "\n".join(lines) + "\n"
@@ -145,18 +160,18 @@ def _user(user: Mapping[str, Any], password_file: str) -> Iterator[str]:
         f"ALTER ROLE {name} LOGIN INHERIT {' '.join(flags)} CONNECTION LIMIT {user['connection_limit']}"
         " PASSWORD :'password';"
     )
-    for role in user["roles"]:
-        yield f"GRANT {_name(role)} TO {name};"
-    holder = _text(user["name"])
-    unwanted = _UNWANTED.format(name=holder, roles=", ".join(_text(role) for role in user["roles"]))
-    yield _REVOKED.format(unwanted=unwanted)
-    yield f"DO {_text(_REVOKED_ALL.format(unwanted=unwanted, name=holder))};"
 
 
-def _made(what: str, name: str, catalog: str, column: str) -> str:
+def _listed(users: Iterable[Mapping[str, Any]]) -> str:
+    """Return users and their roles for `_USERS`, as a text of SQL."""
+    listed = [{key: user[key] for key in ("name", "roles")} for user in users]
+    return _text(json.dumps(listed, separators=(",", ":"), ensure_ascii=False))
+
+
+def _database(name: str) -> str:
     return (
-        f"SELECT format('CREATE {what} %I', {_text(name)})"  # noqa: S608 - quoted by _text
-        f" WHERE NOT EXISTS (SELECT FROM {catalog} WHERE {column} = {_text(name)}) \\gexec"
+        f"SELECT format('CREATE DATABASE %I', {_text(name)})"  # noqa: S608 - quoted by _text
+        f" WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = {_text(name)}) \\gexec"
     )
 
 

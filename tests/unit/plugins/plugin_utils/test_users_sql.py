@@ -34,12 +34,13 @@ def test_no_password_is_in_it() -> None:
 
 def test_users_are_made_before_anything_is_granted() -> None:
     text = sql({"name": "reader", "roles": ["writer"]}, {"name": "writer"})
-    assert text.index("CREATE ROLE %I', 'writer'") < text.index('GRANT "writer" TO "reader"')
+    assert text.index('{"name":"writer"') < text.index("CREATE ROLE") < text.index('ALTER ROLE "reader"')
+    assert text.index('ALTER ROLE "writer"') < text.index("GRANT %I TO %I")
 
 
 def test_those_that_go_have_no_place_among_the_passwords() -> None:
     text = sql({"name": "gone", "state": "absent"}, {"name": "app"})
-    assert "CREATE ROLE %I', 'gone'" not in text
+    assert '{"name":"gone"' not in text
     assert text.index("/users/1/password") < text.index('ALTER ROLE "app"')
     assert text.rstrip().splitlines()[-1].startswith("SELECT format('DROP ROLE %I', 'gone')")
 
@@ -108,11 +109,42 @@ def test_a_role_that_another_one_granted_is_taken_back(server: Users) -> None:
     assert "granter" in members(server, "pg_monitor")
 
 
+def test_two_users_can_change_places(server: Users) -> None:
+    """PostgreSQL refuses a member of each other, so that one goes before the other comes."""
+    boss, aide = {"name": "boss"}, {"name": "aide"}
+    for first, second in ((boss, aide), (aide, boss), (boss, aide)):
+        done = server.take({**first, "roles": [second["name"]]}, {**second, "roles": []})
+        assert (done.returncode, done.stderr) == (0, "")
+        assert members(server, second["name"]) == [first["name"]]
+        assert members(server, first["name"]) == []
+
+
+def test_roles_may_have_any_name(server: Users) -> None:
+    name = """it's "a\role" of $pgha$ :x"""
+    quoted = '"' + name.replace('"', '""') + '"'
+    of_it = quoted.replace("'", "''")
+    server.psql(f"CREATE ROLE {quoted}")
+    server.psql("ALTER ROLE postgres SET standard_conforming_strings = off")
+    done = server.take({"name": "report", "roles": [name]})
+    server.psql("ALTER ROLE postgres RESET standard_conforming_strings")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert members(server, of_it) == ["report"]
+    assert server.take({"name": "report"}).stderr == ""
+    assert members(server, of_it) == []
+
+
+def test_a_user_takes_few_bytes() -> None:
+    """A ConfigMap has 1 MiB for those of them all."""
+    few, many = (
+        [{"name": f"service_{number:04}", "roles": ["reader"]} for number in range(count)] for count in (1, 101)
+    )
+    assert (len(sql(*many)) - len(sql(*few))) / 100 < 230
+
+
 def test_a_membership_that_stays_fails_the_job(server: Users) -> None:
     assert server.take({"name": "it's report", "roles": ["pg_monitor"]}).returncode == 0
-    (user,) = (one for one in all_users([{"name": "it's report"}], [], "hot") if one["name"] == "it's report")
-    check = next(line for line in users_sql._user(user, "") if line.startswith("DO "))
-    granted = server.run("psql", "-Xqc", check).stderr
+    listed = users_sql._listed([{"name": "it's report", "roles": []}])
+    granted = server.run("psql", "-Xqc", f"SET pgha.users = {listed}; {users_sql._REVOKED_ALL}").stderr
     assert "it's report is still a member of pg_monitor, granted by postgres" in granted
 
 
