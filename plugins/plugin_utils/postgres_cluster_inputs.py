@@ -24,6 +24,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
     secret_name,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import restore_checks
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.user_sizes import size_problems
 
 _LONGEST_ROLE = 63
 
@@ -41,6 +42,7 @@ def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     yield from _users(variables)
     yield from _overlap(variables)
     yield from _databases(variables)
+    yield from size_problems(variables, operator)
     yield from _version(variables)
     yield from operators.adapter(operator).parameter_problems(variables.get("postgres_cluster_parameters") or {})
     yield from operators.adapter(operator).input_problems(variables)

@@ -22,6 +22,8 @@ GOOD: dict[str, Any] = {
     "postgres_cluster_parameters": {"work_mem": "8MB", "log_checkpoints": True},
 }
 PAUL = {"name": "paul", "password": "x"}
+MANY = [{"name": f"service_{number:04}", "roles": ["pg_read_all_data"]} for number in range(5000)]
+KUBEDB = {"operator": "kubedb", "version": "17.5", "parameters": {}}
 
 
 def problems(**changes: Any) -> list[str]:
@@ -45,6 +47,9 @@ def problems(**changes: Any) -> list[str]:
         {"operator": "kubedb", "version": "17.5", "parameters": {}, "initdb": {"locale": ""}},
         {"image": f"r.io/postgresql:17.6@sha256:{'0' * 64}"},
         {"image": "localhost:5000/postgresql:17.6"},
+        {"users": MANY[:3000]},
+        {"users": MANY[:4000], **KUBEDB},
+        {"users": MANY, "state": "absent"},
         {
             "operator": "existing",
             "existing": {"primary_host": "pg.example"},
@@ -91,6 +96,14 @@ def test_accepts(changes: dict[str, Any]) -> None:
         (
             {"initdb": {"wal_segment_size": 24}},
             "postgres_cluster_initdb.wal_segment_size is 24 (integer): give",
+        ),
+        (
+            {"users": MANY},
+            "postgres_cluster_users has 5000 users (list): give about 3200 or fewer, as they come to ",
+        ),
+        (
+            {"users": MANY, **KUBEDB},
+            "postgres_cluster_users has 5000 users (list): give about 4600 or fewer, as they come to ",
         ),
         ({"users": [{"name": "pg_x"}]}, "postgres_cluster_users[0].name is 'pg_x' (string): give another name"),
         (
