@@ -26,7 +26,7 @@ options:
     elements: dict
     required: true
   prerequisites:
-    description: The objects that it needs where there is no cluster yet, or those that its volumes need to grow.
+    description: The objects that it needs where there is no cluster yet, or those that tell what volumes can become.
     type: list
     elements: dict
     default: []

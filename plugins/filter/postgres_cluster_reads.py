@@ -30,7 +30,8 @@ options:
     description:
       - V(cluster) is what the contract needs.
       - V(prerequisites) is what has to be there before a cluster can be made.
-      - V(growth) is what has to be there before volumes can grow; nothing where none of the cluster is to.
+      - V(growth) is what tells whether volumes can grow, and of which class they are; nothing where none is to grow or
+        to have another class.
       - V(operator) is the pods of the operator itself, if they are known.
       - V(databases) is what makes the databases beside the first, if they are objects of their own.
       - V(requests) is what the operator is asked for, if by objects of their own.

@@ -25,13 +25,22 @@ def storage_class_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[
                 f"postgres_cluster_storage.class is {asked!r} (string): the Kubernetes cluster has no such "
                 f"StorageClass; give one of those it has: {names}"
             )
-    elif not any(
-        (item.get("annotations") or {}).get("storageclass.kubernetes.io/is-default-class") == "true" for item in classes
-    ):
+    elif not default_class(objects):
         yield (
             "postgres_cluster_storage.class is empty (string): the Kubernetes cluster has no default StorageClass; "
             f"give one of those it has: {names}"
         )
+
+
+def default_class(objects: Sequence[Mapping[str, Any]]) -> str:
+    """Name the StorageClass of claims that name none: of several that are marked, the newest. Nothing without one."""
+    marked = [
+        item["metadata"]
+        for item in objects
+        if item.get("kind") == "StorageClass"
+        and (item["metadata"].get("annotations") or {}).get("storageclass.kubernetes.io/is-default-class") == "true"
+    ]
+    return max(marked, key=lambda item: item.get("creationTimestamp") or "")["name"] if marked else ""
 
 
 def namespace_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -53,18 +62,26 @@ def namespace_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str,
         )
 
 
+def shrink_problems(variable: str, asked: str, size: str) -> Iterator[str]:
+    """Yield that volumes would shrink.
+
+    :param variable: the one that says the size which is `asked` for
+    :param size: the size that they have
+    """
+    if size and asked and (as_bytes(size) or 0) > (as_bytes(asked) or 0):
+        yield (
+            f"{variable} is {asked!r} (string): the cluster has {size} and volumes cannot shrink; give {size} or more"
+        )
+
+
 def volume_problems(wanted: Mapping[str, Any], size: str, storage_class: str) -> Iterator[str]:
     """Yield why the volumes of a cluster cannot become as wanted.
 
     :param size: the size that they have
     :param storage_class: the class that they have
     """
-    wanted_size, asked = wanted["storage"].get("size"), wanted["storage"].get("class") or ""
-    if size and wanted_size and (as_bytes(size) or 0) > (as_bytes(wanted_size) or 0):
-        yield (
-            f"postgres_cluster_storage.size is {wanted_size!r} (string): the cluster has {size} and volumes cannot "
-            f"shrink; give {size} or more"
-        )
+    yield from shrink_problems("postgres_cluster_storage.size", wanted["storage"].get("size") or "", size)
+    asked = wanted["storage"].get("class") or ""
     if asked and storage_class and asked != storage_class:
         yield (
             f"postgres_cluster_storage.class is {asked!r} (string): the cluster's volumes are of the class "

@@ -15,8 +15,8 @@ the role postgres_cluster has to know. It has:
 `prerequisites(namespace)`
     arguments of `k8s_info` for what has to be in the Kubernetes cluster before a PostgreSQL cluster can be made
 `growth_reads(wanted, current)` (may be missing)
-    the same for what tells whether volumes of a cluster that exists can become as large as is wanted; `problems` takes
-    it in place of the prerequisites
+    the same for what tells whether volumes of a cluster that exists can become as large as is wanted, and of which
+    class they are where another is wanted; `problems` takes it in place of the prerequisites
 `operator_reads()` (may be missing)
     arguments of `k8s_info` for the operator's own pods, whose logs go into the archive for support
 `problems(wanted, current, prerequisites)`

@@ -16,8 +16,8 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs impo
     deletion_problems,
     major_upgrade_problems,
     namespace_problems,
+    shrink_problems,
     storage_class_problems,
-    volume_problems,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
@@ -294,7 +294,7 @@ def prerequisites(namespace: str) -> list[dict[str, Any]]:
 
 
 def growth_reads(wanted: Mapping[str, Any], current: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Say what has to be looked at before volumes of a cluster grow; nothing where none is to."""
+    """Say what has to be looked at before volumes of a cluster grow or have another class; nothing where none is to."""
     return cloudnativepg_volumes.growth_reads(wanted, _cluster(wanted["name"], current))
 
 
@@ -314,11 +314,12 @@ def problems(
         this run) and `api_found` (the Kubernetes API knows the kind Cluster)
     :param current: the objects that `reads` read
     :param prerequisites: the objects that `prerequisites` read, where there is no Cluster yet; else those that
-        `growth_reads` read
+        `growth_reads` read, or none where not all may be read
     """
     cluster = _cluster(wanted["name"], current)
     if cluster:
         yield from _change_problems(wanted, cluster)
+        yield from cloudnativepg_volumes.class_problems(wanted, cluster, prerequisites)
         yield from cloudnativepg_volumes.growth_problems(wanted, cluster, prerequisites)
         return
     if not wanted["operator_follows"]:
@@ -351,8 +352,8 @@ def _operator_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str,
 
 def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[str]:
     spec = cluster.get("spec") or {}
-    storage = spec.get("storage") or {}
-    yield from volume_problems(wanted, storage.get("size") or "", storage.get("storageClass") or "")
+    size = (spec.get("storage") or {}).get("size") or ""
+    yield from shrink_problems("postgres_cluster_storage.size", wanted["storage"].get("size") or "", size)
     yield from _update_problems(wanted, cluster)
     yield from _owner_problems(wanted["databases"], origin(wanted["name"], [cluster], wanted["databases"]))
     yield from _initdb_problems(wanted.get("initdb") or {}, (spec.get("bootstrap") or {}).get("initdb") or {})

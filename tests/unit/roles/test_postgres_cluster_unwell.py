@@ -602,3 +602,29 @@ def test_that_the_api_does_not_answer_is_no_want_of_rights(tmp_path: Path) -> No
     refused = {"StorageClass": "it is overloaded"}
     run = Run(tmp_path, role("preflight"), cluster(), refused=refused, postgres_cluster_storage=LARGER)
     assert (run.rc, "it is overloaded" in run.said) == (2, True), run.output
+
+
+@pytest.mark.parametrize(
+    ("storage", "refused", "words"),
+    [
+        (
+            "fast",
+            {},
+            "postgres_cluster_storage.class is 'fast' (string): the cluster's volumes are of the class 'stand",
+        ),
+        ("", {}, "postgres_cluster_storage.class is '' (string): the cluster's volumes are of the class 'standard'"),
+        # What may not be read does not let another one pass.
+        ("fast", {"PersistentVolumeClaim": FORBIDDEN}, "the cluster's volumes are of the class 'standard' and cannot"),
+        ("", {"StorageClass": FORBIDDEN}, "the cluster's volumes are of the class 'standard' and cannot change it"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+def test_another_class_is_refused_before_the_first_write(
+    tmp_path: Path, storage: str, refused: dict[str, str], words: str, arguments: list[str]
+) -> None:
+    run = Run(
+        tmp_path, role("main"), cluster(), *SECRETS, *volumes(True), arguments=arguments, refused=refused,
+        postgres_cluster_storage={"size": "1Gi", "class": storage},
+    )  # fmt: skip
+    assert words in run.said, run.output
+    assert (run.rc, run.log) == (2, [])

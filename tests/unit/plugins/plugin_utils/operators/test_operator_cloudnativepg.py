@@ -398,7 +398,7 @@ def test_nothing_is_wrong() -> None:
     assert problems([load("after_failover")], []) == []
     assert problems([], [STANDARD], operator_follows=True, api_found=False) == []
     assert problems([], NEEDED, storage={"size": "1Gi"}) == []
-    assert problems([load("after_failover")], [], storage={"size": "2Gi"}) == []
+    assert problems([load("after_failover")], [], storage={"size": "2Gi", "class": "standard"}) == []
     assert problems([load("after_failover")], [], databases=[{"name": "b"}, {"name": "app", "owner": "app"}]) == []
     assert problems([load("after_failover")], [], version="18", allow_major_upgrade=True, image="r.io/p:18") == []
 
@@ -440,7 +440,10 @@ def test_problems_of_a_new_cluster(needed: list[dict[str, Any]], changes: dict[s
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"storage": {"size": "500Mi"}}, "postgres_cluster_storage.size is '500Mi' (string): the cluster has 1Gi"),
+        (
+            {"storage": {"size": "500Mi", "class": "standard"}},
+            "postgres_cluster_storage.size is '500Mi' (string): the cluster has 1Gi",
+        ),
         ({"storage": {"size": "1Gi", "class": "fast"}}, "the cluster's volumes are of the class 'standard'"),
         ({"version": "16"}, "the cluster runs PostgreSQL 17 and cannot go back; give 17"),
         ({"initdb": {"ctype": "de_DE"}}, "postgres_cluster_initdb.ctype is 'de_DE': the cluster was made with 'C'"),
