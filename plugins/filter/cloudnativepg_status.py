@@ -47,8 +47,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    The keys C(installed), C(image), C(current), C(available), C(newer), C(foreign), C(by_hand), C(sealed), a list of
-    what was applied, with checksums, and C(drifted), the names of what of it somebody changed or deleted.
+    The keys C(installed), C(image), C(current), C(available), C(newer), C(foreign), C(elsewhere), C(by_hand),
+    C(sealed), a list of what was applied, with checksums, and C(drifted), the names of what of it somebody changed or
+    deleted.
   type: dict
 """
 

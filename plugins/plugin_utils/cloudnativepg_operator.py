@@ -139,7 +139,8 @@ def status(
     :param looked: the objects of `sealed` with the checksums that they have now; None where nobody looked
     :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (one of its pods
         runs), `newer` (than wanted), `foreign` (`namespace/name` of one that this collection did not apply, else
-        empty), `by_hand` (somebody may have applied the release manifest), `sealed` (what was applied, as the module
+        empty), `elsewhere` (the namespace where this collection applied it, if that is another one, else empty),
+        `by_hand` (somebody may have applied the release manifest), `sealed` (what was applied, as the module
         `checksums` told it then), `drifted` (which of that somebody changed or deleted)
     """
     for deployment in sorted(deployments, key=lambda item: _is_ours(item, namespace), reverse=True):
@@ -171,6 +172,7 @@ def status(
             ),
             "newer": _numbers(installed) > _numbers(version) > (),
             "foreign": "" if ours else f"{metadata['namespace']}/{metadata['name']}",
+            "elsewhere": "" if ours or not _is_ours(deployment, metadata["namespace"]) else metadata["namespace"],
             # One of OLM's may have the same name, and would be put back by OLM.
             "by_hand": (
                 not ours
@@ -187,6 +189,7 @@ def status(
         "available": False,
         "newer": False,
         "foreign": "",
+        "elsewhere": "",
         "by_hand": False,
         "sealed": [],
         "drifted": [],

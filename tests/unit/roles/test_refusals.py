@@ -103,6 +103,7 @@ def test_an_operator_of_others_stays_and_none_goes_back(status: dict[str, Any], 
             "current": False,
             "available": False,
             "installed": "1.30.0",
+            "elsewhere": "",
             **status,
         },
         "cloudnativepg_state": state,
@@ -111,6 +112,20 @@ def test_an_operator_of_others_stays_and_none_goes_back(status: dict[str, Any], 
     refusals = [task("cloudnativepg", "preflight", name) for name in words]
     assert all(goes_on("cloudnativepg", one, **known) for one in refusals) is taken
     assert not any("when" in one for one in refusals)
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_an_operator_does_not_move_to_another_namespace(state: str) -> None:
+    refusal = task("cloudnativepg", "preflight", "Check that no other operator is in the way")
+    there = {"foreign": "cnpg-system/cnpg", "elsewhere": "cnpg-system", "current": True, "available": True}
+    known = {
+        "cloudnativepg_state": state, "cloudnativepg_namespace": "operators", "__cloudnativepg_status": there,
+    }  # fmt: skip
+    assert goes_on("cloudnativepg", refusal, **known) is False
+    assert evaluate("cloudnativepg", refusal, refusal[ASSERT]["fail_msg"], **known) == (
+        "cloudnativepg_namespace is operators: the operator of this collection is in cnpg-system and does not move; "
+        "give that"
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,7 +149,10 @@ def test_an_operator_of_others_stays_and_none_goes_back(status: dict[str, Any], 
 )
 def test_the_remedy_for_an_operator_of_others_is_one(installed: str, by_hand: bool, words: str) -> None:
     refusal = task("cloudnativepg", "preflight", "Check that no other operator is in the way")
-    known = {"foreign": "ops/cnpg", "installed": installed, "current": False, "available": True, "by_hand": by_hand}
+    known = {
+        "foreign": "ops/cnpg", "installed": installed, "current": False, "available": True, "by_hand": by_hand,
+        "elsewhere": "",
+    }  # fmt: skip
     said = evaluate("cloudnativepg", refusal, refusal[ASSERT]["fail_msg"], __cloudnativepg_status=known)
     assert said.endswith(words)
     assert f"the operator {installed or 'of an unknown version'} as Deployment ops/cnpg;" in said

@@ -173,7 +173,7 @@ def deployment(**changes: Any) -> dict[str, Any]:
     }
 
 
-NONE: dict[str, Any] = {"foreign": "", "sealed": [], "drifted": []}
+NONE: dict[str, Any] = {"foreign": "", "elsewhere": "", "sealed": [], "drifted": []}
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,14 @@ NONE: dict[str, Any] = {"foreign": "", "sealed": [], "drifted": []}
         ([deployment(available=1)], {"available": True}),
         ([deployment(available=0)], {"available": False}),
         ([deployment(all=3)], {"available": False}),
-        ([deployment(namespace="other")], {"current": True, "foreign": "other/cnpg-controller-manager"}),
+        ([deployment(namespace="other")], {"foreign": "other/cnpg-controller-manager", "elsewhere": "other"}),
+        (
+            [deployment(namespace="other", annotations=None)],
+            {"current": True, "foreign": "other/cnpg-controller-manager", "elsewhere": ""},
+        ),
+        ([deployment(namespace="other", name="cnpg-helm")], {"foreign": "other/cnpg-helm", "elsewhere": ""}),
         ([deployment(name="cnpg-helm", image="x:1.28.0")], {"current": False, "foreign": "cnpg-system/cnpg-helm"}),
-        ([deployment(namespace="other"), deployment()], {"foreign": ""}),
+        ([deployment(namespace="other"), deployment()], {"foreign": "", "elsewhere": ""}),
     ],
 )
 def test_status(deployments: list[dict[str, Any]], expected: dict[str, Any]) -> None:
