@@ -282,8 +282,53 @@ def test_a_certificate_of_the_roles_own_is_no_longer_cert_managers(rendered: Cal
     part = {"name": "hot-pgpool-tls", "data": {"tls.crt": "YQ=="}, "now": now}
     (made,) = [item for item in yaml.safe_load_all(rendered(text, __pgpool_tls_parts=[part])) if item]
     assert made["metadata"]["annotations"] == {"cert-manager.io/certificate-name": None}
-    first = (ROLE / "tasks" / "tls_own.yml").read_text(encoding="utf-8")
-    assert yaml.safe_load(first)[0]["ansible.builtin.include_tasks"] == "tls_issuer_absent.yml"
+
+
+def secret_of(labels: dict[str, str] | None, certificate: str = "") -> dict[str, Any]:
+    annotations = {"cert-manager.io/certificate-name": certificate} if certificate else None
+    return {"resources": [{"metadata": {"labels": labels, "annotations": annotations}}]}
+
+
+OURS, NOTHING = secret_of({**LABELS, "team": "shop"}), {"resources": []}
+
+
+@pytest.mark.parametrize(
+    ("server", "ca", "others"),
+    [
+        (NOTHING, NOTHING, ""),
+        (OURS, OURS, ""),
+        (secret_of({**LABELS, "pgha.kubernetes/cluster": "before"}), OURS, ""),
+        # As cert-manager wrote it for the role, also where that Certificate is gone by now.
+        (secret_of(None, "hot-pgpool"), NOTHING, ""),
+        (secret_of(None, "shop"), NOTHING, "hot-pgpool-tls"),
+        (secret_of(None), NOTHING, "hot-pgpool-tls"),
+        (secret_of({"team": "shop"}), OURS, "hot-pgpool-tls"),
+        (secret_of({**LABELS, "app.kubernetes.io/managed-by": "Helm"}), OURS, "hot-pgpool-tls"),
+        (OURS, secret_of({"cnpg.io/cluster": "hot"}), "hot-pgpool-ca"),
+        (secret_of(None), secret_of(None), "hot-pgpool-ca, hot-pgpool-tls"),
+    ],
+)
+def test_a_secret_of_somebody_else_is_not_written_over(
+    rendered: Callable, server: dict[str, Any], ca: dict[str, Any], others: str
+) -> None:
+    tasks = yaml.safe_load((ROLE / "tasks" / "tls_own.yml").read_text(encoding="utf-8"))
+    names = [task["name"].partition(" | ")[2] for task in tasks]
+    assert names == [
+        "Read the CA",
+        "Have cert-manager leave the Secret alone",
+        "Refuse to write over what something else made",
+        "Make the certificates",
+        "Write them where they differ",
+    ]
+    known = {"__pgpool_tls_read": server, "__pgpool_tls_ca_read": ca, **tasks[2]["vars"]}
+    assert rendered("{{ __pgpool_others | join(', ') }}", **known) == others
+    assert "when" not in tasks[2]
+    told = rendered(tasks[2]["ansible.builtin.assert"]["fail_msg"], **known)
+    assert "labels app.kubernetes.io/instance=hot-pgpool, app.kubernetes.io/managed-by=pgha.kubernetes: name" in told
+    # Nothing of cert-manager's is deleted in a run that ends here.
+    asked = rendered("{{ " + tasks[1]["when"] + " }}", **known)
+    annotated = any(item["metadata"]["annotations"] for item in server["resources"])
+    assert asked is (annotated and "-ca" not in others)
 
 
 def test_only_what_differs_is_written_and_the_ca_comes_first(rendered: Callable) -> None:
