@@ -74,6 +74,20 @@ def test_a_volume_goes_after_the_pod_that_has_it() -> None:
     assert kinds.index("PersistentVolumeClaim") < kinds.index("Deployment")
 
 
+@pytest.mark.parametrize(
+    ("state", "size", "named"),
+    [("present", "1Gi", True), ("present", "", False), ("absent", "1Gi", True), ("absent", "", True)],
+)
+def test_a_volume_goes_also_where_its_size_was_taken_away(state: str, size: str, named: bool) -> None:
+    """It is looked for, and deleted where it has the label. What is made needs a size."""
+    kinds = [
+        item["kind"]
+        for item in objects(monitoring_flavor="prometheus", monitoring_state=state, monitoring_storage={"size": size})
+    ]
+    assert ("PersistentVolumeClaim" in kinds) is named
+    assert kinds[-1] == "Deployment"
+
+
 @pytest.mark.parametrize("flavor", ["prometheus", "prometheus_operator"])
 @pytest.mark.parametrize("watched", [[], ["demo"]])
 def test_each_manifest_has_the_label(flavor: str, watched: list[str]) -> None:
