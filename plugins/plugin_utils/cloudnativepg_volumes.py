@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import default_class
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import default_class, shrink_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec
 
@@ -70,6 +70,13 @@ def growth_problems(
                 "postgres_cluster_storage.class, or leave the volumes that there are as they are: "
                 "postgres_cluster_overrides: {spec: {storage: {resizeInUseVolumes: false}}}"
             )
+
+
+def size_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which volumes would shrink."""
+    for key, _role in _VOLUMES:
+        variable, size = _given(wanted, key, "size", "size")
+        yield from shrink_problems(variable, size, _part(cluster, "spec", key).get("size") or "")
 
 
 def class_problems(

@@ -16,7 +16,6 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs impo
     deletion_problems,
     major_upgrade_problems,
     namespace_problems,
-    shrink_problems,
     storage_class_problems,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
@@ -352,8 +351,7 @@ def _operator_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str,
 
 def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> Iterator[str]:
     spec = cluster.get("spec") or {}
-    size = (spec.get("storage") or {}).get("size") or ""
-    yield from shrink_problems("postgres_cluster_storage.size", wanted["storage"].get("size") or "", size)
+    yield from cloudnativepg_volumes.size_problems(wanted, cluster)
     yield from _update_problems(wanted, cluster)
     yield from _owner_problems(wanted["databases"], origin(wanted["name"], [cluster], wanted["databases"]))
     yield from _initdb_problems(wanted.get("initdb") or {}, (spec.get("bootstrap") or {}).get("initdb") or {})

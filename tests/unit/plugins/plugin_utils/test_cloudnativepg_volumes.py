@@ -14,6 +14,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_volu
     class_problems,
     growth_problems,
     growth_reads,
+    size_problems,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import cloudnativepg
 
@@ -119,6 +120,34 @@ def test_the_ways_out_are_named() -> None:
     assert problem.startswith("postgres_cluster_overrides.spec.walStorage.size is '2Gi' (string): volumes of the")
     assert "set that in the StorageClass if its driver can do it, move the data to a new cluster with" in problem
     assert problem.endswith("postgres_cluster_overrides: {spec: {storage: {resizeInUseVolumes: false}}}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "words"),
+    [
+        (wanted("1Gi"), cluster(), ""),
+        (wanted("500Mi"), cluster(), "postgres_cluster_storage.size is '500Mi' (string): the cluster has 1Gi and"),
+        # Overrides are merged last, in the first run as in each that follows.
+        (wanted("500Mi", {"spec": {"storage": {"size": "1Gi"}}}), cluster(), ""),
+        (
+            wanted("1Gi", {"spec": {"storage": {"size": "500Mi"}}}),
+            cluster(),
+            "postgres_cluster_overrides.spec.storage.size is '500Mi' (string): the cluster has 1Gi and volumes cannot",
+        ),
+        (wanted("1Gi", WAL), cluster(wal="3Gi"), "postgres_cluster_overrides.spec.walStorage.size is '2Gi' (string)"),
+        (wanted("1Gi", WAL), cluster(wal="2Gi"), ""),
+        (wanted("1Gi", WAL), cluster(), ""),
+        (wanted("1Gi", {"spec": "text"}), cluster(), ""),
+    ],
+)
+def test_what_would_shrink_is_refused_by_the_size_that_counts(
+    asked: dict[str, Any], found: dict[str, Any], words: str
+) -> None:
+    problems = list(size_problems(asked, found))
+    assert len(problems) == bool(words)
+    assert words in "".join(problems)
+    rest = {"version": "17", "image": found["spec"]["imageName"], "parameters": {}, "databases": [{"name": "app"}]}
+    assert list(cloudnativepg.problems({**rest, **asked}, [found], [])) == problems
 
 
 def of_class(name: str, overrides: dict[str, Any] | None = None) -> dict[str, Any]:
