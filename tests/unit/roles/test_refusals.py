@@ -461,3 +461,37 @@ def test_drills_fail_where_one_did() -> None:
     records = [{"problems": []}, {"problems": ["2 writes were lost"]}]
     assert goes_on("drills", refusal, __drills_records=records) is False
     assert goes_on("drills", refusal, __drills_records=records[:1]) is True
+
+
+# With another pgpool_name there are two, and one of them gets no passwords any longer.
+
+
+@pytest.mark.parametrize(
+    ("read", "named"),
+    [
+        (["hot-pgpool", "before", "older"], "before, older. New passwords"),
+        (["hot-pgpool"], ""),
+        ([], ""),
+        (None, ""),  # it was not looked for, or could not be
+    ],
+)
+def test_another_pgpool_ii_of_the_cluster_is_named(read: list[str] | None, named: str) -> None:
+    says = task("pgpool", "deploy", "Say that there is another one")
+    found = {"skipped": True} if read is None else {"resources": [{"metadata": {"name": name}} for name in read]}
+    known = {
+        "pgpool_postgres_name": "hot", "pgpool_postgres_namespace": "demo", "pgpool_name": "hot-pgpool",
+        "__pgpool_alike": found,
+    }  # fmt: skip
+    assert goes_on("pgpool", says, "when", **known) is bool(named)
+    if named:
+        said = evaluate("pgpool", says, says["ansible.builtin.debug"]["msg"], **known)
+        assert f"has another Pgpool-II in the namespace demo: {named}" in said
+        assert said.endswith("with --limit=hot -e pgpool_name=before -e pgpool_state=absent.")
+
+
+@pytest.mark.parametrize(("method", "asked"), [("create", True), ("patch", False), ("unchanged", False)])
+def test_it_is_looked_for_where_this_one_is_new_alone(method: str, asked: bool) -> None:
+    look = task("pgpool", "deploy", "Look for another Pgpool-II of the cluster")
+    results = [{"method": "create"}, {"method": method}]  # the Deployment is the last one
+    assert goes_on("pgpool", look, "when", __pgpool_applied={"result": {"results": results}}) is asked
+    assert comes_before("pgpool", "deploy", "Say that there is another one", "Wait for the pods")
