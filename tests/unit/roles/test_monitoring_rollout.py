@@ -31,6 +31,20 @@ def test_the_old_one_goes_first_where_two_would_write_to_one_volume_alone() -> N
         assert deployment(monitoring_deployment_overrides={"spec": own})["spec"]["strategy"] == RECREATED
 
 
+def test_it_ends_before_its_volume_is_full() -> None:
+    """Else it does not start any more; without a volume nothing is other than it was."""
+
+    def limits(**variables: Any) -> list[str]:
+        [container] = deployment(**variables)["spec"]["template"]["spec"]["containers"]
+        return [one for one in container["args"] if ".retention." in one]
+
+    assert limits() == ["--storage.tsdb.retention.time=15d"]
+    assert limits(monitoring_storage={"size": "10Gi"}) == [
+        "--storage.tsdb.retention.time=15d",
+        "--storage.tsdb.retention.size=8192MB",
+    ]
+
+
 @pytest.mark.parametrize("volume_is", ["new", "gone"])
 def test_the_api_takes_the_other_strategy(volume_is: str) -> None:
     """It refuses Recreate with what is left of rollingUpdate."""
