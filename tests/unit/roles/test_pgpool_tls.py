@@ -147,6 +147,51 @@ def test_a_cluster_without_tls_does_not_matter(rendered: Callable, mode: str, ss
     assert (told["ssl"], told["ssl_ca_cert"]) == (ssl, "")
 
 
+BY_CERTIFICATE = {"type": "hostssl", "user": "app", "address": "all", "method": "cert"}
+BY_PASSWORD = {**BY_CERTIFICATE, "method": "scram-sha-256"}
+
+
+@pytest.mark.parametrize("rule", [BY_CERTIFICATE, 'hostssl "app" "cert" 10.0.0.0/8 cert'])
+def test_another_ca_of_clients_certificates_makes_other_pods(rendered: Callable, rule: Any) -> None:
+    """Pgpool-II reads it at its start alone, and refuses them all once that one has ended."""
+
+    def annotations(authority: str) -> dict[str, str]:
+        tasks = yaml.safe_load((ROLE / "tasks" / "tls.yml").read_text(encoding="utf-8"))
+        (read,) = [task for task in tasks if task.get("register") == "__pgpool_client_ca_read"]
+        given = {"pgpool_tls": {"mode": "required"}, "pgpool_hba_rules": [BY_PASSWORD, rule]}
+        assert rendered(f"{{{{ {read['when']} }}}}", **given) is True
+        assert rendered(read["pgha.kubernetes.read"]["name"], **given) == "hot-ca"
+        (remember,) = [task for task in tasks if "ansible.builtin.set_fact" in task]
+        known = {**given, "__pgpool_client_ca_read": {"resources": [{"data": {"ca.crt": authority, "ca.key": "a"}}]}}
+        known["__pgpool_client_ca"] = remember["vars"]["__pgpool_client_ca"]
+        found = rendered(remember["ansible.builtin.set_fact"]["__pgpool_client_ca_checksum"], **known)
+        deployment = rendered("deployment.yml.j2", **given, __pgpool_client_ca_checksum=found)
+        return deployment["spec"]["template"]["metadata"]["annotations"]
+
+    first, second = annotations("YQ=="), annotations("Yg==")
+    assert first == annotations("YQ==")
+    assert {name for name in first if first[name] != second[name]} == {"pgha.kubernetes/client-ca"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"pgpool_tls": {"mode": "required"}},
+        {"pgpool_tls": {"mode": "required"}, "pgpool_hba_rules": [BY_PASSWORD]},
+        {"pgpool_hba_rules": [BY_CERTIFICATE]},
+        {
+            "pgpool_tls": {"mode": "required"},
+            "pgpool_hba_rules": [BY_CERTIFICATE],
+            "postgres_cluster_result": {**CONTRACT, "tls": {"enabled": False}},
+        },
+    ],
+)
+def test_that_of_others_stays_out_of_the_pods(rendered: Callable, given: dict[str, Any]) -> None:
+    assert rendered("{{ __pgpool_takes_certificates }}", **given) is False
+    template = rendered("deployment.yml.j2", **given)["spec"]["template"]
+    assert "pgha.kubernetes/client-ca" not in template["metadata"]["annotations"]
+
+
 @pytest.mark.parametrize(
     ("tls", "issuer"),
     [
