@@ -34,7 +34,7 @@ EXAMPLES = r"""
     that: __problem | length == 0
     fail_msg: "{{ __problem }}"
   vars:
-    __problem: "{{ __documents | pgha.kubernetes.cloudnativepg_manifest_problem('1.29.2', 'cnpg-1.29.2.yaml') }}"
+    __problem: "{{ __documents | pgha.kubernetes.cloudnativepg_manifest_problem('1.30.0', 'cnpg-1.30.0.yaml') }}"
 """
 
 RETURN = r"""

@@ -16,7 +16,7 @@ from program import program
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "roles/monitoring/files/rules"
-MANIFEST = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha/manifests/cnpg-1.29.2.yaml"
+MANIFEST = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pgha/manifests/cnpg-1.30.0.yaml"
 ROWS = re.findall(r"^\| (\**)`([A-Za-z_:0-9]+)`\** \| ", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE)
 METRICS = [name for _bold, name in ROWS]
 OF_THE_TALK = {name for bold, name in ROWS if bold}

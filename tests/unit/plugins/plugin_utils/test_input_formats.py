@@ -77,7 +77,7 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
             None,
         ],
     ),
-    ("version", fmt.version("1.2.3"), ["1", "17.5", "1.29.2", "1.29.2-rc1", 17], ["v1", "latest", "", "1.2.3.4", 17.1]),
+    ("version", fmt.version("1.2.3"), ["1", "17.5", "1.30.0", "1.30.0-rc1", 17], ["v1", "latest", "", "1.2.3.4", 17.1]),
     ("url_or_path", fmt.url_or_path(), ["https://a/b", "/a/b", "a.yml"], ["", "ftp://a/b", "https://", "a b", 5]),
     ("url", fmt.url(), ["https://a/b", "http://a"], ["", "a.example", "/a/b", "https://", "https://a b", 5]),
     ("share", fmt.share(), [0.9, 1, "0.5"], [0, -0.1, 1.1, "90%", "", True, None]),
