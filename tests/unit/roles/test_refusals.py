@@ -350,9 +350,48 @@ def test_of_two_drills_that_take_one_namespace_the_second_leaves_it_alone() -> N
 
 @pytest.mark.parametrize("done", [True, False])
 def test_a_recovery_that_has_not_ended_is_no_restore(done: bool) -> None:
-    refusal = task("postgres_cluster", "restore_wait", "Say why it has failed")
+    refusal = task("postgres_cluster", "restore_wait", "Say why it has failed, or that it goes on")
     assert "when" not in refusal
     assert goes_on("postgres_cluster", {**refusal, "vars": {}}, __postgres_cluster_recovery={"done": done}) is done
+
+
+SHORT = "recovery ended before configured recovery target was reached"
+LIMIT = "60 s (postgres_cluster_restore.timeout"
+NEXT, NO_WAL, ON = "remove it before the next try", "archive has no WAL with a commit", "What was begun goes on"
+
+
+@pytest.mark.parametrize(
+    ("recovery", "problem", "drill", "words", "nots"),
+    [
+        # It is only slow, and to remove it would throw away what it has done.
+        ({}, "", False, ["hot is not made yet of shop:", f"{LIMIT}). What was begun goes on"], [NEXT, NO_WAL]),
+        ({}, "", False, ["which waits for it, with a larger postgres_cluster_restore.timeout."], [NEXT]),
+        ({}, "no answer", False, [f"{LIMIT}); its log says: no answer. What was begun goes on"], [NEXT]),
+        ({"waits": True, "words": "Provisioning"}, "", False, [
+            f", it is Provisioning. It may be that the {NO_WAL}", "give an earlier target. What was begun goes on",
+        ], [NEXT]),
+        ({"failed": True}, SHORT, False, [f"hot could not be made of shop: {SHORT}. The {NO_WAL}", NEXT], [ON, LIMIT]),
+        ({"failed": True}, "", False, ["of shop: its log does not say why. What was made of hot stays"], [ON, LIMIT]),
+        # A drill deletes its namespace, whatever comes of it.
+        ({}, "", True, ["(postgres_cluster_drill_timeout). The drill removes what it has made; the next"], [ON, NEXT]),
+        ({"failed": True}, "", True, ["does not say why. The drill removes what it has made."], [ON, NEXT]),
+    ],
+)  # fmt: skip
+def test_what_a_recovery_that_is_only_slow_has_done_is_not_to_be_removed(
+    recovery: dict[str, Any], problem: str, drill: bool, words: list[str], nots: list[str]
+) -> None:
+    refusal = task("postgres_cluster", "restore_wait", "Say why it has failed, or that it goes on")
+    own = task("postgres_cluster", "restore_drill_restore", "| Restore")["vars"] if drill else {}
+    known = {
+        **{name: value for name, value in own.items() if name.startswith("__postgres_cluster_restore_")},
+        "__postgres_cluster_recovery": {"done": False, "failed": False, "words": "", "waits": False, **recovery},
+        "__postgres_cluster_restore_end": {"problem": problem},
+        "__postgres_cluster_restore_plan": {"words": "shop"},
+        "postgres_cluster_restore": {"timeout": 60},
+    }
+    said = evaluate("postgres_cluster", {**refusal, "vars": {}}, refusal[ASSERT]["fail_msg"], **known)
+    assert [one for one in words if one not in said] == [], said
+    assert [one for one in nots if one in said] == [], said
 
 
 # Logins, and what lets them in.
