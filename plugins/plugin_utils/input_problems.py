@@ -149,6 +149,7 @@ FORMATS: dict[str, fmt.Format] = {
     "postgres_cluster_wait_timeout": fmt.integer(1),
     "postgres_cluster_switchover_to": fmt.dns_label(),
     "postgres_cluster_switchover_timeout": fmt.integer(1),
+    "postgres_cluster_checkpoint_timeout": fmt.integer(0),
     # pgpool
     "pgpool_postgres_name": fmt.dns_label(50, starts_with_letter=True),
     "pgpool_postgres_namespace": fmt.dns_label(),

@@ -124,30 +124,57 @@ CLUSTER = {
 }
 
 
-@pytest.mark.parametrize(
-    ("script", "said"),
-    [
-        ("exit 0", []),
-        ("exit 124", ["pg-1 has not written what it holds: not within 60 s", "pg-2 has not"]),
-        ("echo 'no space left' >&2; exit 2", ["pg-1 has not written what it holds: no space left"]),
-        ("sleep 9", ["pg-1 has not written what it holds", "Timed out"]),
-    ],
-)
-def test_a_switchover_begins_whatever_becomes_of_checkpoints(tmp_path: Path, script: str, said: list[str]) -> None:
-    """Storage that is slow, or sick, is a reason for one."""
+def switch(folder: Path, primary: str, standby: str, seconds: int = 60) -> subprocess.CompletedProcess[str]:
+    """Run switchover.yml: what the CHECKPOINTs of both come to."""
     instead = {
-        "kubernetes.core.k8s_exec": program(script),
+        "Have it write them": program(primary),
+        "Have the standby write what it holds": program(standby),
         "pgha.kubernetes.patch_status": SAYS,
         "Wait until it is done": NOTHING,
         "Wait until all instances are ready": NOTHING,
         "Compare who is what for whom": NOTHING,
     }
-    done = run(tmp_path, "postgres_cluster", "switchover.yml", instead, **CLUSTER)
+    known = {**CLUSTER, "postgres_cluster_checkpoint_timeout": seconds}
+    return run(folder, "postgres_cluster", "switchover.yml", instead, **known)
+
+
+FULL = "echo 'no space left' >&2; exit 1"
+
+
+@pytest.mark.parametrize(
+    ("primary", "standby", "seconds", "said"),
+    [
+        ("exit 0", "exit 0", 60, []),
+        ("exit 0", "exit 124", 60, ["pg-2 has not written what it holds: not within 60 s"]),
+        ("exit 0", "sleep 9", 60, ["pg-2 has not written what it holds: ", "Timed out"]),
+        (FULL, FULL, 60, ["pg-1 has not written its dirty pages: no space left", "pg-2 has not written what it holds"]),
+        ("exit 124", "exit 124", 0, []),
+    ],
+)
+def test_a_switchover_goes_on_where_nothing_holds_it_up(
+    tmp_path: Path, primary: str, standby: str, seconds: int, said: list[str]
+) -> None:
+    """A full volume is a reason for one. The operator, too, goes on where PostgreSQL refuses a CHECKPOINT."""
+    done = switch(tmp_path, primary, standby, seconds)
     assert done.returncode == 0, done.stdout
     assert "the operator is told" in done.stdout
     assert "the run goes on" in done.stdout
     assert ("has not written" in done.stdout) is bool(said)
     for words in said:
+        assert words in done.stdout
+
+
+@pytest.mark.parametrize("primary", ["exit 124", "sleep 9"])
+def test_a_primary_that_writes_too_slowly_is_refused_before_anything_moves(tmp_path: Path, primary: str) -> None:
+    """The operator would take it out of its Service, and then wait for a CHECKPOINT of its own without limit."""
+    done = switch(tmp_path, primary, "exit 0")
+    assert done.returncode == 2
+    assert "the operator is told" not in done.stdout
+    for words in (
+        "pg-1 has not written its dirty pages: CHECKPOINT did not end within 60 s (postgres_cluster_checkpoint_timeout",
+        "kubectl -n demo exec pg-1 -c postgres -- psql -c CHECKPOINT",
+        "a larger postgres_cluster_checkpoint_timeout; 0 goes on",
+    ):
         assert words in done.stdout
 
 
@@ -188,17 +215,19 @@ def test_who_does_not_answer_is_explained(tmp_path: Path, script: str) -> None:
     assert "why: After 1 s (postgres_cluster_switchover_timeout) PostgreSQL" in done.stdout
 
 
-def test_what_is_asked_in_a_switchover_has_an_end() -> None:
+def test_what_is_asked_in_a_switchover_has_an_end(render: Callable[[str, str], Any]) -> None:
     """The module k8s_exec has none: in the pod there is one, and another one where the end does not get here."""
     asked = []
-    for name in ("switchover_checkpoint", "roles"):
+    for name in ("checkpoint", "switchover_checkpoint", "roles"):
         [block] = [task for task in load("postgres_cluster", name) if "block" in task]
         asked += [task for task in block["block"] if "kubernetes.core.k8s_exec" in task]
         assert "rescue" in block  # Ansible's limit is none of the answers that `until` and `failed_when` judge
-    assert len(asked) == 2
+    assert len(asked) == 3
     for task in asked:
-        limit = re.match(r"timeout (\d+) {{ __postgres_cluster_psql }}", task["kubernetes.core.k8s_exec"]["command"])
-        assert int(limit[1]) * 2 <= task["timeout"]
+        command = task["kubernetes.core.k8s_exec"]["command"]
+        limit = re.match(r"timeout (.+) {{ __postgres_cluster_psql }}", command)
+        given = "{postgres_cluster_checkpoint_timeout: 60}"
+        assert int(render(limit[1], given)) * 2 <= int(render(str(task["timeout"]), given))
 
 
 POOL = {"pgpool_name": "pg-pgpool", "pgpool_postgres_namespace": "demo", "__pgpool_job_name": "pg-pgpool-verify-1"}
@@ -353,7 +382,14 @@ def test_a_switchover_that_no_client_saw_is_not_measured(
 
 def test_clients_of_a_switchover_last_longer_than_it_may_take(render: Callable[[str, str], Any]) -> None:
     """The CHECKPOINTs of both, what is done about the Service, and the switchover itself come first."""
-    [checkpoint] = load("postgres_cluster", "switchover_checkpoint")
+    limits = [
+        one["timeout"]
+        for name in ("checkpoint", "switchover_checkpoint")
+        for task in load("postgres_cluster", name)
+        for one in task.get("block", [])
+        if "timeout" in one
+    ]
+    assert len(limits) == 2
     [switchover] = [task for task in load("postgres_cluster", "switchover") if "block" in task]
     [told] = [task["pgha.kubernetes.patch_status"] for task in switchover["block"] if "then_label" in str(task)]
     [chosen] = [
@@ -361,8 +397,10 @@ def test_clients_of_a_switchover_last_longer_than_it_may_take(render: Callable[[
         for task in load("postgres_cluster", "switchover_plan")
         if "__postgres_cluster_switchover_within" in str(task)
     ]
-    within = int(render(chosen, "{postgres_cluster_switchover_timeout: 300}"))
-    assert within >= checkpoint["block"][0]["timeout"] * 2 + told["settle"] + 10 + 300  # 10 by default: `once.timeout`
+    given = "{postgres_cluster_switchover_timeout: 300, postgres_cluster_checkpoint_timeout: 900}"
+    within = int(render(chosen, given))
+    checkpoints = sum(int(render(limit, given)) for limit in limits)
+    assert within >= checkpoints + told["settle"] + 10 + 300  # 10 by default: `once.timeout`
 
     [play] = yaml.safe_load((ROLES.parent / "playbooks/switchover.yml").read_text(encoding="utf-8"))
     [start, end] = [task for task in with_blocks(play["tasks"]) if "ledger_" in str(task.get(ROLE))]
