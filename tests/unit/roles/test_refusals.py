@@ -466,6 +466,25 @@ def test_what_pg_upgrade_refuses_is_refused_before_instances_stop(said: str) -> 
     assert "__postgres_cluster_upgrade_sql" in ask[EXEC]["command"]
 
 
+@pytest.mark.parametrize(("answer", "fails"), [
+    ({"rc": 0}, False),
+    ({"rc": 124}, True),
+    ({"rc": 1, "stderr": "no space left"}, True),
+    ({"msg": "no answer"}, True),
+])  # fmt: skip
+def test_a_primary_that_would_be_killed_as_it_stops_is_not_upgraded(answer: dict[str, Any], fails: bool) -> None:
+    """pg_upgrade refuses a volume that was not shut down cleanly."""
+    asks = tasks("postgres_cluster", "upgrade_checks")[-1]
+    assert asks[INCLUDE] == "checkpoint.yml"
+    assert "when" not in asks
+    primary = [{"role": "standby", "pod": "hot-1"}, {"role": "primary", "pod": "hot-2"}]
+    pod = asks["vars"]["__postgres_cluster_checkpoint_pod"]
+    assert evaluate("postgres_cluster", {}, pod, postgres_cluster_result={"instances": primary}) == "hot-2"
+    one = task("postgres_cluster", "checkpoint", "Have it write them")
+    given = {**one, "vars": {**one["vars"], **asks["vars"]}}
+    assert goes_on("postgres_cluster", given, "failed_when", __postgres_cluster_checkpoint=answer) is fails
+
+
 @pytest.mark.parametrize(
     ("kind", "pending", "asks"),
     [("major", [], True), ("minor", [], False), ("none", [], False), ("major", ["goes on"], False)],
