@@ -27,7 +27,8 @@ LABELS = {"app.kubernetes.io/managed-by": "pgha.kubernetes", "app.kubernetes.io/
           "cnpg.io/reload": "true"}  # fmt: skip
 # What asks the API, answered from the file. CloudNativePG is there, too: it takes up passwords at once, and stops what
 # is to stop as its release 1.29 does (pkg/reconciler/hibernation). It may be `away` or `slow`, and with `unlucky` an
-# instance is lost as soon as something is written. Kinds that are `refused` cannot be read, for a reason.
+# instance is lost as soon as something is written. Kinds that are `refused` cannot be read, for a reason;
+# a list has those of the first reads.
 STAND_IN = """
 import json, os, pathlib, time
 from ansible.plugins.action import ActionBase
@@ -85,8 +86,12 @@ class ActionModule(ActionBase):
         return result
 
     def read(self, store, args):
-        if args["kind"] in store["refused"]:
-            return {"failed": True, "msg": store["refused"][args["kind"]]}
+        answers = store["refused"].get(args["kind"])
+        if isinstance(answers, list):  # one after another, and then it is there
+            answers = answers.pop(0) if answers else None
+            STORE.write_text(json.dumps(store))
+        if answers:
+            return {"failed": True, "msg": answers}
         found = [
             item for item in store["objects"]
             if item["kind"] == args["kind"] and args.get("namespace") in (None, item["metadata"].get("namespace"))
@@ -596,6 +601,31 @@ def test_others_are_not(
     assert run.rc == 0, run.output
     assert words in run.said
     assert ("was not looked at" in run.said) is bool(words)
+
+
+AWAY = "Exception '503\\nReason: Service Unavailable' raised while trying to get resource"
+GONE = "HTTPSConnectionPool(host='k8s', port=6443): Max retries exceeded (Caused by: [Errno 111] Connection refused)"
+FORBIDDEN = "Exception '403\\nReason: Forbidden' raised while trying to get resource"
+
+
+@pytest.mark.parametrize(
+    ("answers", "again", "words"),
+    [
+        ([AWAY], 1, ""),
+        ([GONE, AWAY, GONE], 3, ""),
+        (AWAY, 3, "the Kubernetes API cannot be used, it has an error of its own: set pgha_k8s_auth"),
+        ([FORBIDDEN], 0, "the credentials may not do this (403)"),
+        (["Read timed out."], 0, "it does not answer in time"),
+        (["Could not create API client: no such file"], 0, "there is no usable kubeconfig"),
+    ],
+)
+def test_what_is_away_for_a_moment_is_read_again(
+    tmp_path: Path, answers: str | list[str], again: int, words: str
+) -> None:
+    run = Run(tmp_path, role("discover"), cluster(), *SECRETS, refused={"Cluster": answers})
+    assert run.rc == (2 if words else 0), run.output
+    assert run.output.count("FAILED - RETRYING") == again
+    assert words in run.said
 
 
 def test_that_the_api_does_not_answer_is_no_want_of_rights(tmp_path: Path) -> None:

@@ -427,6 +427,8 @@ def test_files_that_a_pod_did_not_take_up_are_not_remembered(answer: dict[str, A
     """Else the next run would not try again, and that pod would keep passwords that PostgreSQL has no longer."""
     reload = task("pgpool", "reload", "Make Pgpool-II take up its files")
     assert goes_on("pgpool", reload, "failed_when", __pgpool_reloaded=answer) is fails
+    # One that gave no answer is asked again.
+    assert goes_on("pgpool", reload, "until", __pgpool_reloaded=answer) is ("rc" in answer)
     assert "ignore_errors" not in reload
     assert comes_before("pgpool", "reload", reload["name"], "Remember what all pods have taken up")
 
