@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_operator import version_of
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_operator import WITHOUT_BUILT_IN, version_of
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import is_true
 
 # What is not said of `postgres_cluster_backup`.
@@ -38,8 +38,6 @@ _CHECKSUMS = {"AWS_REQUEST_CHECKSUM_CALCULATION": "when_required", "AWS_RESPONSE
 _AWS = re.compile(r"https?://([^/]*\.)?amazonaws\.com(\.cn)?(:[0-9]+)?(/.*)?", re.IGNORECASE)
 PLUGIN = "barman-cloud.cloudnative-pg.io"
 PLUGIN_CRD = "objectstores.barmancloud.cnpg.io"
-# The first release of CloudNativePG without object stores of its own (release notes of 1.29.2 and 1.30.0, #11083).
-WITHOUT_BUILT_IN = (1, 31)
 # Keys that KubeStash wants, whatever the Secret is called.
 KUBESTASH_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 RESTIC_KEY = "RESTIC_PASSWORD"

@@ -24,6 +24,10 @@ SEAL = "pgha.kubernetes/seal"
 _OLM_OWNER = "olm.owner"
 _VERSION_LABEL = "app.kubernetes.io/version"
 
+# The first release without object stores of its own (release notes of 1.29.2 and 1.30.0, #11083). Where a Cluster has
+# none, each WAL segment counts as archived (internalRun() of archiver.go), so nobody would hear of it.
+WITHOUT_BUILT_IN = (1, 31)
+
 # By which its pods agree on the one that leads: nobody deletes it with them.
 LEASE = {
     "apiVersion": "coordination.k8s.io/v1",
@@ -138,10 +142,12 @@ def status(
     :param deployments: all Deployments labelled `app.kubernetes.io/name=cloudnative-pg`, of all namespaces
     :param looked: the objects of `sealed` with the checksums that they have now; None where nobody looked
     :returns: `installed` (its version, empty for none), `image`, `current` (as wanted), `available` (one of its pods
-        runs), `newer` (than wanted), `foreign` (`namespace/name` of one that this collection did not apply, else
-        empty), `elsewhere` (the namespace where this collection applied it, if that is another one, else empty),
-        `by_hand` (somebody may have applied the release manifest), `sealed` (what was applied, as the module
-        `checksums` told it then), `drifted` (which of that somebody changed or deleted)
+        runs), `newer` (than wanted), `next_minor` (the minor version that has to be there before the wanted one, else
+        empty), `ends_built_in` (the wanted one has no object stores of its own, and what is there may have), `foreign`
+        (`namespace/name` of one that this collection did not apply, else empty), `elsewhere` (the namespace where this
+        collection applied it, if that is another one, else empty), `by_hand` (somebody may have applied the release
+        manifest), `sealed` (what was applied, as the module `checksums` told it then), `drifted` (which of that
+        somebody changed or deleted)
     """
     for deployment in sorted(deployments, key=lambda item: _is_ours(item, namespace), reverse=True):
         ours = _is_ours(deployment, namespace)
@@ -171,6 +177,8 @@ def status(
                 and state.get("observedGeneration", 0) >= metadata.get("generation", 0)
             ),
             "newer": _numbers(installed) > _numbers(version) > (),
+            "next_minor": _next_minor(_numbers(installed), _numbers(version)),
+            "ends_built_in": _numbers(installed) < WITHOUT_BUILT_IN <= _numbers(version),
             "foreign": "" if ours else f"{metadata['namespace']}/{metadata['name']}",
             "elsewhere": "" if ours or not _is_ours(deployment, metadata["namespace"]) else metadata["namespace"],
             # One of OLM's may have the same name, and would be put back by OLM.
@@ -188,6 +196,9 @@ def status(
         "current": False,
         "available": False,
         "newer": False,
+        "next_minor": "",
+        # Clusters outlive an operator that somebody deleted.
+        "ends_built_in": _numbers(version) >= WITHOUT_BUILT_IN,
         "foreign": "",
         "elsewhere": "",
         "by_hand": False,
@@ -262,6 +273,13 @@ def _numbers(version: str) -> tuple[int, ...]:
     """Return what tells which of two versions is newer; a candidate is as its release, and what is none is nothing."""
     parts = version.partition("-")[0].split(".")
     return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
+
+
+def _next_minor(installed: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """Return the minor version after the one that is there, where it is not yet the wanted one; else nothing."""
+    if len(installed) < 2 or installed[:1] != wanted[:1] or wanted[1:2] <= (installed[1] + 1,):
+        return ""
+    return f"{installed[0]}.{installed[1] + 1}"
 
 
 def _moved(item: dict[str, Any], original: str, namespace: str) -> dict[str, Any]:

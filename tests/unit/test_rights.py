@@ -137,6 +137,10 @@ DYNAMIC: dict[str, list[str]] = {
         "list ImageCatalog everywhere",
         "list ClusterImageCatalog everywhere",
     ],
+    # Whoever may not install an operator need not know it.
+    "cloudnativepg/preflight_upgrade.yml | Preflight upgrade | Look for PostgreSQL clusters": [
+        "list Cluster@operator everywhere"
+    ],
     # The namespaces are there, as roles are bound in them.
     "cloudnativepg/install.yml | Install | Apply the release manifest": [
         *OPERATOR_KINDS,
@@ -390,7 +394,7 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
         group, resource = KINDS[kind]
         part = other or part_of(path, resource)
         everywhere = everywhere or resource in CLUSTER_SCOPED
-        if everywhere and verb == "list" and part in ("postgres", "monitoring", "operator"):
+        if everywhere and verb == "list" and not other and part in ("postgres", "monitoring", "operator"):
             part = "lookup"
         return Need(part, everywhere, group, resource + subresource, verb)
 

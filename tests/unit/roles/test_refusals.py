@@ -128,6 +128,78 @@ def test_an_operator_does_not_move_to_another_namespace(state: str) -> None:
     )
 
 
+def test_a_minor_version_that_is_left_out_is_refused() -> None:
+    refusal = task("cloudnativepg", "preflight_upgrade", "no minor version is left out")
+
+    def known(first: str) -> dict[str, Any]:
+        status = {"installed": "1.29.2", "next_minor": first}
+        return {"__cloudnativepg_status": status, "cloudnativepg_version": "1.31.0"}
+
+    assert goes_on("cloudnativepg", refusal, **known("")) is True
+    assert goes_on("cloudnativepg", refusal, **known("1.30")) is False
+    assert evaluate("cloudnativepg", refusal, refusal[ASSERT]["fail_msg"], **known("1.30")) == (
+        "cloudnativepg_version is 1.31.0: the operator is 1.29.2 and goes up one minor version after the other; give "
+        "the newest release of 1.30 first"
+    )
+
+
+def cluster_of(name: str, **spec: Any) -> dict[str, Any]:
+    return {"metadata": {"namespace": "shop", "name": name}, "spec": spec}
+
+
+def test_backups_that_the_operator_makes_itself_are_not_ended() -> None:
+    refusal = task("cloudnativepg", "preflight_upgrade", "no backups would end")
+    fine = [
+        cluster_of("none"),
+        cluster_of("by-plugin", plugins=[{"name": "barman-cloud.cloudnative-pg.io"}]),
+        cluster_of("by-snapshot", backup={"volumeSnapshot": {}}),
+    ]
+    known = {"__cloudnativepg_backed_up": {"resources": fine}, "cloudnativepg_version": "1.31.0"}
+    assert goes_on("cloudnativepg", refusal, **known) is True
+    stores = [cluster_of(name, backup={"barmanObjectStore": {"destinationPath": "s3://x"}}) for name in ("a", "b")]
+    known["__cloudnativepg_backed_up"] = {"resources": [*fine, *stores]}
+    assert goes_on("cloudnativepg", refusal, **known) is False
+    said = evaluate("cloudnativepg", refusal, refusal[ASSERT]["fail_msg"], **known)
+    assert "cloudnativepg_version is 1.31.0, from which CloudNativePG cannot go back" in said
+    assert "the backups of these PostgreSQL clusters go: shop/a, shop/b; give these the Barman Cloud plugin" in said
+
+
+@pytest.mark.parametrize(
+    ("installed", "answer", "told"),
+    [
+        ("1.30.1", {"failed": False, "api_found": True}, True),
+        ("", {"failed": False, "api_found": False}, True),
+        # As at the start of the API, though there are clusters.
+        ("1.30.1", {"failed": False, "api_found": False}, False),
+        ("", {"failed": True, "msg": "clusters is forbidden"}, False),
+    ],
+)
+def test_backups_that_cannot_be_looked_for_are_no_reason_to_go_on(
+    installed: str, answer: dict[str, Any], told: bool
+) -> None:
+    known = {"__cloudnativepg_status": {"installed": installed}, "__cloudnativepg_backed_up": answer}
+    read = task("cloudnativepg", "preflight_upgrade", "Look for PostgreSQL clusters")
+    assert goes_on("cloudnativepg", read, "until", **known) is told
+    assert "failed_when" not in read
+    refusal = task("cloudnativepg", "preflight_upgrade", "Refuse where it cannot be told")
+    said = evaluate(
+        "cloudnativepg", refusal, refusal["ansible.builtin.fail"]["msg"], ansible_failed_result={"msg": "forbidden"}
+    )
+    assert "cannot be told (forbidden): run this again once `kubectl get clusters.postgresql.cnpg.io" in said
+
+
+@pytest.mark.parametrize(
+    ("state", "current", "asked"), [("present", False, True), ("present", True, False), ("absent", False, False)]
+)
+def test_what_a_newer_operator_ends_is_looked_at_before_it_comes(state: str, current: bool, asked: bool) -> None:
+    step = task("cloudnativepg", "preflight", "Check what a newer operator ends")
+    assert step[INCLUDE] == "preflight_upgrade.yml"
+    known = {"__cloudnativepg_status": {"current": current}, "cloudnativepg_state": state}
+    assert goes_on("cloudnativepg", step, "when", **known) is asked
+    looked = [one for one in tasks("cloudnativepg", "preflight_upgrade") if "ends_built_in" in str(one.get("when"))]
+    assert len(looked) == 2
+
+
 @pytest.mark.parametrize(
     ("installed", "by_hand", "words"),
     [

@@ -262,6 +262,51 @@ def test_a_candidate_is_not_taken_for_older(wanted: str) -> None:
     assert status([deployment()], wanted, "cnpg-system", "abc")["newer"] is False
 
 
+@pytest.mark.parametrize(
+    ("installed", "wanted", "first"),
+    [
+        ("1.29.2", "1.29.9", ""),
+        ("1.29.2", "1.30.0", ""),
+        ("1.29.2", "1.30.0-rc1", ""),
+        ("1.29.2", "1.31.0", "1.30"),
+        ("1.29.2", "1.33.0-rc1", "1.30"),
+        ("1.31.0", "1.29.2", ""),
+        # Nobody knows which is the last minor version of a major one.
+        ("1.29.2", "2.4.0", ""),
+        # What cannot be told is not refused.
+        ("main", "1.31.0", ""),
+        ("1", "1.31.0", ""),
+        ("1.29.2", "main", ""),
+    ],
+)
+def test_the_minor_version_that_comes_first(installed: str, wanted: str, first: str) -> None:
+    assert status([deployment(image=f"x:{installed}")], wanted, "cnpg-system", "abc")["next_minor"] == first
+
+
+@pytest.mark.parametrize(
+    ("installed", "wanted", "ends"),
+    [
+        ("1.29.2", "1.30.0", False),
+        ("1.30.1", "1.31.0", True),
+        ("1.30.1", "1.31.0-rc1", True),
+        ("1.30.1", "2.0.0", True),
+        ("1.31.0", "1.31.1", False),
+        # It may be older.
+        ("main", "1.31.0", True),
+        ("main", "1.30.0", False),
+        ("1.30.1", "main", False),
+    ],
+)
+def test_whether_the_operator_s_own_backups_would_end(installed: str, wanted: str, ends: bool) -> None:
+    assert status([deployment(image=f"x:{installed}")], wanted, "cnpg-system", "abc")["ends_built_in"] is ends
+
+
+@pytest.mark.parametrize(("wanted", "ends"), [("1.30.0", False), ("1.31.0", True)])
+def test_clusters_of_an_operator_that_is_gone_have_backups_too(wanted: str, ends: bool) -> None:
+    found = status([], wanted, "cnpg-system", "abc")
+    assert (found["ends_built_in"], found["next_minor"]) == (ends, "")
+
+
 def seal(*checksums: str | None) -> list[dict[str, Any]]:
     kinds = ("ServiceAccount", "Service")
     return [
