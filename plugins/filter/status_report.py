@@ -63,6 +63,11 @@ options:
     description: Why the Deployment or its pods could not be read. Empty where they could be.
     type: str
     default: ""
+  operator_problems:
+    description: What is wrong with the operator, as sentences.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -101,6 +106,7 @@ def status_report(
     pgpool_pods: Sequence[Mapping[str, Any]] = (),
     pgpool_name: str = "",
     pgpool_unread: str = "",
+    operator_problems: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Make the report."""
     if not isinstance(contract, Mapping):
@@ -119,6 +125,7 @@ def status_report(
             pgpool_pods,
             str(pgpool_name),
             str(pgpool_unread),
+            [str(problem) for problem in operator_problems],
         )
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.status_report: {exc}") from exc

@@ -41,6 +41,7 @@ def status_report(
     pgpool_pods: Sequence[Mapping[str, Any]] = (),
     pgpool_name: str = "",
     pgpool_unread: str = "",
+    operator_problems: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Put together what the API and Prometheus say.
 
@@ -55,6 +56,7 @@ def status_report(
     :param pgpool_pods: its pods
     :param pgpool_name: how the Deployment is called that there should be; empty where there should be none
     :param pgpool_unread: why Deployment or pods could not be read; empty where they could
+    :param operator_problems: what is wrong with the operator, as sentences
     :returns: `name`, `namespace`, `operator`, `version`, `phase`, `from`, `until`, `problems` (sentences, empty if all
         is well), `reasons` (none yet: what Kubernetes says is read where something is wrong), `instances`, `backends`,
         `pods` (of Pgpool-II), `alerts` and `charts`
@@ -79,7 +81,7 @@ def status_report(
         lacking = [f"there is no Deployment {pgpool_name} of Pgpool-II"]
     if pgpool:
         lacking += [*_missing(pgpool), *_unscraped(pgpool, pgpool_pods, report)]
-    return {**report, "problems": [*_problems(contract, report, seen), *lacking], "reasons": []}
+    return {**report, "problems": [*operator_problems, *_problems(contract, report, seen), *lacking], "reasons": []}
 
 
 def _own(found: Sequence[Series], contract: Mapping[str, Any]) -> list[Series]:

@@ -202,6 +202,8 @@ class ActionModule(ActionBase):
         if args["kind"] == "Pod" and args.get("label_selectors") == ["front=" + call["in"]]:
             since = [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-11-22T23:00:00Z"}]
             found["Pod"] = [{"kind": "Pod", "metadata": {"name": "front-1"}, "status": {"conditions": since}}]
+        if args.get("label_selectors") == ["app.kubernetes.io/name=cloudnative-pg"]:
+            found["Deployment"] = json.loads(os.environ.get("OPERATOR", '[{"status": {"availableReplicas": 1}}]'))
         there = [] if call["in"] == "without" else found.get(args["kind"], [])
         return {**super().run(tmp, task_vars), "changed": False, "resources": there}
 """
@@ -248,7 +250,14 @@ def stand_ins(tmp_path: Path) -> None:
     for file, text in written.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    for file in [ROOT / "meta", ROOT / "roles/monitoring", *ROOT.glob("plugins/*"), *ROOT.glob("plugins/action/*.py")]:
+    its = [ROOT / "roles/postgres_cluster" / name for name in ("defaults", "vars", "tasks/operator.yml")]
+    for file in [
+        ROOT / "meta",
+        ROOT / "roles/monitoring",
+        *its,
+        *ROOT.glob("plugins/*"),
+        *ROOT.glob("plugins/action/*.py"),
+    ]:
         there = ours / file.relative_to(ROOT)
         if not there.exists():
             there.symlink_to(file)
@@ -311,6 +320,7 @@ def test_a_report_asks_prometheus_once_for_each_kubernetes_cluster(tmp_path: Pat
     read = [(call["kind"], call["in"]) for call in calls if call["kind"] != "exec"]
     of_each = [(kind, own.get("pgha_namespace", "shops")) for own in hosts.values() for kind in ("Deployment", "Pod")]
     once = [*[("Pod", "monitoring")] * 4, ("Pod", "metrics"), ("Prometheus", ""), ("Namespace", "")]
+    once += [("Deployment", "")] * 5  # the operator's
     assert sorted(read) == sorted([*of_each, *once])
 
 
@@ -373,6 +383,20 @@ def test_all_is_not_well_where_nothing_is_known_of_pgpool(
     }
 
 
+def test_all_is_not_well_where_the_operator_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPERATOR", "[]")
+    hosts = {**EAST, "other": {"context": "east", "pgha_operator": "existing"}}
+    done, calls, page = reported(tmp_path, hosts)
+    assert done.returncode == 0, done.stdout
+    said = (
+        "no pod of the operator is available (there is no Deployment labelled app.kubernetes.io/name=cloudnative-pg): "
+        "until one is, nobody replaces a primary that fails, renews certificates or begins scheduled backups"
+    )
+    assert {host: one["problems"] for host, one in page.items()} == {**{host: [said] for host in EAST}, "other": []}
+    # It may be back in a moment, so it is asked for again; by one of those whose operator it is.
+    assert [call["by"] for call in calls if (call["kind"], call["in"]) == ("Deployment", "")] == ["shop-1"] * 6
+
+
 def test_a_report_asks_nobody_in_check_mode(tmp_path: Path) -> None:
     done, calls, _page = reported(tmp_path, EAST, "--check")
     assert (done.returncode, calls, (tmp_path / "status").exists()) == (0, [], False), done.stdout
@@ -389,13 +413,28 @@ def tasks(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("files", ["postgres_cluster/tasks/*", "pgpool/tasks/*", "monitoring/tasks/status*"])
 def test_what_runs_for_each_postgresql_cluster_does_not_list_what_is_in_all_namespaces(files: str) -> None:
-    """For each of 200, that would be 200 times the same. What read.yml is given is seen to below."""
+    """For each of 200, that would be 200 times the same. What read.yml is given is seen to below.
+
+    For the operator, one of them asks.
+    """
     reads = []
-    for file in sorted((ROOT / "roles").glob(f"{files}.yml")):
+    for file in sorted(
+        set((ROOT / "roles").glob(f"{files}.yml")) - {ROOT / "roles/postgres_cluster/tasks/operator.yml"}
+    ):
         for task in tasks(yaml.safe_load(file.read_text()) or []):
             found = [task[action] for action in READS if action in task]
             reads += [(file.name, task["name"]) for arguments in found if not {"namespace", "name"} & set(arguments)]
     assert reads == []
+
+
+def test_for_the_operator_one_of_those_asks_that_have_the_same() -> None:
+    included = {}
+    for file in (ROOT / "roles").glob("*/tasks/*.yml"):
+        for task in tasks(yaml.safe_load(file.read_text()) or []):
+            if (task.get("ansible.builtin.include_role") or {}).get("tasks_from") == "operator":
+                included[file.name] = task.get("when")
+    # The former is included for one of them itself.
+    assert included == {"status_ask.yml": None, "verify_operator.yml": "inventory_hostname == __pgpool_verify_asker"}
 
 
 def test_of_a_cluster_that_is_there_one_object_is_read() -> None:

@@ -249,6 +249,7 @@ DYNAMIC: dict[str, list[str]] = {
         "list PersistentVolumeClaim",
         "list Event",
     ],
+    "postgres_cluster/operator.yml | Operator | Read what it runs as": ["list Deployment everywhere"],
     "postgres_cluster/preflight_backup.yml | Preflight | Read what backups need": [
         "get Secret",
         "list Deployment everywhere",

@@ -26,6 +26,51 @@ def roles_of(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {role["name"]: role for role in cluster["spec"]["managed"]["roles"]}
 
 
+def operator_problems(operator: str, *answers: dict[str, Any]) -> list[str]:
+    """What tasks/operator.yml says where the API answers so."""
+    kept = yaml.safe_load((ROLE / "tasks/operator.yml").read_text())[-1]["ansible.builtin.set_fact"]
+    known = {"operator": operator, "__postgres_cluster_operator_seen": {"results": list(answers)}}
+    return evaluate(kept["__postgres_cluster_operator_problems"], **known)
+
+
+def runs_as(name: str, **status: Any) -> dict[str, Any]:
+    return {"metadata": {"namespace": "cnpg-system", "name": name}, "status": status}
+
+
+def test_an_operator_without_a_pod_is_told() -> None:
+    away, there = runs_as("cnpg-controller-manager", replicas=2), runs_as("of-shops", availableReplicas=1)
+    assert operator_problems("cloudnativepg", {"resources": [there]}) == []
+    assert operator_problems("cloudnativepg", {"resources": [away, there]}) == []
+    assert operator_problems("cloudnativepg", {"resources": [away]}) == [
+        "no pod of the operator is available (Deployment cnpg-system/cnpg-controller-manager): until one is, nobody "
+        "replaces a primary that fails, renews certificates or begins scheduled backups"
+    ]
+    [said] = operator_problems("kubedb", {"resources": []})
+    assert "(there is no StatefulSet labelled app.kubernetes.io/name=kubedb-provisioner): until one is, nobody" in said
+    assert said.endswith("often it is the licence that has expired")
+
+
+def test_an_operator_that_may_not_be_looked_at_is_no_fault() -> None:
+    assert operator_problems("cloudnativepg", {"failed": False, "msg": "403 Forbidden"}) == []
+    # Of an operator that nobody knows there is nothing to read.
+    assert operator_problems("existing") == []
+    assert operator_problems("kubedb_v1alpha1") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "ends"),
+    [
+        ({"resources": [runs_as("a"), runs_as("b", availableReplicas=1)]}, True),
+        ({"resources": [runs_as("a", availableReplicas=0)]}, False),
+        ({"resources": []}, False),
+        ({"msg": "403 Forbidden"}, True),
+    ],
+)
+def test_an_operator_that_is_replaced_is_waited_for(answer: dict[str, Any], ends: bool) -> None:
+    read = yaml.safe_load((ROLE / "tasks/operator.yml").read_text())[0]
+    assert evaluate("{{ " + read["until"] + " }}", __postgres_cluster_operator_seen=answer) is ends
+
+
 def test_the_owner_of_the_first_database_is_managed_with_and_without_privileges() -> None:
     plain_one = roles_of(made(postgres_cluster_users=[{"name": "app"}]))
     assert list(plain_one) == ["app", "pgpool_check", "pgha_monitor"]

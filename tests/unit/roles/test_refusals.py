@@ -588,6 +588,38 @@ def test_verify_fails_where_something_is_wrong(role: str, file: str, result: str
     assert goes_on(role, refusal, **{result: {"problems": problems}}) is (not problems)
 
 
+def test_verify_tells_what_is_wrong_with_the_operator_too() -> None:
+    added = task("pgpool", "verify_operator", "Add what is wrong with it")
+    known = {"pgpool_verify_result": {"problems": ["a"], "reads": 3}, "__pgpool_verify_asker": "shop-1"}
+    for told, problems in (({"__postgres_cluster_operator_problems": ["b"]}, ["a", "b"]), ({}, ["a"])):
+        result = added["ansible.builtin.set_fact"]["pgpool_verify_result"]
+        found = evaluate("pgpool", added, result, hostvars={"shop-1": told}, **known)
+        assert found == {"problems": problems, "reads": 3}
+    assert task("pgpool", "verify", "Look for the operator")[INCLUDE] == "verify_operator.yml"
+    assert comes_before("pgpool", "verify", "Use it", "Look for the operator")
+    assert comes_before("pgpool", "verify", "Look for the operator", "Keep the result")
+
+
+@pytest.mark.parametrize(
+    ("given", "alike"),
+    [
+        ({"inventory_hostname": "another", "pgpool_postgres_name": "another"}, True),
+        ({"pgpool_operator": "kubedb"}, False),
+        ({"pgpool_k8s_auth": {"context": "west"}}, False),
+        ({"pgpool_k8s_auth": {"context": "east", "api_key": "secret-token"}}, False),
+        ({"inventory_hostname": "another", "ansible_connection": "ssh"}, False),
+    ],
+)
+def test_who_has_the_same_operator_asks_for_it_once(given: dict[str, Any], alike: bool) -> None:
+    east = {"pgpool_k8s_auth": {"context": "east"}, "ansible_connection": "local"}
+    group = "{{ __pgpool_verify_group }}"
+    assert (evaluate("pgpool", {}, group, **east) == evaluate("pgpool", {}, group, **{**east, **given})) is alike
+    asks = task("pgpool", "verify_operator", "Look for it")
+    for host in ("shop-1", "shop-2"):
+        known = {"inventory_hostname": host, "__pgpool_verify_asker": "shop-1"}
+        assert goes_on("pgpool", asks, "when", **known) is (host == "shop-1")
+
+
 def test_drills_fail_where_one_did() -> None:
     refusal = task("drills", "main", "Check that all went well")
     records = [{"problems": []}, {"problems": ["2 writes were lost"]}]
