@@ -12,7 +12,7 @@ author: the pgha.kubernetes authors
 description:
   - Says that a licence is missing, malformed, of another cluster, or expired. Nothing else of it is in a sentence.
   - Without the Python package cryptography only its form is judged.
-positional: source, cluster
+positional: source, cluster, days
 options:
   _input:
     description: The licence, empty if there is none.
@@ -26,6 +26,12 @@ options:
     description: The UID of the namespace kube-system.
     type: str
     required: true
+  days:
+    description: >-
+      Instead of what is wrong now, says that the licence expires within so many days. Nothing where something is wrong
+      now.
+    type: int
+    default: 0
 """
 
 EXAMPLES = r"""
@@ -49,13 +55,18 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.certificates import utc_now
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_license import license_problems
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.kubedb_license import (
+    license_problems,
+    license_warnings,
+)
 
 
-def kubedb_license_problems(text: str, source: str, cluster: str) -> list[str]:
-    """Say why the licence cannot be used."""
+def kubedb_license_problems(text: str, source: str, cluster: str, days: int = 0) -> list[str]:
+    """Say why the licence cannot be used, or soon cannot."""
     if not isinstance(text, str):
         raise AnsibleFilterError(f"pgha.kubernetes.kubedb_license_problems: give a text, not {type(text).__name__}")
+    if days:
+        return list(license_warnings(text, source, cluster, int(days), utc_now()))
     return list(license_problems(text, source, cluster, utc_now()))
 
 

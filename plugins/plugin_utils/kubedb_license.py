@@ -10,7 +10,7 @@ judged here, and the operator judges the rest.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 try:
     from cryptography import x509
@@ -56,6 +56,18 @@ def license_problems(text: str, source: str, cluster: str, now: datetime) -> Ite
         yield (
             f"{source}: this licence starts at {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC; "
             "wait until then, or set the clock"
+        )
+
+
+def license_warnings(text: str, source: str, cluster: str, days: int, now: datetime) -> Iterator[str]:
+    """Yield that a licence that lets an operator run will expire within so many days."""
+    if not HAS_CRYPTOGRAPHY or any(license_problems(text, source, cluster, now)):
+        return
+    end = x509.load_pem_x509_certificate(text.strip().encode()).not_valid_after_utc
+    if end <= now + timedelta(days=days):
+        yield (
+            f"{source}: this licence expires at {end:%Y-%m-%d %H:%M} UTC, and KubeDB's operator ends then; "
+            f"request one for the cluster {cluster} at {ISSUE}"
         )
 
 

@@ -88,6 +88,14 @@ def test_nothing_is_written_before_the_licence_is_checked() -> None:
     assert tasks("main")[0]["ansible.builtin.include_tasks"] == "preflight.yml"
 
 
+def test_a_licence_that_expires_soon_is_warned_of_and_not_refused() -> None:
+    *_, compared, _refused, warned = tasks("preflight_license")
+    assert ", days=30)" in compared["ansible.builtin.set_fact"]["__kubedb_license_warnings"]
+    assert warned["ansible.builtin.debug"]["msg"] == "{{ __kubedb_license_warnings }}"
+    for warnings in ([], ["it expires"]):
+        assert evaluate("{{ " + warned["when"] + " }}", __kubedb_license_warnings=warnings) is bool(warnings)
+
+
 def test_tasks_that_have_the_licence_do_not_show_it() -> None:
     every = [task for path in (ROLE / "tasks").glob("*.yml") for task in tasks(path.stem)]
     words = ("__kubedb_given", "license.yml.j2", "Secret")

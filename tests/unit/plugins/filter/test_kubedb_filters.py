@@ -84,6 +84,7 @@ def test_the_operators_filters(render: Callable[[str, str], Any]) -> None:
     ]
     (found,) = render("{{ '' | pgha.kubernetes.kubedb_license_problems('kubedb_license', 'uid-1') }}", "{}")
     assert "request one for the cluster uid-1" in found
+    assert render("{{ '' | pgha.kubernetes.kubedb_license_problems('kubedb_license', 'uid-1', days=30) }}", "{}") == []
     events = "{events: [{kind: Event, reason: License Verification Failed}]}"
     assert "for the cluster uid-1" in render("{{ events | pgha.kubernetes.kubedb_refusal('uid-1') }}", events)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import kubedb_license
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.certificates import make_ca, make_server
+from cryptography import x509
 
 NOW = datetime.now(UTC)
 CLUSTER = "2b5e9d1c-7f3a-4c5e-9a1b-000000000001"
@@ -61,6 +62,23 @@ def test_what_is_refused(text: str, words: str) -> None:
 
 def test_expired_and_of_another_cluster_are_both_said() -> None:
     assert len(problems(licence(OTHER, made=NOW - timedelta(days=900)))) == 2
+
+
+@pytest.mark.parametrize(("days", "warned"), [(31, False), (29, True), (1, True), (0, False), (-1, False)])
+def test_one_that_expires_soon_is_warned_of(days: int, warned: bool) -> None:
+    """One that has expired is refused."""
+    text = licence(CLUSTER)
+    end = x509.load_pem_x509_certificate(text.encode()).not_valid_after_utc
+    found = list(kubedb_license.license_warnings(text, SOURCE, CLUSTER, 30, end - timedelta(days=days)))
+    assert len(found) == warned
+    for said in found:
+        assert said.startswith(f"{SOURCE}: this licence expires at {end:%Y-%m-%d}")
+        assert f"request one for the cluster {CLUSTER}" in said
+
+
+@pytest.mark.parametrize("text", ["", "hunter2", licence(OTHER)])
+def test_of_one_that_is_refused_nothing_is_said_beside(text: str) -> None:
+    assert list(kubedb_license.license_warnings(text, SOURCE, CLUSTER, 10000, NOW)) == []
 
 
 def test_without_cryptography_the_form_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
