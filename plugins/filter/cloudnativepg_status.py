@@ -49,8 +49,8 @@ _value:
   description: >-
     The keys C(installed), C(image), C(current), C(available), C(newer), C(next_minor), the minor version that comes
     before the wanted one, C(ends_built_in), whether the wanted one is to end backups that the operator makes itself,
-    C(foreign), C(elsewhere), C(by_hand), C(sealed), a list of what was applied, with checksums, and C(drifted), the names of what of
-    it somebody changed or deleted.
+    C(foreign), C(elsewhere), C(by_hand), C(sealed), a list of what was applied, with checksums, and C(drifted), the
+    names of what of it somebody changed or deleted.
   type: dict
 """
 

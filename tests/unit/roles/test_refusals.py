@@ -128,6 +128,31 @@ def test_an_operator_does_not_move_to_another_namespace(state: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("installed", "environment", "words"),
+    [
+        ("1.29.1", {}, "all clusters at once (cloudnativepg_environment: CLUSTERS_ROLLOUT_DELAY)."),
+        ("1.29.1", {"CLUSTERS_ROLLOUT_DELAY": "0"}, "all clusters at once"),
+        ("1.29.1", {"CLUSTERS_ROLLOUT_DELAY": 300}, "and those of another cluster no sooner than 300 s later"),
+        ("1.29.1", {"ENABLE_INSTANCE_MANAGER_INPLACE_UPDATES": "true"}, ""),
+        ("1.29.2", {}, ""),
+        ("", {}, ""),
+    ],
+)
+def test_what_another_version_restarts_is_said(installed: str, environment: dict[str, Any], words: str) -> None:
+    said = task("cloudnativepg", "install", "Say what is applied, and why")
+    known = {
+        "__cloudnativepg_status": {"installed": installed, "drifted": []},
+        "cloudnativepg_version": "1.29.2",
+        "cloudnativepg_environment": environment,
+        "ansible_check_mode": True,
+    }
+    text = evaluate("cloudnativepg", said, said["ansible.builtin.debug"]["msg"], **known)
+    assert f"now there is {installed or 'no operator'}." in text
+    assert ("The instances of each PostgreSQL cluster that it runs restart one by one" in text) is bool(words)
+    assert words in text
+
+
 def test_a_minor_version_that_is_left_out_is_refused() -> None:
     refusal = task("cloudnativepg", "preflight_upgrade", "no minor version is left out")
 
