@@ -587,7 +587,7 @@ def test_variables_are_checked_again_where_they_are_others() -> None:
         for task in yaml.safe_load(path.read_text())
         if task.get("ansible.builtin.include_tasks") == "preflight.yml"
     ]
-    assert len(includes) == 5
+    assert len(includes) == 6
     assert {task["when"] for task in includes} == {"__pgpool_checked | default('') != __pgpool_variables_digest"}
 
 
