@@ -172,3 +172,23 @@ def test_what_the_plan_has_read_is_not_read_again(tmp_path: Path) -> None:
     run = Run(tmp_path, plan, found(), *SECRETS, pgpool_replicas=6, postgres_cluster_parameters={})
     assert (run.rc, TOO_MANY in run.said) == (2, True), run.output
     assert "Preflight | Read" not in run.output
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"pgpool_replicas": 6}, TOO_MANY),
+        ({"pgpool_resources": {"limits": {"memory": "64Mi"}}}, "pgpool_resources.limits.memory is '64Mi'"),
+        ({"pgpool_tls": {"mode": "required", "secret": "shop-tls"}}, "there is no Secret shop-tls"),
+    ],
+)
+def test_check_mode_refuses_what_a_run_would(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    run = Run(tmp_path, role("pgpool"), found(), *SECRETS, arguments=["--check"], **changes)
+    assert (run.rc, words in run.said) == (2, True), run.output
+
+
+def test_check_mode_does_not_miss_what_a_run_would_make(tmp_path: Path) -> None:
+    run = Run(tmp_path, role("pgpool"), found(), secret("app"), arguments=["--check"])
+    assert run.rc == 0, run.output
+    assert "Would put Pgpool-II" in run.said
+    assert "the user pgpool_check has no Secret" in run.said
