@@ -79,6 +79,28 @@ def test_whoever_answers_is_connected_or_refused_as_before(library: Path) -> Non
     assert calls(library, port)[0][-1] == errno.ECONNREFUSED
 
 
+@pytest.mark.parametrize(
+    ("times", "milliseconds"),
+    [((60, 10, 6), 120_000), ((10, 5, 3), 25_000), ((7200, 75, 9), 0), ((30, 10, 87), 900_000), ((30, 10, 88), 0)],
+)
+def test_what_nobody_takes_waits_no_longer_than_keepalive(
+    library: Path, times: tuple[int, int, int], milliseconds: int
+) -> None:
+    """The kernel sends no keepalive while it still sends; with times that are longer than its patience, that holds."""
+    asked = """
+import socket, sys
+made = socket.socket()
+for option, value in zip((socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT), sys.argv[1:]):
+    made.setsockopt(socket.IPPROTO_TCP, option, int(value))
+made.connect_ex(("127.0.0.1", 9))
+print(made.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT))
+"""
+    command = [sys.executable, "-c", asked, *map(str, times)]
+    environment = {**os.environ, "LD_PRELOAD": str(library)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == milliseconds
+
+
 def test_other_sockets_are_left_alone(library: Path) -> None:
     """Such as those of the look-up of names."""
     assert calls(library, 9, kind="SOCK_DGRAM")[0] == [0]
