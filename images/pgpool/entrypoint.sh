@@ -11,7 +11,7 @@
 #                               and pgpool.conf, which then is used whole, and neither of the two is.
 # PGPOOL_TLS_DIR                folder (/etc/pgpool-tls) of a mounted certificate for clients, tls.crt and tls.key.
 # PGPOOL_RUN_DIR                writable folder (/run/pgpool) of sockets, PID file and what is made here.
-# PGPOOL_PRELOAD                what Pgpool-II is started with (/usr/local/lib/pgpool/connect_timeout.so), if it is there.
+# PGPOOL_LIBRARY_DIR            folder (/usr/local/lib/pgpool) of libraries that Pgpool-II is started with, each if it is there.
 #
 # Files that Pgpool-II opens again at a reload are linked, so that it sees what Kubernetes updates in the mount;
 # pool_passwd, which some of its processes do not, is a copy that is written over. Keys and pcppass are copied, as they must be readable by their owner alone and a mounted Secret is not; so is the
@@ -22,7 +22,7 @@ umask 077
 config_dir=${PGPOOL_CONFIG_DIR:-/etc/pgpool-secret}
 tls_dir=${PGPOOL_TLS_DIR:-/etc/pgpool-tls}
 run_dir=${PGPOOL_RUN_DIR:-/run/pgpool}
-preload=${PGPOOL_PRELOAD:-/usr/local/lib/pgpool/connect_timeout.so}
+library_dir=${PGPOOL_LIBRARY_DIR:-/usr/local/lib/pgpool}
 
 say() { printf 'pgpool-entrypoint: %s\n' "$*" >&2; }
 
@@ -115,6 +115,16 @@ drop_old_ipc() {
   done
 }
 
+preloaded=
+preload() { # the name of a library, and what may happen without it
+  library=$library_dir/$1.so
+  if [ -r "$library" ]; then
+    preloaded=$preloaded${preloaded:+:}$library
+  else
+    say "$library cannot be read, so $2"
+  fi
+}
+
 if [ "${1:-}" = reload ]; then
   reload "${2:?the version to wait for}"
   exit
@@ -146,10 +156,8 @@ if [ -h "$run_dir/pgpool.conf" ]; then say "using $config_dir/pgpool.conf as it 
 # -n: in the foreground. -D: forget which backends were down, as the status file may be older than they are.
 set -- -n -D -f "$run_dir/pgpool.conf" -F "$run_dir/pcp.conf" -a "$run_dir/pool_hba.conf" "$@"
 if [ -e "$run_dir/pgpoolkey" ]; then set -- "$@" -k "$run_dir/pgpoolkey"; fi
-# Without it, as in images of others, no connect_timeout ends a session's wait for an instance that does not answer.
-if [ -r "$preload" ]; then
-  export LD_PRELOAD="$preload"
-else
-  say "$preload cannot be read, so a session may wait for minutes for an instance that does not answer"
-fi
+# Images of others have none of them.
+preload connect_timeout 'a session may wait for minutes for an instance that does not answer'
+preload last_known_address 'all instances may be detached where DNS does not answer for some seconds'
+if [ -n "$preloaded" ]; then export LD_PRELOAD="$preloaded"; fi
 exec pgpool "$@"

@@ -97,15 +97,20 @@ def test_starts_pgpool_in_the_foreground_with_its_files(container: Container) ->
     ]
 
 
-def test_pgpool_is_started_with_what_ends_a_wait_where_that_is_there(container: Container, tmp_path: Path) -> None:
-    """It is in this collection's image alone."""
+def test_pgpool_is_started_with_the_libraries_that_are_there(container: Container, tmp_path: Path) -> None:
+    """They are in this collection's image alone, and one of before lacks what came later."""
     container.add_program("pgpool", '#!/bin/sh\nprintf "%s\\n" "${LD_PRELOAD:-none}"\n')
-    there = tmp_path / "connect_timeout.so"
-    without = container.start(PGPOOL_PRELOAD=str(there))
+    waits, names = tmp_path / "connect_timeout.so", tmp_path / "last_known_address.so"
+    without = container.start(PGPOOL_LIBRARY_DIR=str(tmp_path))
     assert without.stdout.splitlines() == ["none"]
-    assert f"{there} cannot be read, so a session may wait for minutes" in without.stderr
-    there.write_text("")
-    assert container.start(PGPOOL_PRELOAD=str(there)).stdout.splitlines() == [str(there)]
+    assert f"{waits} cannot be read, so a session may wait for minutes" in without.stderr
+    assert f"{names} cannot be read, so all instances may be detached" in without.stderr
+    waits.write_text("")
+    assert container.start(PGPOOL_LIBRARY_DIR=str(tmp_path)).stdout.splitlines() == [str(waits)]
+    names.write_text("")
+    both = container.start(PGPOOL_LIBRARY_DIR=str(tmp_path))
+    assert both.stdout.splitlines() == [f"{waits}:{names}"]
+    assert "cannot be read, so" not in both.stderr
 
 
 def test_pgpool_takes_the_place_of_the_script_so_that_signals_reach_it(container: Container) -> None:
