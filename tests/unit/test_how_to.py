@@ -69,6 +69,14 @@ def test_the_policy_for_instances_lets_in_what_this_collection_makes() -> None:
     assert policy["spec"]["podSelector"]["matchLabels"] == {"cnpg.io/cluster": cluster}
 
 
+def test_the_policy_for_instances_lets_them_find_dns_wherever_it_is() -> None:
+    """Its pods are in another namespace with OpenShift, and it is no pod's address with NodeLocal DNSCache."""
+    [policy] = examples(ROOT / "docs/how-to/network-policies.md")
+    anywhere = [port for rule in policy["spec"]["egress"] if "to" not in rule for port in rule["ports"]]
+    for port in (53, 5353):
+        assert {entry["protocol"] for entry in anywhere if entry["port"] == port} == {"UDP", "TCP"}
+
+
 def test_a_list_of_the_role_s_that_is_replaced_is_about_the_same_pods() -> None:
     [given] = [item for item in examples(WHERE) if "pgpool_deployment_overrides" in item]
     pod = given["pgpool_deployment_overrides"]["spec"]["template"]["spec"]
