@@ -63,7 +63,6 @@ _HBA_LDAP_SEARCH = ("ldapbasedn", "ldapurl")
 _HBA_LDAP_SEARCHED = ("ldapbinddn", "ldapbindpasswd", "ldapsearchattribute", "ldapsearchfilter")
 _HBA_KEYS = ("type", "database", "user", "address", "method", "options")
 _HBA_HEADER = ("# TYPE", "DATABASE", "USER", "ADDRESS", "METHOD", "OPTIONS")
-_HBA_EVERYWHERE = ("all", "0.0.0.0/0")
 _HBA_PLAIN = re.compile(r"[A-Za-z0-9_.:/=-]+")
 _HBA_HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _HBA_BLANK = re.compile(r"[ \t,]*")
@@ -281,13 +280,19 @@ def may_come(user: str, rules: Sequence[Mapping | str], database: str) -> bool:
 
     """
     databases = {"all", database, *(["sameuser"] if user == database else [])}
+    shut: set[int] = set()  # Versions of IP of which every address is refused by now.
     for rule in filter(None, map(hba_rule, rules)):
         if rule.type == "local" or not {user, "all"} & set(rule.users) or not databases & set(rule.databases):
             continue
+        network = _hba_network("a rule of pool_hba", rule.address)
         if rule.method not in ("reject", "cert"):
-            return True
-        if rule.type == "host" and rule.address in _HBA_EVERYWHERE:
+            # A rule for both versions may mean the one that is shut alone, as where a cluster has no other.
+            if not shut or (network and network.version not in shut):
+                return True
+        elif rule.type == "host" and rule.address == "all":
             return False
+        elif rule.type == "host" and network and network.prefixlen == 0:
+            shut.add(network.version)
     return False
 
 

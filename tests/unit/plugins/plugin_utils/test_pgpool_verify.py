@@ -313,6 +313,12 @@ def test_logins() -> None:
         (["local all all scram-sha-256", "hostssl all app,pgha_monitor all md5"], ["app", "pgha_monitor"]),
         (["host all postgres all reject", "host all all all md5"], ["app", "pgha_monitor"]),
         (["host x app all reject", "host all app 10.0.0.0/8 reject", "host all app all md5"], ["app"]),
+        # All of one version of IP, which may be the only one that the cluster has.
+        (["host all postgres ::/0 reject", "host all all all md5"], ["app", "pgha_monitor"]),
+        (["host all postgres 0.0.0.0/0 reject", "host all all all md5"], ["app", "pgha_monitor"]),
+        (["host all postgres ::/0 reject", "host all all 10.0.0.0/8 md5"], ["app", "pgha_monitor", "postgres"]),
+        (["host all app ::/0 reject", "host all app 0.0.0.0/0 reject", "host all app 10.0.0.0/8 md5"], []),
+        (["hostssl all app ::/0 reject", "host all app all md5"], ["app"]),
         # To another database than the one that all are tried with, or not by a password.
         (["host shop app all md5", "host reports pgha_monitor all md5", "hostssl shop postgres all cert"], ["app"]),
         (["host sameuser app all md5"], []),
