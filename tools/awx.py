@@ -285,7 +285,11 @@ def rulebook() -> list[dict[str, Any]]:
             f"{title(by_name)} once approved",
         ),
     ]
-    webhook = {"host": "0.0.0.0", "port": "{{ pgha_eda_port }}", "token": "{{ pgha_eda_token }}"}  # noqa: S104
+    webhook = {
+        "host": "{{ pgha_eda_host | default('0.0.0.0') }}",
+        "port": "{{ pgha_eda_port }}",
+        "token": "{{ pgha_eda_token }}",
+    }
     split = {"splitter_key": "payload.alerts"}
     return [
         {

@@ -22,6 +22,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from jinja2 import StrictUndefined
 from jinja2.nativetypes import NativeEnvironment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -628,6 +629,17 @@ def test_helm_comes_into_the_image_as_the_page_says(name: str, tmp_path: Path) -
     final = containerfile.read_text(encoding="utf-8").rpartition("FROM ")[2]
     [source] = re.findall(r"^COPY (\S+) /usr/local/bin/helm$", final, re.MULTILINE)
     assert os.access(tmp_path / "context" / source, os.X_OK)
+
+
+@pytest.mark.parametrize(
+    ("given", "host"), [({}, "0.0.0.0"), ({"pgha_eda_host": "::"}, "::"), ({"pgha_eda_host": "::1"}, "::1")]
+)
+def test_the_rulebook_listens_where_it_is_told(given: dict[str, str], host: str) -> None:
+    [source] = load(awx.RULEBOOK)[0]["sources"]
+    # As render_string() of ansible-rulebook does it.
+    asked = NativeEnvironment(undefined=StrictUndefined).from_string(source["eda.builtin.webhook"]["host"])
+    assert asked.render(given) == host
+    assert "`pgha_eda_host: '::'`" in (ROOT / "docs/awx.md").read_text(encoding="utf-8")
 
 
 def test_the_rulebook_s_source_comes_with_the_engine_that_the_page_names() -> None:
