@@ -34,7 +34,7 @@ EXAMPLES = r"""
     that: __problem | length == 0
     fail_msg: "{{ __problem }}"
   vars:
-    __problem: "{{ __documents | pgha.kubernetes.cloudnativepg_manifest_problem('1.30.0', 'cnpg-1.30.0.yaml') }}"
+    __problem: "{{ __documents | pgha.kubernetes.cloudnativepg_manifest_problem('1.30.1', 'cnpg-1.30.1.yaml') }}"
 """
 
 RETURN = r"""

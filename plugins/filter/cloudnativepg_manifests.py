@@ -60,8 +60,8 @@ EXAMPLES = r"""
 - name: Apply the operator
   kubernetes.core.k8s:
     definition: >-
-      {{ lookup('ansible.builtin.file', 'cnpg-1.30.0.yaml') | from_yaml_all
-         | pgha.kubernetes.cloudnativepg_manifests('1.30.0', 'cnpg-system') }}
+      {{ lookup('ansible.builtin.file', 'cnpg-1.30.1.yaml') | from_yaml_all
+         | pgha.kubernetes.cloudnativepg_manifests('1.30.1', 'cnpg-system') }}
     apply: true
 """
 

@@ -41,7 +41,7 @@ options:
 EXAMPLES = r"""
 - name: See what is there
   ansible.builtin.debug:
-    msg: "{{ __read.resources | pgha.kubernetes.cloudnativepg_status('1.30.0', 'cnpg-system') }}"
+    msg: "{{ __read.resources | pgha.kubernetes.cloudnativepg_status('1.30.1', 'cnpg-system') }}"
 """
 
 RETURN = r"""

@@ -67,7 +67,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
 FORMATS: dict[str, fmt.Format] = {
     "pgha_namespace": fmt.dns_label(),
     # cloudnativepg
-    "cloudnativepg_version": fmt.version("1.30.0"),
+    "cloudnativepg_version": fmt.version("1.30.1"),
     "cloudnativepg_manifest": fmt.url_or_path(),
     "cloudnativepg_namespace": fmt.dns_label(),
     "cloudnativepg_image": fmt.image(),

@@ -122,7 +122,12 @@ def test_the_supported_versions_are_those_that_are_checked() -> None:
     # PyPI's `ansible` 12 has ansible-core 2.19, and so on.
     assert f"ansible=={int(oldest.split('.')[1]) - 7}." in text_of("requirements-oldest.txt")
     operator = yaml.safe_load(text_of("roles/cloudnativepg/defaults/main.yml"))["cloudnativepg_version"]
-    assert f"not tested | {operator} |" in text
+    tested = yaml.safe_load(text_of("inventories/kind/group_vars/kubernetes_clusters.yml"))["cloudnativepg_version"]
+    # The newest patch of the minor version that the tests run with.
+    assert tested.split(".")[:2] == operator.split(".")[:2]
+    assert f"not tested | {tested}; by default {operator} is installed" in text
+    images = yaml.safe_load(text_of("roles/kind_cluster/defaults/main.yml"))["kind_cluster_images"]
+    assert f"ghcr.io/cloudnative-pg/cloudnative-pg:{tested}" in [image["reference"] for image in images]
     ansible = re.search(r"^ansible==([0-9.]+); python_version >=", text_of("requirements-dev.txt"), re.MULTILINE)[1]
     assert f"PyPI's `ansible` {ansible} brings" in text
 
