@@ -19,6 +19,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import input_problems
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_topology import settings
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import SYSTEM_USERS
 
 ROLE = Path(__file__).parents[3] / "roles" / "pgpool"
@@ -275,6 +276,12 @@ def test_an_instance_keeps_its_address_while_it_is_not_ready() -> None:
     made = list(filter(None, yaml.safe_load_all(rendered("instance_services.yml.j2", __pgpool_contract=CONTRACT))))
     assert made
     assert all(service["spec"]["publishNotReadyAddresses"] is True for service in made)
+
+
+def test_a_look_up_ends_before_a_health_check(pod: dict[str, Any]) -> None:
+    """Where DNS is silent, the C library waits twice for each of Kubernetes' domains and once for the name itself: 4 s."""
+    assert pod["spec"]["dnsConfig"] == {"options": [{"name": "timeout", "value": "1"}]}
+    assert settings()["health_check_timeout"] >= 2 * 4
 
 
 def test_only_instances_without_an_address_get_a_service() -> None:
