@@ -279,7 +279,7 @@ def test_an_instance_keeps_its_address_while_it_is_not_ready() -> None:
 
 
 def test_a_look_up_ends_before_a_health_check(pod: dict[str, Any]) -> None:
-    """Where DNS is silent, the C library waits twice for each of Kubernetes' domains and once for the name itself: 4 s."""
+    """Where DNS is silent, the C library waits for each of Kubernetes' domains and for the name itself: 4 s."""
     assert pod["spec"]["dnsConfig"] == {"options": [{"name": "timeout", "value": "1"}]}
     assert settings()["health_check_timeout"] >= 2 * 4
 
