@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* As many as Pgpool-II has backends (MAX_NUM_BACKENDS). */
@@ -49,7 +50,9 @@ keep(int place, const char *name, const struct addrinfo *found)
 	if (*known[place].name && strcmp(known[place].address, address) == 0)
 		return;
 	known[place].name[0] = '\0';
+	atomic_signal_fence(memory_order_seq_cst);
 	strcpy(known[place].address, address);
+	atomic_signal_fence(memory_order_seq_cst);
 	strcpy(known[place].name, name);
 }
 
