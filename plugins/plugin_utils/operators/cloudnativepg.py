@@ -25,6 +25,10 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import app
 
 API_VERSION = "postgresql.cnpg.io/v1"
 HEALTHY = "Cluster in healthy state"
+# All instances are ready, some are to restart, and their turn is later (handleRollingUpdate of cluster_controller.go of
+# 1.30). The status does not say what for: where it is for max_connections, Pgpool-II must not go ahead, so it counts as
+# any other restart.
+DELAYED = "Cluster upgrade delayed"
 
 OLDEST_VERSION = 14
 
@@ -611,7 +615,11 @@ def _instances_pending(cluster: Mapping[str, Any]) -> Iterator[str]:
     phase, reason = status.get("phase", ""), status.get("phaseReason", "")
     conditions = {item["type"]: item.get("status") for item in status.get("conditions") or []}
     if phase != HEALTHY or conditions.get("Ready") != "True":
-        yield f"{phase or 'no phase yet'}{f' ({reason})' if reason else ''}"
+        turn = (
+            ": its instances restart when it is their turn (CLUSTERS_ROLLOUT_DELAY or INSTANCES_ROLLOUT_DELAY of "
+            "cloudnativepg_environment)"
+        )
+        yield f"{phase or 'no phase yet'}{f' ({reason})' if reason else ''}{turn if phase == DELAYED else ''}"
     elif status.get("currentPrimary") != status.get("targetPrimary"):
         yield f"the primary moves from {status.get('currentPrimary')} to {status.get('targetPrimary')}"
 

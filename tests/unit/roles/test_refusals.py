@@ -134,6 +134,11 @@ def test_an_operator_does_not_move_to_another_namespace(state: str) -> None:
         ("1.29.1", {}, "all clusters at once (cloudnativepg_environment: CLUSTERS_ROLLOUT_DELAY)."),
         ("1.29.1", {"CLUSTERS_ROLLOUT_DELAY": "0"}, "all clusters at once"),
         ("1.29.1", {"CLUSTERS_ROLLOUT_DELAY": 300}, "and those of another cluster no sooner than 300 s later"),
+        (
+            "1.29.1",
+            {"CLUSTERS_ROLLOUT_DELAY": 300},
+            "(CLUSTERS_ROLLOUT_DELAY); runs on a cluster wait for its turn (postgres_cluster_wait_timeout).",
+        ),
         ("1.29.1", {"ENABLE_INSTANCE_MANAGER_INPLACE_UPDATES": "true"}, ""),
         ("1.29.2", {}, ""),
         ("", {}, ""),

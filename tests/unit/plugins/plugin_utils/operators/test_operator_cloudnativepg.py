@@ -112,6 +112,20 @@ def test_failing_over() -> None:
     ]
 
 
+def test_a_restart_whose_turn_is_later_names_the_delay() -> None:
+    cluster = load("after_failover")
+    reason = "The cluster needs to be updated, but the operator is configured to delay the operation"
+    cluster["status"] |= {"phase": "Cluster upgrade delayed", "phaseReason": reason}
+    [ready] = [item for item in cluster["status"]["conditions"] if item["type"] == "Ready"]
+    ready["status"] = "False"
+    found = contract(cluster)
+    assert not found["ready"]
+    assert found["pending"] == [
+        f"Cluster upgrade delayed ({reason}): its instances restart when it is their turn (CLUSTERS_ROLLOUT_DELAY or "
+        "INSTANCES_ROLLOUT_DELAY of cloudnativepg_environment)"
+    ]
+
+
 def test_after_failover() -> None:
     found = contract(load("after_failover"))
     assert found == {
