@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Returns names of Secrets and of keys in them, and nothing of what they hold, so that they can be mounted.
-positional: contract, hba_rules, database
+positional: contract, hba_rules, database, addresses
 options:
   _input:
     description: Secrets as the Kubernetes API returns them.
@@ -33,6 +33,13 @@ options:
     description: To which database they are to connect, for these rules.
     type: str
     default: ""
+  addresses:
+    description: >-
+      To all of which they are to connect. Rules for another version of IP than theirs do not count. Without any, rules
+      for either version may let a user in, and one that refuses all of IPv4 refuses all.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -61,12 +68,13 @@ def pgpool_logins(
     contract: Mapping[str, Any],
     hba_rules: Sequence[Mapping | str] = (),
     database: str = "",
+    addresses: Sequence[str] = (),
 ) -> list[dict[str, str]]:
     """Name the Secrets of users."""
     if not isinstance(secrets, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_logins: give a list of Secrets, not {type(secrets).__name__}")
     try:
-        return logins(secrets, contract, hba_rules, database)
+        return logins(secrets, contract, hba_rules, database, addresses)
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_logins: {exc}") from exc
 

@@ -63,6 +63,7 @@ _HBA_LDAP_SEARCH = ("ldapbasedn", "ldapurl")
 _HBA_LDAP_SEARCHED = ("ldapbinddn", "ldapbindpasswd", "ldapsearchattribute", "ldapsearchfilter")
 _HBA_KEYS = ("type", "database", "user", "address", "method", "options")
 _HBA_HEADER = ("# TYPE", "DATABASE", "USER", "ADDRESS", "METHOD", "OPTIONS")
+_HBA_EVERYWHERE = {4: ipaddress.ip_network("0.0.0.0/0"), 6: ipaddress.ip_network("::/0")}
 _HBA_PLAIN = re.compile(r"[A-Za-z0-9_.:/=-]+")
 _HBA_HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _HBA_BLANK = re.compile(r"[ \t,]*")
@@ -270,29 +271,29 @@ def hba_rule(rule: Mapping | str) -> HbaRule | None:
     return HbaRule(kind, users, address, _unquoted(method[0]), databases)
 
 
-def may_come(user: str, rules: Sequence[Mapping | str], database: str) -> bool:
+def may_come(user: str, rules: Sequence[Mapping | str], database: str, version: int | None = None) -> bool:
     """Tell whether rules of pool_hba.conf let a user in over the network, from some address and by a password.
 
     Args:
         user: the name.
         rules: as for :func:`hba`.
         database: to which the user connects.
+        version: of IP, by which the user connects. Where it is not known, rules for either may let the user in, and
+            one that refuses all of IPv4 refuses all.
 
     """
     databases = {"all", database, *(["sameuser"] if user == database else [])}
-    shut: set[int] = set()  # Versions of IP of which every address is refused by now.
     for rule in filter(None, map(hba_rule, rules)):
         if rule.type == "local" or not {user, "all"} & set(rule.users) or not databases & set(rule.databases):
             continue
         network = _hba_network("a rule of pool_hba", rule.address)
+        if version and network and network.version != version:
+            continue
         if rule.method not in ("reject", "cert"):
-            # A rule for both versions may mean the one that is shut alone, as where a cluster has no other.
-            if not shut or (network and network.version not in shut):
-                return True
-        elif rule.type == "host" and rule.address == "all":
+            return True
+        is_everywhere = rule.address == "all" or (network and network == _HBA_EVERYWHERE[version or 4])
+        if rule.type == "host" and is_everywhere:
             return False
-        elif rule.type == "host" and network and network.prefixlen == 0:
-            shut.add(network.version)
     return False
 
 

@@ -46,6 +46,7 @@ def logins(
     contract: Mapping[str, Any],
     hba_rules: Sequence[Mapping | str] = (),
     database: str = "",
+    addresses: Sequence[str] = (),
 ) -> list[dict[str, str]]:
     """List whose login can be tried, the superuser last.
 
@@ -54,6 +55,7 @@ def logins(
     :param hba_rules: the user's own rules of pool_hba.conf; whom none lets in, over the network and by a password, is
         left out
     :param database: to which they are to connect, for these rules
+    :param addresses: to all of which they are to connect, as their versions of IP tell which of these rules count
     :returns: for each, the Secret's name and the keys of the user's name and password in it
     """
     superuser = contract.get("superuser_secret") or {}
@@ -69,7 +71,12 @@ def logins(
         return found
     data = {secret["metadata"]["name"]: secret.get("data") or {} for secret in secrets}
     names = [base64.b64decode(data[login["secret"]].get(login["username_key"], "")).decode() for login in found]
-    return [login for login, name in zip(found, names, strict=True) if pgpool_conf.may_come(name, hba_rules, database)]
+    versions: set[int | None] = {6 if ":" in address else 4 for address in addresses} or {None}
+    return [
+        login
+        for login, name in zip(found, names, strict=True)
+        if all(pgpool_conf.may_come(name, hba_rules, database, version) for version in versions)
+    ]
 
 
 def verdict(

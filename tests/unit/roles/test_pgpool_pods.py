@@ -343,6 +343,28 @@ def test_a_job_is_there_until_its_log_is_read() -> None:
     assert seconds("verify") == 300
 
 
+@pytest.mark.parametrize(
+    ("address", "tried"), [("10.0.0.7", ["hot-pgha_monitor", "hot-pgpool_check"]), ("fd00::7", [])]
+)
+def test_verify_tries_whom_rules_let_in_by_the_addresses_of_the_pods(address: str, tried: list[str]) -> None:
+    loader = DataLoader()
+    loader.set_basedir(str(ROLE))
+    rules = [
+        {"type": "host", "address": "::/0", "method": "reject"},
+        {"type": "host", "address": "all", "method": "scram-sha-256"},
+    ]
+    slices = {"resources": [{"endpoints": [{"addresses": [address], "conditions": {"ready": True}}]}]}
+    known = variables(
+        ansible_search_path=[str(ROLE)], __pgpool_slices=slices, __pgpool_job_name="hot-pgpool-job",
+        pgpool_hba_rules=rules,
+    )  # fmt: skip
+    known["__pgpool_job"] = known["__pgpool_verify_job"]
+    made = Templar(loader=loader, variables=known).template(trust_as_template("{{ __pgpool_job_manifest }}"))
+    volumes = {volume["name"]: volume for volume in made["spec"]["template"]["spec"]["volumes"]}
+    sources = volumes["users"]["projected"]["sources"] or []
+    assert [source["secret"]["name"] for source in sources] == tried
+
+
 ZONE = [{"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["a"]}]
 ARM = [{"key": "kubernetes.io/arch", "operator": "In", "values": ["arm64"]}]
 APART = [{"key": "metadata.name", "operator": "NotIn", "values": ["ip-10-0-0-1.example.internal"]}]

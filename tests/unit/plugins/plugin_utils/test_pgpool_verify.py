@@ -313,24 +313,49 @@ def test_logins() -> None:
         (["local all all scram-sha-256", "hostssl all app,pgha_monitor all md5"], ["app", "pgha_monitor"]),
         (["host all postgres all reject", "host all all all md5"], ["app", "pgha_monitor"]),
         (["host x app all reject", "host all app 10.0.0.0/8 reject", "host all app all md5"], ["app"]),
-        # All of one version of IP, which may be the only one that the cluster has.
-        (["host all postgres ::/0 reject", "host all all all md5"], ["app", "pgha_monitor"]),
+        # All of one version of IP, which most clusters have alone.
         (["host all postgres 0.0.0.0/0 reject", "host all all all md5"], ["app", "pgha_monitor"]),
-        (["host all postgres ::/0 reject", "host all all 10.0.0.0/8 md5"], ["app", "pgha_monitor", "postgres"]),
-        (["host all app ::/0 reject", "host all app 0.0.0.0/0 reject", "host all app 10.0.0.0/8 md5"], []),
-        (["hostssl all app ::/0 reject", "host all app all md5"], ["app"]),
+        (["host all postgres ::/0 reject", "host all all all md5"], ["app", "pgha_monitor", "postgres"]),
         # To another database than the one that all are tried with, or not by a password.
         (["host shop app all md5", "host reports pgha_monitor all md5", "hostssl shop postgres all cert"], ["app"]),
         (["host sameuser app all md5"], []),
     ],
 )
 def test_logins_of_those_whom_a_rule_lets_in(rules: list[str], users: list[str]) -> None:
+    assert let_in(rules) == users
+
+
+V4, V6 = "10.0.0.7", "fd00::7"
+
+
+@pytest.mark.parametrize(
+    ("rules", "addresses", "users"),
+    [
+        (["host all all ::/0 reject", "host all all all md5"], [V4], ["app", "pgha_monitor", "postgres"]),
+        (["host all app ::/0 reject", "host all all all md5"], [V4, V4], ["app", "pgha_monitor", "postgres"]),
+        (["host all app ::/0 reject", "host all all all md5"], [V6], ["pgha_monitor", "postgres"]),
+        (["host all app 0.0.0.0/0 reject", "host all all all md5"], [V4], ["pgha_monitor", "postgres"]),
+        (["host all app 0.0.0.0/0 reject", "host all all all md5"], [V6], ["app", "pgha_monitor", "postgres"]),
+        (["host all app fd00::/8 md5", "host all postgres 10.0.0.0/8 md5"], [V4], ["postgres"]),
+        (["host all app fd00::/8 md5", "host all postgres 10.0.0.0/8 md5"], [V6], ["app"]),
+        (["hostssl all app ::/0 reject", "host all app all md5"], [V6], ["app"]),
+        # Each logs in by all of them.
+        (["host all app ::/0 reject", "host all all all md5"], [V6, V4], ["pgha_monitor", "postgres"]),
+    ],
+)
+def test_rules_of_the_version_of_ip_that_is_used(rules: list[str], addresses: list[str], users: list[str]) -> None:
+    assert let_in(rules, addresses=addresses) == users
+
+
+def let_in(rules: list[str], **known: list[str]) -> list[str]:
+    """Return which of three users are tried."""
+
     def one(user: str, key: str) -> dict:
         return {**secret(f"pg-{user}"), "data": {key: base64.b64encode(user.encode()).decode()}}
 
     contract = {"superuser_secret": {"name": "pg-postgres", "username_key": "u", "password_key": "p"}}
     secrets = [one("app", "username"), one("pgha_monitor", "username"), one("postgres", "u")]
-    assert [entry["secret"] for entry in logins(secrets, contract, rules, "shop")] == [f"pg-{user}" for user in users]
+    return [entry["secret"].removeprefix("pg-") for entry in logins(secrets, contract, rules, "shop", **known)]
 
 
 def test_the_script_is_posix_shell() -> None:
