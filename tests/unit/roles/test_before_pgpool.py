@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -141,10 +142,10 @@ def test_preflight_yml_knows_how_many_connections_there_are_to_be(
         ("cloudnativepg", {"postgres_cluster_parameters": {"max_connections": 150}}, 150),
         ("cloudnativepg", {"postgres_cluster_overrides": {"spec": OVERRIDDEN}}, "80"),
         ("kubedb", {"postgres_cluster_parameters": {"max_connections": 150}}, 150),
-        ("kubedb", {"postgres_cluster_overrides": {"spec": {"configuration": {"secretName": "own"}}}}, 70),
+        ("kubedb", {"postgres_cluster_overrides": {"spec": {"configuration": {"inline": {"user.conf": ""}}}}}, ""),
+        ("kubedb", {"postgres_cluster_overrides": {"spec": {"configSecret": {"name": "own"}}}}, ""),
         ("kubedb_v1alpha1", {"postgres_cluster_parameters": {}}, 70),
-        ("existing", {"postgres_cluster_existing": {"max_connections": 90}}, 90),
-        ("existing", {}, 70),
+        ("kubedb_v1alpha1", {"postgres_cluster_overrides": {"spec": {"configSource": {"configMap": {}}}}}, ""),
     ],
 )  # fmt: skip
 def test_an_operator_takes_them_from_where_it_is_told(operator: str, known: dict[str, Any], connections: Any) -> None:
@@ -158,6 +159,39 @@ def test_an_operator_takes_them_from_where_it_is_told(operator: str, known: dict
     contract = keep["ansible.builtin.set_fact"]["__postgres_cluster_foreseen"]["contract"]
     made = evaluate("postgres_cluster", keep, contract, **given, **known)
     assert made == {"exists": True, "max_connections": connections}
+
+
+HOSTS = {"primary_host": "pg-1.example", "standby_host": "pg-2.example"}
+OLD = {**HOSTS, "superuser_secret": {"name": "old"}, "max_connections": 100}
+NEW = {**HOSTS, "superuser_secret": {"name": "new"}}
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({**NEW, "max_connections": 300}, ""),
+        (NEW, ""),
+        ({**NEW, "max_connections": 100}, "and 100 max_connections of hot-postgres"),
+        ({**HOSTS, "superuser_secret": {"name": "newer"}}, "the user postgres has no Secret in the namespace demo"),
+    ],
+)
+def test_what_something_else_made_is_judged_as_it_is_described_now(
+    tmp_path: Path, told: dict[str, Any], words: str
+) -> None:
+    """And not as an earlier run wrote that down."""
+    before = {
+        "kind": "ConfigMap",
+        "metadata": {"name": "hot-postgres-contract", "namespace": NAMESPACE},
+        "data": {"contract.json": json.dumps(OLD)},
+    }
+    superuser = secret("postgres") | {"type": "Opaque", "metadata": {"name": "new", "namespace": NAMESPACE}}
+    run = Run(
+        tmp_path, role("pgpool.preflight_cluster"), before, *SECRETS, superuser, pgha_operator="existing",
+        postgres_cluster_existing=told, pgpool_topology="services", pgpool_check_user="postgres",
+        pgpool_lint_allow=["check-user-superuser"], postgres_cluster_users=[],
+    )  # fmt: skip
+    assert (run.rc, run.log) == (2 if words else 0, []), run.output
+    assert words in run.said, run.output
 
 
 @pytest.mark.parametrize("name", ["scale", "upgrade_postgres", "wake"])
