@@ -16,7 +16,7 @@ _DURATION = re.compile(r"([0-9]+(ms|s|m|h|d|w|y))+")
 _LABELS = {
     "alertname", "alertstate", "application_name", "cluster", "datname", "hostname", "instance", "job", "namespace",
     "node", "node_id", "persistentvolumeclaim", "pgpool", "pod", "role", "service", "severity", "slot_name", "state",
-    "usename",
+    "usename", "version",
 }  # fmt: skip
 # What of an Alertmanager, a scrape config or a remote write is a secret, wherever in it these keys are; a file may be
 # in its place.

@@ -146,7 +146,8 @@ def test_includes_have_no_keyword_that_they_do_not_know(role):
 
 def test_the_kind_inventory_finds_the_manifest_that_was_built():
     root = ROLES[0].parents[1]
-    version = load(root / "roles/cloudnativepg/defaults/main.yml")["cloudnativepg_version"]
+    inventory = load(root / "inventories/kind/group_vars/kubernetes_clusters.yml")
+    version = inventory["cloudnativepg_version"]
     kind_defaults = load(root / "roles/kind_cluster/defaults/main.yml")
     images = {image["folder"]: image for image in kind_defaults["kind_cluster_images"]}
     assert images["cloudnative-pg"]["reference"].endswith(f":{version}")
@@ -155,8 +156,8 @@ def test_the_kind_inventory_finds_the_manifest_that_was_built():
     assert task["ansible.builtin.copy"]["dest"].endswith(
         "/manifests/cnpg-{{ __kind_cluster_operator.reference | split(':') | last }}.yaml"
     )
-    looked_for = load(root / "inventories/kind/group_vars/kubernetes_clusters.yml")["demo_manifest"]
-    assert looked_for.endswith(f"/manifests/cnpg-{version}.yaml")
+    assert inventory["demo_manifest"].endswith(f"/manifests/cnpg-{version}.yaml")
+    assert inventory["cloudnativepg_manifest"].rstrip(" }").endswith(f"/v{version}/cnpg-{version}.yaml'")
 
 
 @pytest.mark.parametrize("name", ["monitoring", "pgpool"])
