@@ -31,7 +31,7 @@ drills: ## Break the demo in many ways, and write into docs/drills.md what its c
 test: ## lint, sanity, five scenarios of molecule on a cluster of its own, unit; the rest: molecule-all, oldest, release-check
 	@$(ENV) tools/test lint sanity molecule unit
 
-lint: ## ansible-lint (production profile), yamllint, ruff
+lint: ## ansible-lint (production profile), yamllint, ruff, antsibull-changelog
 	@$(ENV) tools/test lint
 
 unit: ## pytest, no cluster
