@@ -67,6 +67,14 @@ def test_each_page_can_be_found() -> None:
     assert [name for name in PAGES if name not in found] == []
 
 
+def test_the_filters_that_are_promised_are_there() -> None:
+    """The rows of README.md, by which docs/upgrades.md promises names and meanings."""
+    table = re.search(r"^\| filter \|.*\n\| --- .*\n((?:\|.*\n)+)", text_of("README.md"), re.MULTILINE)[1]
+    names = [name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert len(set(names)) == len(names) > 30
+    assert [name for name in names if not (ROOT / f"plugins/filter/{name}.py").is_file()] == []
+
+
 def test_decisions_have_a_number_each() -> None:
     pages = [Path(name) for name in PAGES if name.startswith("docs/adr/")]
     numbers = [page.name.partition("-")[0] for page in pages]
