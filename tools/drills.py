@@ -71,7 +71,7 @@ def run(name: str, given: argparse.Namespace) -> dict[str, Any]:
         loads: list[float] = []
         rc, said = playbook("drill", given.inventory, {**variables, **given.extra_vars}, loads)
         found = [json.loads(path.read_text()) for path in Path(folder).glob("*-drills.json")]
-    records = [record for result in found for record in result["records"]]
+    records = [{**record, "operator": result["operator"]} for result in found for record in result["records"]]
     records = [{**record, "load": busy} for record, busy in zip(records, loads, strict=False)]
     skipped = [one for result in found for one in result["plan"] if one["skipped"]]
     problems = [] if rc == 0 else [f"{name}: drill.yml ended with {rc}"]
@@ -119,7 +119,7 @@ def page(results: dict[str, Any], made: str = "") -> str:
     return "\n".join([
         BEGIN,
         "",
-        *listed(MEASURED, [line[2:] for line in measured if line[2:].partition(":")[0] in kept] + [occasion(results)]),
+        *listed(MEASURED, [line[2:] for line in measured if line[2:].partition(":")[0] in kept] + occasions(results)),
         "\n".join([drills_table(records, plan), *rows]),
         "",
         *lists("What the gap of writes through Pgpool-II is made of, medians:", parts(records)),
@@ -131,13 +131,21 @@ def page(results: dict[str, Any], made: str = "") -> str:
     ])  # fmt: skip
 
 
-def occasion(results: dict[str, Any]) -> str:
+def occasions(results: dict[str, Any]) -> list[str]:
+    """Say of each operator when and where drills were run with it, and how busy it was there."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for record in results["records"]:
+        found.setdefault(record.get("operator", ""), []).append(record)
+    return [occasion(records, results["machine"]) for records in found.values()]
+
+
+def occasion(records: list[dict[str, Any]], where: str) -> str:
     """Say when and where drills were run, and how busy it was there."""
-    loads = sorted(record["load"] for record in results["records"])
+    loads = sorted(record["load"] for record in records)
     middle = loads[len(loads) // 2]
     return (
-        f"{days(results['records'])}: {len(loads)} runs, on {results['machine']}. The load of the last minute before "
-        f"each was {loads[0]} to {loads[-1]}, in the middle {middle}."
+        f"{days(records)}: {len(loads)} runs, on {where}. The load of the last minute before each was {loads[0]} to "
+        f"{loads[-1]}, in the middle {middle}."
         + (" So it was busy with other things, and the seconds say little." if middle > BUSY else "")
     )
 

@@ -14,7 +14,9 @@ description:
 positional: plan
 options:
   _input:
-    description: What the filter P(pgha.kubernetes.drill_record#filter) made of each run.
+    description: >-
+      What the filter P(pgha.kubernetes.drill_record#filter) made of each run. Where C(operator) was added to the
+      records of a row, the operator's image, the row says with which one.
     type: list
     elements: dict
     required: true

@@ -141,9 +141,14 @@ def drills_table(records: Sequence[Mapping[str, Any]], plan: Sequence[Mapping[st
 
 
 def days(records: Iterable[Mapping[str, Any]]) -> str:
-    """Return the day on which drills were run, or the first and the last one."""
-    found = sorted({record["at"][:10] for record in records})
-    return " to ".join(dict.fromkeys([found[0], found[-1]]))
+    """Return the day of drills, or the first and the last one, and with which operator, where that is known."""
+    known = list(records)
+    found = sorted({record["at"][:10] for record in known})
+    images = sorted({record.get("operator", "") for record in known})
+    # The name and the tag of each image.
+    programs = [image.partition("@")[0].rpartition("/")[2].replace(":", " ") for image in images]
+    said = " to ".join(dict.fromkeys([found[0], found[-1]]))
+    return f"{said}, with {' and '.join(programs)}" if all(images) else said
 
 
 def _names(records: Iterable[Mapping[str, Any]]) -> list[str]:

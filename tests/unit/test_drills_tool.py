@@ -82,6 +82,26 @@ def test_the_page_keeps_what_it_says_of_drills_that_were_not_run_now() -> None:
     assert "2026-11-20" not in tool.page(results(records=[{**record, "name": "standbys_deleted"}]), text)
 
 
+def test_the_page_says_with_which_operator() -> None:
+    tool, [record] = program("tools/drills.py"), results()["records"]
+    image = "registry:5000/cloudnative-pg/cloudnative-pg"
+    with_old = {**record, "operator": f"{image}:1.30.0"}
+    before = tool.page(results(records=[{**with_old, "name": name} for name in ("switchover", "standbys_deleted")]))
+    with_new = {**record, "operator": f"{image}:1.30.1@sha256:{'0' * 64}"}
+    text = tool.page(results(records=[{**with_new, "name": "switchover"}, {**record, "name": "pod"}]), before)
+    lines = text.splitlines()
+    for name, said in (
+        ("switchover", "2026-11-25, with cloudnative-pg 1.30.1"),
+        ("standbys_deleted", "2026-11-25, with cloudnative-pg 1.30.0"),
+        ("pod", "2026-11-25"),
+    ):
+        assert [line.endswith(f"| {said} |") for line in lines if line.startswith(f"| {name} |")] == [True]
+        assert len([line for line in lines if line.startswith(f"- {said}: ")]) == 1
+    both = tool.page(results(records=[with_old, with_new]))
+    assert "| 2026-11-25, with cloudnative-pg 1.30.0 and cloudnative-pg 1.30.1 |" in both
+    assert "| 2026-11-25 |" in tool.page(results(records=[with_old, record]))
+
+
 def test_the_drills_that_are_meant() -> None:
     tool = program("tools/drills.py")
     assert tool.wanted(["switchover"]) == ["switchover"]
@@ -109,7 +129,7 @@ def test_runs_of_a_drill_are_one_run_of_the_playbook_and_one_of_site(monkeypatch
     def playbook(name: str, _inventories: list[str], variables: dict[str, Any], loads: Any = None) -> tuple[int, str]:
         asked.append((name, variables.get("drills_repetitions")))
         if name == "drill":
-            kept = {"records": [record, record], "plan": [{"name": "pod", "skipped": ""}]}
+            kept = {"records": [record, record], "plan": [{"name": "pod", "skipped": ""}], "operator": "cnpg:1"}
             (Path(variables["drills_folder"]) / "x-drills.json").write_text(json.dumps(kept))
             loads += [1.0, 2.0]
         return 0, "PLAY RECAP ***\na : changed=1\n"
@@ -117,7 +137,8 @@ def test_runs_of_a_drill_are_one_run_of_the_playbook_and_one_of_site(monkeypatch
     monkeypatch.setattr(tool, "playbook", playbook)
     found = tool.run("pod", SimpleNamespace(runs=2, inventory=[], extra_vars={"drills_hold": 1}))
     assert asked == [("drill", 2), ("site", None)]
-    assert [(one["load"], one["site_changed"]) for one in found["records"]] == [(1.0, 1), (2.0, 1)]
+    kept = [(one["load"], one["site_changed"], one["operator"]) for one in found["records"]]
+    assert kept == [(1.0, 1, "cnpg:1"), (2.0, 1, "cnpg:1")]
     assert found["problems"] == ["pod: site.yml changed 1 things after it"]
 
 

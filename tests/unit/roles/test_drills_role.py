@@ -267,6 +267,21 @@ def test_one_pod_of_the_operator_is_enough(
     assert "(drills_timeout)" in block["rescue"][0]["ansible.builtin.fail"]["msg"]
 
 
+@pytest.mark.parametrize(
+    ("found", "image"),
+    [("[]", ""), ("[{spec: {template: {spec: {containers: [{image: cnpg:1}, {image: proxy:2}]}}}}]", "cnpg:1")],
+)
+def test_a_file_of_results_says_what_they_were_measured_with(
+    render: Callable[[str, str], Any], found: str, image: str
+) -> None:
+    known = load("vars/main.yml")["__drills_operator_image"]
+    assert render(known, f"__drills_operator: {found}") == image
+    [written] = [task["ansible.builtin.copy"] for task in load("tasks/record.yml") if "ansible.builtin.copy" in task]
+    given = {"__drills_records": [], "__drills_plan": [], "__drills_operator_image": "cnpg:1"}
+    content = render(written["content"], yaml.safe_dump(given))
+    assert yaml.safe_load(content if isinstance(content, str) else str(content))["operator"] == "cnpg:1"
+
+
 @pytest.mark.parametrize("hold", [30, 3600])
 def test_the_clients_last_longer_than_the_drill(render: Callable[[str, str], Any], hold: int) -> None:
     wanted = load("tasks/measured.yml")[0]["vars"]["__pgpool_ledger_wanted"]
