@@ -123,6 +123,28 @@ def test_only_the_roles_own_is_looked_for(read: dict[str, Any], is_deleted: bool
     assert runs(task("deploy", "Take back"), __monitoring_everywhere=read) is is_deleted
 
 
+@pytest.mark.parametrize(
+    ("flavor", "other"), [("prometheus_operator", "prometheus"), ("prometheus", "prometheus_operator")]
+)
+@pytest.mark.parametrize("watched", [[], ["demo"]])
+def test_what_tells_of_the_other_flavor_goes_last(flavor: str, other: str, watched: list[str]) -> None:
+    """A run that was stopped at it has not deleted that, so the next one finds it and deletes the rest."""
+    made = objects(
+        monitoring_flavor=other, monitoring_watched_namespaces=watched, monitoring_storage={"size": "1Gi"},
+        monitoring_create_namespace=False,
+    )  # fmt: skip
+    last = gone({"resources": [item for item in made if item["kind"] != "PersistentVolumeClaim"]})[-1]
+    look = task("other_flavor", "Look for what the role made")["pgha.kubernetes.read"]
+    asked = {name: rendered(text, monitoring_flavor=flavor) for name, text in look.items()}
+    assert asked == {"api_version": last["apiVersion"], "kind": last["kind"], **last["metadata"]}
+
+
+def test_the_operators_kind_is_looked_for_that_tells_of_the_flavor() -> None:
+    kind = task("other_flavor", "Look whether the operator's kinds are there")["pgha.kubernetes.read"]["name"]
+    asked = rendered(task("other_flavor", "Look for what the role made")["pgha.kubernetes.read"]["kind"])
+    assert kind == f"{asked.lower()}s.monitoring.coreos.com"
+
+
 def test_rights_in_all_namespaces_are_looked_for_in_each_run_that_names_some() -> None:
     """Also where nothing else changed, as the run before may have been killed; by one request."""
     look, take = task("deploy", "Look for rights"), task("deploy", "Take back")
