@@ -139,6 +139,31 @@ def test_what_tells_of_the_other_flavor_goes_last(flavor: str, other: str, watch
     assert asked == {"api_version": last["apiVersion"], "kind": last["kind"], **last["metadata"]}
 
 
+@pytest.mark.parametrize(("check", "begins"), [(False, "Deletes what"), (True, "Would delete what")])
+def test_what_goes_with_a_change_of_the_flavor_is_said_first(check: bool, begins: str) -> None:
+    """It may be another inventory's, which has the same label; a run in check mode says so before anything goes."""
+    say, remove = task("other_flavor", "Delete it")["block"]
+    assert "ansible.builtin.include_tasks" in remove
+    assert "when" not in say
+    (whole,) = yaml.safe_load((ROLE / "tasks/other_flavor.yml").read_text(encoding="utf-8"))
+    known = {name: trust_as_template(value) for name, value in {**whole["vars"], **say["vars"]}.items()}
+
+    def said(flavor: str) -> str:
+        text = say["ansible.builtin.debug"]["msg"]
+        return str(rendered(text, ansible_check_mode=check, monitoring_flavor=flavor, **known))
+
+    of_the_own = said("prometheus_operator")
+    assert of_the_own.startswith(f"{begins} monitoring_flavor prometheus made in the namespace monitoring, as that is")
+    assert ": ServiceAccount prometheus, ClusterRole monitoring-prometheus, " in of_the_own
+    assert (
+        ", Deployment prometheus. If they are another inventory's, give this one a monitoring_namespace" in of_the_own
+    )
+    assert "\n" not in of_the_own
+    of_the_operator = said("prometheus")
+    assert of_the_operator.startswith(f"{begins} monitoring_flavor prometheus_operator made")
+    assert ", PodMonitor pgha-postgres, PrometheusRule pgha. " in of_the_operator
+
+
 def test_the_operators_kind_is_looked_for_that_tells_of_the_flavor() -> None:
     kind = task("other_flavor", "Look whether the operator's kinds are there")["pgha.kubernetes.read"]["name"]
     asked = rendered(task("other_flavor", "Look for what the role made")["pgha.kubernetes.read"]["kind"])
