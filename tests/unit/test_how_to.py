@@ -115,6 +115,18 @@ def test_inventories_to_copy_name_an_image_of_pgpool_that_somebody_has(tmp_path:
     assert images == {"registry.example/pgha/pgpool:4.6"}
 
 
+@pytest.mark.parametrize("playbook", ["site", "preflight", "verify", "teardown"])
+def test_an_inventory_may_leave_the_kubernetes_cluster_to_another_one(tmp_path: Path, playbook: str) -> None:
+    """Its operator and Prometheus are that one's: no play is about them."""
+    [other] = [item for item in examples(ROOT / "docs/how-to/many-clusters.md") if "postgres_clusters" in item]
+    (tmp_path / "other.yml").write_text(yaml.safe_dump(other))
+    command = ["ansible-playbook", f"--inventory={tmp_path}/other.yml", "--list-hosts", f"playbooks/{playbook}.yml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    plays = set(re.findall(r"play #\d+ \((\S+?)\): .*\n +pattern: .*\n +hosts \((\d+)\):", done.stdout))
+    both = {("postgres_clusters:kubernetes_clusters", "20")} if playbook == "teardown" else set()
+    assert plays == {("kubernetes_clusters", "0"), ("postgres_clusters", "20")} | both
+
+
 def test_where_prometheus_is_is_said_where_status_sees_it() -> None:
     folder = ROOT / "inventories/production/group_vars"
     line = re.compile(r"^(?:# )?(monitoring_(?:namespace|flavor|operator_labels)):", re.MULTILINE)
