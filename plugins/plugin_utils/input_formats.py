@@ -36,6 +36,8 @@ _IMAGE = re.compile(
     r"(?P<digest>@sha256:[0-9a-f]{64})?"
 )
 _ROLE = re.compile(r"[a-z_][a-z0-9_-]*[a-z0-9]|[a-z]")
+# What PostgreSQL takes for everybody and for nobody, in quotes, too (RoleSpec of its gram.y).
+_NO_ROLES = frozenset({"public", "none"})
 # Those of Prometheus' own begin with __.
 _PROMETHEUS_LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,2}(-[A-Za-z0-9.]+)?")
@@ -373,8 +375,14 @@ def database_role() -> Format:
     """Take the name of a PostgreSQL role that also becomes part of a Secret's name."""
     return Format(
         "give a name of lower-case letters, digits, underscores and hyphens that starts with a letter or an "
-        "underscore and ends with a letter or a digit, 63 characters at most",
-        lambda value: isinstance(value, str) and _ROLE.fullmatch(value) is not None and len(value) <= 63,
+        "underscore and ends with a letter or a digit, 63 characters at most, and not public or none, which no role of "
+        "PostgreSQL can be called",
+        lambda value: (
+            isinstance(value, str)
+            and _ROLE.fullmatch(value) is not None
+            and len(value) <= 63
+            and value not in _NO_ROLES
+        ),
     )
 
 

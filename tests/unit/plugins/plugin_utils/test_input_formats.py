@@ -82,6 +82,7 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
     ("url", fmt.url(), ["https://a/b", "http://a"], ["", "a.example", "/a/b", "https://", "https://a b", 5]),
     ("share", fmt.share(), [0.9, 1, "0.5"], [0, -0.1, 1.1, "90%", "", True, None]),
     ("database_role", fmt.database_role(), ["a", "app", "a_b-c1", "_x"], ["", "A", "1a", "a_", "a b", "a.b", "a" * 64]),
+    ("database_role that PostgreSQL has", fmt.database_role(), ["publisher", "none2"], ["public", "none"]),
     (
         "database_name",
         fmt.database_name(),
