@@ -139,8 +139,26 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
             "with or without a digest after it, such as registry.example/postgresql:17.6@sha256:…, as CloudNativePG "
             "tells upgrades by it"
         )
+    yield from _blanks_in_databases(variables)
     yield from _database_problems(variables)
     yield from cloudnativepg_restore.input_problems(variables)
+
+
+def _blanks_in_databases(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which databases CloudNativePG cannot connect to, as a space ends the name.
+
+    It writes the name without quotes into a connection string (GetDsn in pkg/management/postgres/pool/pool.go of 1.30).
+    The Job that makes the first database fails by that. Of any other database, the instance manager of the primary
+    ends its work at that place each time (reconcileDatabases of its instance_controller.go). Quotes, backslashes and
+    other white space than spaces are in no name of a database.
+    """
+    for index, database in enumerate(variables.get("postgres_cluster_databases") or []):
+        if " " in database["name"]:
+            yield (
+                f"postgres_cluster_databases[{index}].name is {database['name']!r} (string): give one without spaces, "
+                "as CloudNativePG cannot connect to such a database, and then does not bring its work on PostgreSQL "
+                "to its end"
+            )
 
 
 def _database_problems(variables: Mapping[str, Any]) -> Iterator[str]:

@@ -87,7 +87,7 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
         "database_name",
         fmt.database_name(),
         ["a", "My DB", "dé"],
-        ["", "a" * 64, "é" * 32, "a\nb", 'a"b', "a/b", "a\\b"],
+        ["", "a" * 64, "é" * 32, "a\nb", "a\tb", 'a"b', "a'b", "a/b", "a\\b"],
     ),
     (
         "password",

@@ -37,8 +37,10 @@ def problems(**changes: Any) -> list[str]:
     [
         {},
         {"synchronous": {"number": 0}, "instances": 1},
+        {"databases": [{"name": "a=b", "owner": "app"}]},
+        {**KUBEDB, "databases": [{"name": "my db", "owner": "app"}]},
         {"synchronous": {"number": "2"}, "instances": "3"},
-        {"databases": [{"name": "Any Name", "owner": "app"}, {"name": "other"}]},
+        {"databases": [{"name": "Any-Name", "owner": "app"}, {"name": "other"}]},
         {"users": [{"name": "app"}, {"name": "pgpool_check", "password": "x"}]},
         {"users": [{"name": "app", "overlap": True}, {"name": "app_3"}], "rotate_users": ["app"]},
         {"users": [{"name": "a" * 61, "overlap": "yes"}, {"name": "b_2"}, {"name": "b", "overlap": False}]},
@@ -109,6 +111,14 @@ def test_accepts(changes: dict[str, Any]) -> None:
         (
             {"databases": [{"name": "app"}, {"name": "my_db", "owner": "a"}, {"name": "My-DB", "owner": "a"}]},
             "postgres_cluster_databases[2].name is 'My-DB' (string): give one that differs from 'my_db' in letters",
+        ),
+        (
+            {"databases": [{"name": "my db", "owner": "a"}]},
+            "postgres_cluster_databases[0].name is 'my db' (string): give one without spaces, as CloudNativePG cannot",
+        ),
+        (
+            {"databases": [{"name": "app"}, {"name": "db ", "owner": "a"}], "restore": {"source": "old"}},
+            "postgres_cluster_databases[1].name is 'db ' (string): give one without spaces, as CloudNativePG cannot",
         ),
         (
             {"databases": [{"name": "日本", "owner": "a"}, {"name": "東京", "owner": "a"}]},
