@@ -117,7 +117,10 @@ def backup_refusals(
             f"postgres_cluster_name is {contract['name']!r} (string): that PostgreSQL cluster is {is_how}, and what is "
             f"{is_how} makes no backups; {remedy}"
         ]
-    return problems or operators.adapter(contract["operator"]).backup_refusals(contract["name"], objects)
+    adapter = operators.adapter(contract["operator"])
+    if operation == "restore_drill" and not problems and hasattr(adapter, "drill_problems"):
+        problems = list(adapter.drill_problems(contract["name"]))
+    return problems or adapter.backup_refusals(contract["name"], objects)
 
 
 def scale_problems(contract: Mapping[str, Any], instances: Any) -> list[str]:

@@ -58,6 +58,8 @@ the role postgres_cluster has to know. It has:
 `backup_refusals(name, objects)`, `backup_plan(name, objects, now)`, `backup_result(backup, objects)`
     sentences that say why no base backup can be made of a cluster as it is, the name of the object that asks for one or
     which one goes on, and what became of it
+`drill_problems(name)` (may be missing)
+    sentences that say why a drill cannot restore a cluster of that name
 `backup_makers(name, objects)` (may be missing)
     what beside the main object makes backups of a cluster: API version, kind and name of each; nothing where the main
     object has none

@@ -11,6 +11,11 @@ from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnativepg_restore, cloudnativepg_volumes
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import destination
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_names import (
+    drill_name_problems,
+    new_name_problems,
+    upgrade_name_problems,
+)
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import archives, own_environment
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     deletion_problems,
@@ -55,6 +60,7 @@ backup_result = cloudnativepg_restore.backup_result
 restore_reads = cloudnativepg_restore.restore_reads
 restore = cloudnativepg_restore.restore
 restore_progress = cloudnativepg_restore.progress
+drill_problems = drill_name_problems
 
 # What the operator writes as the next primary while it looks for one.
 FAILING_OVER = "pending"
@@ -343,6 +349,7 @@ def problems(
         yield from cloudnativepg_volumes.class_problems(wanted, cluster, prerequisites)
         yield from cloudnativepg_volumes.growth_problems(wanted, cluster, prerequisites)
         return
+    yield from new_name_problems(wanted)
     if not wanted["operator_follows"]:
         yield from _operator_problems(wanted, prerequisites)
     yield from storage_class_problems(wanted, prerequisites)
@@ -385,6 +392,7 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
         )
     elif running and int(major) > int(running):
         yield from major_upgrade_problems(wanted, running)
+        yield from upgrade_name_problems(cluster)
     yield from deletion_problems(wanted, cluster)
 
 
@@ -481,12 +489,10 @@ def upgrade(name: str, objects: Sequence[Mapping[str, Any]], wanted: Mapping[str
             f"postgres_cluster_image is {asked!r} (string): the cluster runs {running} and cannot go back; "
             "give a newer one"
         )
-    return {
-        "from": running,
-        "to": asked,
-        "major": (_version(cluster) or asked) != str(new[0] if new else wanted["version"]),
-        "problems": problems,
-    }
+    major = (_version(cluster) or asked) != str(new[0] if new else wanted["version"])
+    if cluster and major and not problems:
+        problems += upgrade_name_problems(cluster)
+    return {"from": running, "to": asked, "major": major, "problems": problems}
 
 
 def upgrade_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str]:
