@@ -21,7 +21,7 @@ options:
     type: dict
     required: true
   current:
-    description: The objects of the cluster.
+    description: The objects of the cluster, and those of others that may have names which its own are to have.
     type: list
     elements: dict
     required: true

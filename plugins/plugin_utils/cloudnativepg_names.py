@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the pgha.kubernetes authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that CloudNativePG makes of that of a cluster, and which of them Kubernetes does not take.
+"""Names that are made of that of a cluster of CloudNativePG, and which of them cannot be had.
 
 A Job, and the host of its pod, is called <cluster>-<number of the instance>-<role> (pkg/specs/jobs.go of 1.30). Its
 webhook takes names of clusters of 50 characters, with which some of these are longer than a host's name can be: such a
@@ -10,7 +10,8 @@ Job is never made, and the operator tries for ever (cloudnative-pg#6753).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _LONGEST_HOST = 63
@@ -71,3 +72,30 @@ def drill_name_problems(name: str) -> Iterator[str]:
 def _first_job(name: str, role: str) -> str:
     """Return the name of a Job of the first instance, which has the number 1 in each new cluster."""
     return f"{name}-1-{role}"
+
+
+def database_part(database: str) -> str:
+    """Return what is left of the name of a database in that of its object, as databases.yml.j2 has it."""
+    return re.sub("[^a-z0-9]+", "-", database.lower()).strip("-")
+
+
+def taken_problems(wanted: Mapping[str, Any], first: str, objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield which databases would have an object that is there for another cluster; the API gives it to no other.
+
+    :param wanted: `name` and `databases` of the role's inputs
+    :param first: the database that is made together with the cluster, which has no object
+    :param objects: the Databases of the namespace, among others
+    """
+    clusters = {
+        item["metadata"]["name"]: ((item.get("spec") or {}).get("cluster") or {}).get("name")
+        for item in objects
+        if item.get("kind") == "Database"
+    }
+    for index, database in enumerate(wanted["databases"]):
+        found = f"{wanted['name']}-{database_part(database['name'])}"
+        if database["name"] != first and clusters.get(found, wanted["name"]) != wanted["name"]:
+            yield (
+                f"postgres_cluster_databases[{index}].name is {database['name']!r} (string): the Database {found}, the "
+                f"operator's object for it, is that of the PostgreSQL cluster {clusters[found]!r} in this namespace; "
+                "give it another name, or one of the clusters a namespace of its own"
+            )

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import cloudnativepg_restore, cloudnativepg_volumes
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.backup_store import destination
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_names import (
+    database_part,
     drill_name_problems,
     new_name_problems,
+    taken_problems,
     upgrade_name_problems,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import archives, own_environment
@@ -172,7 +173,7 @@ def _database_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     names: dict[str, str] = {}
     for index, database in enumerate((variables.get("postgres_cluster_databases") or [])[1:], start=1):
         name = str(database["name"])
-        part = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+        part = database_part(name)
         other = names.setdefault(part, name)
         shown = f"postgres_cluster_databases[{index}].name is {name!r} (string): give"
         if not part:
@@ -339,11 +340,13 @@ def problems(
 
     :param wanted: the role's inputs without their prefix, and `operator_follows` (the operator is installed later in
         this run) and `api_found` (the Kubernetes API knows the kind Cluster)
-    :param current: the objects that `reads` read
+    :param current: the objects that `reads` read, and Databases that may have names which this cluster's are to have
     :param prerequisites: the objects that `prerequisites` read, where there is no Cluster yet; else those that
         `growth_reads` read, or none where not all may be read
     """
     cluster = _cluster(wanted["name"], current)
+    if any(item.get("kind") == "Database" for item in current):
+        yield from taken_problems(wanted, origin(wanted["name"], current, wanted["databases"])["database"], current)
     if cluster:
         yield from _change_problems(wanted, cluster)
         yield from cloudnativepg_volumes.class_problems(wanted, cluster, prerequisites)

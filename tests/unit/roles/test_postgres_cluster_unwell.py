@@ -658,3 +658,32 @@ def test_another_class_is_refused_before_the_first_write(
     )  # fmt: skip
     assert words in run.said, run.output
     assert (run.rc, run.log) == (2, [])
+
+
+TWO = {"postgres_cluster_databases": [{"name": "app"}, {"name": "eu-app", "owner": "app"}]}
+PREFLIGHT = {"name": "pgha.kubernetes.postgres_cluster", "tasks_from": "preflight", "rolespec_validate": False}
+PREFLIGHT_PLAY = [
+    {
+        "hosts": "postgres_clusters",
+        "gather_facts": False,
+        "tasks": [{"name": "Run it", "ansible.builtin.include_role": PREFLIGHT}],
+    }
+]
+
+
+def database(of: str) -> dict[str, Any]:
+    """The object of a database, of one cluster or another."""
+    metadata = {"name": f"{NAME}-eu-app", "namespace": NAMESPACE}
+    return {"kind": "Database", "metadata": metadata, "spec": {"cluster": {"name": of}, "name": "any"}}
+
+
+def test_a_database_whose_object_is_another_clusters_is_refused_before_the_first_write(tmp_path: Path) -> None:
+    run = Run(tmp_path, "postgres_cluster", cluster(), *SECRETS, database(f"{NAME}-eu"), **TWO)
+    assert f"the Database {NAME}-eu-app, the operator's object for it, is that of the PostgreSQL cluster" in run.said
+    assert (run.rc, run.log) == (2, []), run.output
+
+
+@pytest.mark.parametrize("known", [TWO, {"refused": {"Database": "asked"}}], ids=["its own", "the first one alone"])
+def test_other_databases_are_in_nobodys_way(tmp_path: Path, known: dict[str, Any]) -> None:
+    run = Run(tmp_path, PREFLIGHT_PLAY, cluster(), *SECRETS, database(NAME), **known)
+    assert run.rc == 0, run.output

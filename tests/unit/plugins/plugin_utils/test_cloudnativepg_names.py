@@ -119,3 +119,31 @@ def test_a_drill_whose_job_cannot_be_made_is_refused(length: int, refused: bool)
     problems = backup_refusals(contract(found), [found], "restore_drill")
     assert len(problems) == refused
     assert all("prove its backups by the playbook restore, under a name of 42" in one for one in problems)
+
+
+def database(name: str, of: str) -> dict[str, Any]:
+    return {"kind": "Database", "metadata": {"name": name}, "spec": {"cluster": {"name": of}}}
+
+
+# `databases` has the first one first, which is made together with the cluster.
+@pytest.mark.parametrize(
+    ("there", "databases", "refused"),
+    [
+        ("shop", ["main", "app"], True),
+        ("shop", ["main", "App"], True),
+        ("shop", ["app", "main"], False),
+        ("shop-eu", ["main", "app"], False),
+    ],
+)
+def test_the_object_of_another_cluster_is_left_to_it(there: str, databases: list[str], refused: bool) -> None:
+    wanted = {**WANTED, "name": "shop-eu", "databases": [{"name": name, "owner": "app"} for name in databases]}
+    found = cluster("shop-eu")
+    found["spec"]["bootstrap"] = {"initdb": {"database": databases[0], "owner": "app"}}
+    for current in ([], [found]):
+        problems = list(adapter.problems(wanted, [*current, database("shop-eu-app", there)], [STANDARD]))
+        assert len(problems) == refused
+        assert all(
+            f"postgres_cluster_databases[1].name is {databases[1]!r} (string): the Database shop-eu-app, the "
+            "operator's object for it, is that of the PostgreSQL cluster 'shop' in this namespace" in problem
+            for problem in problems
+        )
