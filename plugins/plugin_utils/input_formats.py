@@ -28,7 +28,18 @@ _LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 # As Kubernetes reads it, without a sign; exponents of three digits and more are none of an amount that there is.
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,2})|([numkMGTPE]|[KMGTPE]i))?")
-_DURATION = re.compile(r"([0-9]+(ms|s|m|h|d|w|y))+")
+# As Prometheus reads it (ParseDuration of prometheus/common): each unit once, the largest first, 292 years at most.
+_MILLISECONDS = {
+    "y": 31_536_000_000,
+    "w": 604_800_000,
+    "d": 86_400_000,
+    "h": 3_600_000,
+    "m": 60_000,
+    "s": 1000,
+    "ms": 1,
+}
+_DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _MILLISECONDS))
+_LONGEST_DURATION = (2**63 - 1) // 10**6
 _IMAGE = re.compile(
     r"[a-z0-9]+(?:[._-][a-z0-9]+)*(?::[0-9]+(?=/))?"  # registry, or the first part of the name
     r"(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*"
@@ -127,6 +138,15 @@ def as_bytes(value: Any) -> Decimal | None:
         return Decimal(match[1]).scaleb(int(match[2] or 0)) * _FACTORS[match[3] or ""]
     except InvalidOperation:  # pragma: no cover - the pattern lets only numbers through
         return None
+
+
+def as_milliseconds(value: Any) -> int | None:
+    """Return the span of time that a duration of Prometheus stands for ('1m30s' is 90000), else None."""
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
+    if not match:
+        return 0 if value == "0" else None
+    span = sum(int(count or 0) * unit for count, unit in zip(match.groups(), _MILLISECONDS.values(), strict=True))
+    return span if span <= _LONGEST_DURATION else None
 
 
 def non_empty(what: str = "at least one character") -> Format:
@@ -229,11 +249,19 @@ def quantity(zero: bool = False) -> Format:
     return Format(f"give a Kubernetes quantity such as {'500m, 2 or 1Gi' if zero else '10Gi or 500Mi'}", accepts)
 
 
-def duration(example: str = "15d") -> Format:
-    """Take a span of time as Prometheus writes it."""
+def duration(example: str = "15d", zero: bool = False) -> Format:
+    """Take a span of time as Prometheus writes it, more than nothing.
+
+    :param zero: nothing is a span, too
+    """
+
+    def accepts(value: Any) -> bool:
+        span = as_milliseconds(value)
+        return span is not None and (span > 0 or zero)
+
     return Format(
-        f"give a number with a unit (ms, s, m, h, d, w, y) such as {example}",
-        lambda value: _matches(_DURATION, value) and any(digit in "123456789" for digit in str(value)),
+        f"give numbers with units (y, w, d, h, m, s, ms), each unit once and the largest first, such as {example}",
+        accepts,
     )
 
 

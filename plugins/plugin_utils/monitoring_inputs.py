@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import duration
+
 # The jobs of templates/prometheus.yml.j2, which the rules read.
 _JOBS = ("pgpool", "postgres")
-_DURATION = re.compile(r"([0-9]+(ms|s|m|h|d|w|y))+")
+_FOR = duration("5m", zero=True)
 # What the series and the alerts of this collection have themselves.
 _LABELS = {
     "alertname", "alertstate", "application_name", "cluster", "datname", "hostname", "instance", "job", "namespace",
@@ -61,8 +63,8 @@ def _alert_problems(variables: Mapping[str, Any]) -> Iterator[str]:
             yield f"{path} is no mapping: give {{for: 5m}}, {{severity: warning}} or {{enabled: false}}"
             continue
         for key, value in told.items():
-            if key == "for" and not _DURATION.fullmatch(str(value)):
-                yield f"{path}.for is {value!r}: give a duration, such as 5m"
+            if key == "for" and not _FOR.accepts(value):
+                yield f"{path}.for is {value!r}: {_FOR.remedy}"
             elif key == "enabled" and not isinstance(value, bool):
                 yield f"{path}.enabled is {value!r}: give true or false"
             elif key not in ("for", "severity", "enabled"):

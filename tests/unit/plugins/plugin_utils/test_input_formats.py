@@ -31,7 +31,13 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
         ["2 gigs", "1GB", "", "Gi", "0", "0Gi", "-1Gi", None, "e3", ".", "1e", "1e3Gi", "1e999", True],
     ),
     ("quantity or nothing", fmt.quantity(zero=True), [0, "0", "1Gi"], ["1GB", "", None, "-1"]),
-    ("duration", fmt.duration(), ["15d", "5s", "1h30m", "500ms"], ["15", "d", "", "15 d", "0s", 15, None]),
+    (
+        "duration",
+        fmt.duration(),
+        ["15d", "5s", "1h30m", "500ms", "0h5m", "1y2w3d4h5m6s7ms", "292y"],
+        ["15", "d", "", "15 d", "0s", "0", 15, None, "30s1m", "5s5s", "15d1y", "5ms1s", "1h30", "1.5h", "-5s", "293y"],
+    ),
+    ("duration or nothing", fmt.duration(zero=True), ["0", "0s", "5m"], ["", "00", 0, None, "5m5m"]),
     (
         "image",
         fmt.image(),

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.monitoring_inputs import monitoring_checks
 
 THERE = {"addresses": ["a:9093"]}
+FOR = "give numbers with units (y, w, d, h, m, s, ms), each unit once and the largest first, such as 5m"
 
 
 def problems(**variables: Any) -> list[str]:
@@ -21,13 +22,15 @@ def test_what_is_right() -> None:
     options = {"scheme": "https", "basic_auth": {"username": "u", "password_file": "/etc/alertmanager/p"}}
     assert problems(alertmanager={**THERE, "secret": "s", "options": options}) == []
     assert problems(alerts={"A": {"for": "1h30m", "severity": "page"}, "B": {"enabled": False}}) == []
+    assert problems(alerts={"A": {"for": "0s"}, "B": {"for": "0"}}) == []
     assert problems() == []
 
 
 @pytest.mark.parametrize(
     ("alerts", "sentence"),
     [
-        ({"A": {"for": "soon"}}, "monitoring_alerts.A.for is 'soon': give a duration, such as 5m"),
+        ({"A": {"for": "soon"}}, f"monitoring_alerts.A.for is 'soon': {FOR}"),
+        ({"A": {"for": "30s1m"}}, f"monitoring_alerts.A.for is '30s1m': {FOR}"),
         ({"A": {"enabled": "no"}}, "monitoring_alerts.A.enabled is 'no': give true or false"),
         ({"A": {"expr": "up"}}, "monitoring_alerts.A.expr is no setting of an alert: give for, severity or enabled"),
         ({"A": "5m"}, "monitoring_alerts.A is no mapping: give {for: 5m}, {severity: warning} or {enabled: false}"),
