@@ -249,18 +249,21 @@ def quantity(zero: bool = False) -> Format:
     return Format(f"give a Kubernetes quantity such as {'500m, 2 or 1Gi' if zero else '10Gi or 500Mi'}", accepts)
 
 
-def duration(example: str = "15d", zero: bool = False) -> Format:
+def duration(example: str = "15d", zero: bool = False, longest: str = "292y") -> Format:
     """Take a span of time as Prometheus writes it, more than nothing.
 
     :param zero: nothing is a span, too
+    :param longest: the longest one
     """
+    most = as_milliseconds(longest) or 0
 
     def accepts(value: Any) -> bool:
         span = as_milliseconds(value)
-        return span is not None and (span > 0 or zero)
+        return span is not None and (0 < span <= most or (span == 0 and zero))
 
     return Format(
-        f"give numbers with units (y, w, d, h, m, s, ms), each unit once and the largest first, such as {example}",
+        "give numbers with units (y, w, d, h, m, s, ms), each unit once and the largest first, such as "
+        f"{example}; {longest} at most",
         accepts,
     )
 

@@ -190,7 +190,8 @@ FORMATS: dict[str, fmt.Format] = {
     "monitoring_image_pull_secrets[].name": fmt.dns_label(),
     "monitoring_watched_namespaces[]": fmt.dns_label(),
     "monitoring_retention": fmt.duration("15d"),
-    "monitoring_scrape_interval": fmt.duration("5s"),
+    # The shortest range of the rules is a minute (pgha:cluster:transactions:rate1m), and a rate needs two samples.
+    "monitoring_scrape_interval": fmt.duration("5s", longest="30s"),
     "monitoring_storage.size": fmt.quantity(),
     "monitoring_resources.requests.*": fmt.quantity(zero=True),
     "monitoring_resources.limits.*": fmt.quantity(zero=True),

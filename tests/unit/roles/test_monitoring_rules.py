@@ -18,6 +18,8 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_milliseconds
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_problems import FORMATS
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles/monitoring"
@@ -107,6 +109,15 @@ def test_none_fires_on_one_answer_that_an_exporter_keeps(alert: str) -> None:
     """CloudNativePG's gives it for 30 s (metricsQueriesTTL)."""
     numbers = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", ALERTS[alert]["for"])
     assert 60 * int(numbers[1] or 0) + int(numbers[2] or 0) >= 60
+
+
+def test_each_range_has_two_samples_at_the_longest_interval() -> None:
+    """Where it has one, a rate is empty. Past five minutes, Prometheus takes a series for gone between two scrapes."""
+    ranges = {found for rule in RULES for found in re.findall(r"\[(\w+)[]:]", rule["expr"])}
+    shortest = min(map(as_milliseconds, ranges))
+    longest = FORMATS["monitoring_scrape_interval"]
+    assert longest.accepts(f"{shortest // 2}ms")
+    assert not longest.accepts(f"{shortest // 2 + 1}ms")
 
 
 @pytest.mark.parametrize("alert", ALERTS)

@@ -37,6 +37,7 @@ CASES: list[tuple[str, fmt.Format, list[Any], list[Any]]] = [
         ["15d", "5s", "1h30m", "500ms", "0h5m", "1y2w3d4h5m6s7ms", "292y"],
         ["15", "d", "", "15 d", "0s", "0", 15, None, "30s1m", "5s5s", "15d1y", "5ms1s", "1h30", "1.5h", "-5s", "293y"],
     ),
+    ("duration with a limit", fmt.duration("5s", longest="30s"), ["30s", "30000ms"], ["31s", "30s1ms", "1m", "0s"]),
     ("duration or nothing", fmt.duration(zero=True), ["0", "0s", "5m"], ["", "00", 0, None, "5m5m"]),
     (
         "image",

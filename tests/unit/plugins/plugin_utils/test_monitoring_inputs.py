@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.monitoring_inputs import monitoring_checks
 
 THERE = {"addresses": ["a:9093"]}
-FOR = "give numbers with units (y, w, d, h, m, s, ms), each unit once and the largest first, such as 5m"
+FOR = "give numbers with units (y, w, d, h, m, s, ms), each unit once and the largest first, such as 5m; 292y at most"
 
 
 def problems(**variables: Any) -> list[str]:
