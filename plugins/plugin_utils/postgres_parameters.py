@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _NAME = re.compile(r"[A-Za-z_][\w.$]*", re.ASCII)
+# A name is the same one in any case; PostgreSQL itself writes only these with capitals (guc_tables.c).
+_MIXED_CASE = frozenset({"datestyle", "intervalstyle", "timezone"})
 # What PostgreSQL reads as one value (guc-file.l): a backslash takes the next character with it, also a quote.
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 
@@ -20,7 +22,11 @@ def plain_parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
 
     It is the same with each operator: they double quotes and leave the rest as it is. No instance starts with such a
     file, and those that run have the old parameters until they restart.
+
+    So for one that comes twice, in another case: PostgreSQL takes what its file has last, and operators sort by the
+    letters, so that a default in small ones would win.
     """
+    names: dict[str, str] = {}
     for name, value in parameters.items():
         shown = f"postgres_cluster_parameters.{name}"
         if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -28,6 +34,13 @@ def plain_parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
                 f"postgres_cluster_parameters has {name!r} (mapping): give the name of a parameter of PostgreSQL, such "
                 "as work_mem or pg_stat_statements.max"
             )
+        elif name != name.lower() and name.lower() not in _MIXED_CASE:
+            yield (
+                f"{shown} has capitals: write it as {name.lower()}, as PostgreSQL takes both for one, and of the two a "
+                "default of the role or the operator would win"
+            )
+        elif names.setdefault(name.lower(), name) != name:
+            yield f"{shown} is there as {names[name.lower()]}, too: give one of them, as PostgreSQL takes both for one"
         elif isinstance(value, (Mapping, list, tuple)) or value is None:
             yield f"{shown} is no plain value: give a string, a number or a boolean"
         elif any(each != "\t" and unicodedata.category(each) in ("Cc", "Zl", "Zp") for each in str(value)):

@@ -115,16 +115,16 @@ def is_reserved_role(name: str) -> bool:
 def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for each parameter that cannot be set through this operator."""
     for name in parameters:
-        if name == "shared_preload_libraries":
+        if str(name).lower() == "shared_preload_libraries":
             yield (
                 f"postgres_cluster_parameters.{name} cannot be set: remove it, and give its libraries as a list, as in "
                 "postgres_cluster_overrides: {spec: {postgresql: {shared_preload_libraries: [pg_cron]}}}, where "
                 "CloudNativePG takes them"
             )
-        elif name in FIXED_PARAMETERS:
+        elif str(name).lower() in FIXED_PARAMETERS:
             yield f"postgres_cluster_parameters.{name} cannot be set: remove it, CloudNativePG sets it itself"
     yield from plain_parameter_problems(
-        {name: value for name, value in parameters.items() if name not in FIXED_PARAMETERS}
+        {name: value for name, value in parameters.items() if str(name).lower() not in FIXED_PARAMETERS}
     )
 
 

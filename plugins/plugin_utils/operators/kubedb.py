@@ -76,9 +76,11 @@ _CATALOG = {"api_version": "catalog.kubedb.com/v1alpha1", "kind": "PostgresVersi
 def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for each parameter that cannot be set through this operator."""
     for name in parameters:
-        if name in FIXED_PARAMETERS:
+        if str(name).lower() in FIXED_PARAMETERS:
             yield f"postgres_cluster_parameters.{name} cannot be set: remove it, KubeDB sets it itself"
-    yield from plain_parameter_problems(parameters)
+    yield from plain_parameter_problems(
+        {name: value for name, value in parameters.items() if str(name).lower() not in FIXED_PARAMETERS}
+    )
 
 
 def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:

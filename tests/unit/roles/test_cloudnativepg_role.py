@@ -157,6 +157,20 @@ def test_a_parameter_that_is_removed_is_looked_for_in_the_operator_s_file_alone(
     assert sql.count("FROM pg_file_settings AS file") == sql.count("file.sourcefile LIKE '%/custom.conf'") == 2
 
 
+def test_a_parameter_whose_name_is_written_in_another_case_is_not_removed() -> None:
+    def cluster(**parameters: str) -> dict[str, Any]:
+        return {"kind": "Cluster", "spec": {"postgresql": {"parameters": parameters}}}
+
+    after = cluster(work_mem="8MB", TimeZone="UTC", max_connections="300")
+    known = {
+        **KNOWN,
+        "__postgres_cluster_objects": [cluster(Work_Mem="8MB", timezone="UTC", Jit="off", max_connections="300")],
+        "__postgres_cluster_applied": {"result": {"results": [{"result": after}]}},
+    }
+    other = {"jit": None, "work_mem": "8MB", "TimeZone": "UTC"}
+    assert evaluate("{{ __postgres_cluster_other_parameters }}", **known) == other
+
+
 def test_each_database_is_waited_for_but_the_one_that_came_with_the_cluster() -> None:
     cluster = {
         "kind": "Cluster",

@@ -243,6 +243,18 @@ def test_accepts(changes: dict[str, Any]) -> None:
             "a list, as in postgres_cluster_overrides: {spec: {postgresql: {shared_preload_libraries: [pg_cron]}}}",
         ),
         (
+            {"parameters": {"SSL": "off"}},
+            "postgres_cluster_parameters.SSL cannot be set: remove it, CloudNativePG sets it itself",
+        ),
+        (
+            {"parameters": {"Shared_Preload_Libraries": "pg_cron"}},
+            "postgres_cluster_parameters.Shared_Preload_Libraries cannot be set: remove it, and give its libraries as",
+        ),
+        (
+            {"parameters": {"MAX_CONNECTIONS": 500}},
+            "postgres_cluster_parameters.MAX_CONNECTIONS has capitals: write it as max_connections",
+        ),
+        (
             {"parameters": {"log_line_prefix": "%m\n"}},
             "postgres_cluster_parameters.log_line_prefix is '%m\\n' (string): give it on one line",
         ),

@@ -11,7 +11,9 @@ import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_parameters import plain_parameter_problems
 
 
-@pytest.mark.parametrize("name", ["work_mem", "pg_stat_statements.max", "DateStyle", "_x.y$1"])
+@pytest.mark.parametrize(
+    "name", ["work_mem", "pg_stat_statements.max", "DateStyle", "datestyle", "INTERVALSTYLE", "Timezone", "_x.y$1"]
+)
 def test_names_that_can_be(name: str) -> None:
     assert list(plain_parameter_problems({name: 1})) == []
 
@@ -20,6 +22,18 @@ def test_names_that_can_be(name: str) -> None:
 def test_names_that_cannot_be(name: Any) -> None:
     [found] = plain_parameter_problems({name: 1})
     assert found.startswith(f"postgres_cluster_parameters has {name!r} (mapping): give the name of a parameter")
+
+
+@pytest.mark.parametrize("name", ["MAX_CONNECTIONS", "Password_Encryption", "pg_stat_statements.Max", "Date_Style"])
+def test_names_in_another_case(name: str) -> None:
+    """PostgreSQL takes the last one in its file, and capitals come first there."""
+    [found] = plain_parameter_problems({name: 1})
+    assert found.startswith(f"postgres_cluster_parameters.{name} has capitals: write it as {name.lower()}, as")
+
+
+def test_names_that_come_twice() -> None:
+    [found] = plain_parameter_problems({"TimeZone": "UTC", "work_mem": "8MB", "timezone": "UTC"})
+    assert found.startswith("postgres_cluster_parameters.timezone is there as TimeZone, too: give one of them")
 
 
 @pytest.mark.parametrize(

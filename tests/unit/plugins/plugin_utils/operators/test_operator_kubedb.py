@@ -326,6 +326,8 @@ def test_what_kubedb_can_do() -> None:
 def test_parameters() -> None:
     assert list(adapter.parameter_problems({"work_mem": "8MB", "jit": False})) == []
     assert "KubeDB sets it itself" in next(adapter.parameter_problems({"hot_standby": True}))
+    [found] = adapter.parameter_problems({"Password_Encryption": "md5"})
+    assert found == "postgres_cluster_parameters.Password_Encryption cannot be set: remove it, KubeDB sets it itself"
     assert "is no plain value" in next(adapter.parameter_problems({"work_mem": ["8MB"]}))
     assert "write each backslash of it twice" in next(adapter.parameter_problems({"log_line_prefix": "\\"}))
 
