@@ -17,14 +17,15 @@ _MIXED_CASE = frozenset({"datestyle", "intervalstyle", "timezone"})
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 
 
-def plain_parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
+def plain_parameter_problems(parameters: Mapping[str, Any], doubles_backslashes: bool = False) -> Iterator[str]:
     """Yield a sentence for each parameter whose name or value would leave a file that PostgreSQL cannot read.
 
-    It is the same with each operator: they double quotes and leave the rest as it is. No instance starts with such a
-    file, and those that run have the old parameters until they restart.
+    No instance starts with such a file, and those that run have the old parameters until they restart.
 
     So for one that comes twice, in another case: PostgreSQL takes what its file has last, and operators sort by the
     letters, so that a default in small ones would win.
+
+    :param doubles_backslashes: whether what writes the file does that, as each doubles quotes
     """
     names: dict[str, str] = {}
     for name, value in parameters.items():
@@ -48,7 +49,7 @@ def plain_parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
                 f"{shown} is {str(value)!r} (string): give it on one line and without control characters but tabs, as "
                 "it has one line of PostgreSQL's file"
             )
-        elif not _QUOTED.fullmatch("'" + str(value).replace("'", "''") + "'"):
+        elif not doubles_backslashes and not _QUOTED.fullmatch("'" + str(value).replace("'", "''") + "'"):
             yield (
                 f"{shown} is {str(value)!r} (string): write each backslash of it twice, as one alone takes the quote "
                 "after it with it in PostgreSQL's file"

@@ -123,8 +123,10 @@ def parameter_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
             )
         elif str(name).lower() in FIXED_PARAMETERS:
             yield f"postgres_cluster_parameters.{name} cannot be set: remove it, CloudNativePG sets it itself"
+    # It writes each backslash twice from 1.28.3 and 1.29.1 on (RenderPostgresConfiguration of pkg/configfile, #10515).
     yield from plain_parameter_problems(
-        {name: value for name, value in parameters.items() if str(name).lower() not in FIXED_PARAMETERS}
+        {name: value for name, value in parameters.items() if str(name).lower() not in FIXED_PARAMETERS},
+        doubles_backslashes=True,
     )
 
 

@@ -47,6 +47,7 @@ def problems(**changes: Any) -> list[str]:
         {"initdb": {"locale": "en_US.UTF-8", "wal_segment_size": "64", "icu_locale": ""}},
         {"initdb": {"locale_provider": "icu", "icu_locale": "de-DE"}},
         {"operator": "kubedb", "version": "17.5", "parameters": {}, "initdb": {"locale": ""}},
+        {"parameters": {"log_line_prefix": "\\"}},
         {"image": f"r.io/postgresql:17.6@sha256:{'0' * 64}"},
         {"image": "localhost:5000/postgresql:17.6"},
         {"users": MANY[:3000]},

@@ -55,6 +55,7 @@ def test_values_that_would_not_end(value: str) -> None:
     [found] = plain_parameter_problems({"x.y": value})
     assert found.startswith(f"postgres_cluster_parameters.x.y is {value!r} (string): write each backslash of it twice")
     assert list(plain_parameter_problems({"x.y": value.replace("\\", "\\\\")})) == []
+    assert list(plain_parameter_problems({"x.y": value}, doubles_backslashes=True)) == []
 
 
 @pytest.mark.parametrize("value", [None, [1], {"a": 1}])
