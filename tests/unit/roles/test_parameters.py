@@ -35,8 +35,10 @@ def asked(server: Server, parameters: dict[str, Any]) -> str:
     return found.stdout.strip()
 
 
-def test_a_value_with_backslashes_is_the_one_that_was_asked_for(server: Server) -> None:
-    (server.folder / "custom.conf").write_text(f"log_line_prefix = {rendered(VALUE)}\n")
+@pytest.mark.parametrize("standard", ["on", "off"])
+def test_a_value_with_backslashes_is_the_one_that_was_asked_for(server: Server, standard: str) -> None:
+    lines = [f"log_line_prefix = {rendered(VALUE)}", f"standard_conforming_strings = {standard}"]
+    (server.folder / "custom.conf").write_text("\n".join(lines) + "\n")
     with (server.folder / "data/postgresql.conf").open("a") as main:
         main.write(f"include '{server.folder}/custom.conf'\n")
     assert server.run("pg_ctl", "-D", "data", "reload").returncode == 0
