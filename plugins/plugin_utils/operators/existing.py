@@ -14,6 +14,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import is_true
+
 KEY = "contract.json"
 RESERVED_SECRETS = frozenset({"-pgpool"})
 OWN_OBJECTS = frozenset({"", "-stats"})
@@ -59,7 +61,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         if item.get("kind") == "ConfigMap" and (item.get("metadata") or {}).get("name") == f"{name}-contract"
     ]
     told = json.loads((found[0].get("data") or {}).get(KEY, "{}")) if found else {}
-    secret = told.get("superuser_secret") or {}
+    secret, tls = told.get("superuser_secret") or {}, told.get("tls") or {}
     return {
         "name": name,
         "namespace": namespace,
@@ -87,7 +89,8 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         if secret
         else None,
         "auth_method": told.get("auth_method", "scram-sha-256"),
-        "tls": {"enabled": False, **(told.get("tls") or {})},
+        # `false` may have come as text.
+        "tls": {**tls, "enabled": is_true(tls.get("enabled"))},
         "metrics": told.get("metrics") or None,
         "role_label": told.get("role_label", ""),
         "synchronous": told.get("synchronous") or None,

@@ -70,6 +70,14 @@ def test_everything() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "enabled"), [("false", False), ("no", False), (0, False), ("true", True), ("yes", True), (1, True)]
+)
+def test_tls_however_it_is_written(told: Any, enabled: bool) -> None:
+    found = contract(config_map({"primary_host": "pg", "tls": {"enabled": told, "ca_secret": "ca"}}))
+    assert found["tls"] == {"enabled": enabled, "ca_secret": "ca"}
+
+
 def test_instances_without_names_have_those_of_their_hosts() -> None:
     hosts = ["pg-1.demo.svc", "10.0.0.11", "10.0.0.12", "fd00::1"]
     found = contract(config_map({"primary_host": "pg", "instances": [{"host": host} for host in hosts]}))
