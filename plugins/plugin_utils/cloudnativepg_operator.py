@@ -156,13 +156,13 @@ def status(
         applied = (metadata.get("annotations") or {}).get(FINGERPRINT)
         installed = version_of(deployment)
         replicas = spec.get("replicas", 1)
-        # An older release of this collection applied it without a seal: nothing is known then.
-        seal = (metadata.get("annotations") or {}).get(SEAL) if ours and applied == fingerprint else None
+        # What is not wanted any more is applied anyway, whatever became of it.
+        seal = (metadata.get("annotations") or {}).get(SEAL) if ours and applied == fingerprint else ""
         sealed = _objects_of(seal or "")
         drifted = _drifted(sealed, looked or [])
-        # One that was scaled to nothing, as by a drill that was killed, is brought back. So is one whose seal is empty,
-        # as a run was killed before it was written.
-        whole = replicas > 0 and (seal is None or looked is None or (bool(sealed) and not drifted))
+        # One that was scaled to nothing, as by a drill that was killed, is brought back. One whose seal is empty, as a
+        # run was killed before it was written, or gone, as somebody removed it, is applied again.
+        whole = replicas > 0 and (looked is None or (bool(sealed) and not drifted))
         return {
             "installed": installed,
             "image": image,

@@ -341,16 +341,13 @@ def test_the_seal_of_what_is_not_wanted_any_more_says_nothing() -> None:
     assert (found["sealed"], found["drifted"], found["current"]) == ([], [], False)
 
 
-def test_one_that_never_had_a_seal_is_as_it_should_be() -> None:
-    found = status([deployment()], "1.29.2", "cnpg-system", "abc", [])
-    assert (found["sealed"], found["current"]) == ([], True)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "null", "7", "[7]", '[{"kind": "Service"}]', '["a"]'])
-def test_without_what_the_seal_should_say_everything_is_applied(text: str) -> None:
-    found = status([sealed(text)], "1.29.2", "cnpg-system", "abc", [])
+@pytest.mark.parametrize(
+    "there", [deployment(), *map(sealed, ["", "[]", "null", "7", "[7]", '[{"kind": "Service"}]', '["a"]'])]
+)
+def test_without_what_the_seal_should_say_everything_is_applied(there: dict[str, Any]) -> None:
+    found = status([there], "1.29.2", "cnpg-system", "abc", [])
     assert (found["sealed"], found["drifted"], found["current"]) == ([], [], False)
-    assert status([sealed(text)], "1.29.2", "cnpg-system", "abc")["current"]
+    assert status([there], "1.29.2", "cnpg-system", "abc")["current"]
 
 
 def test_one_of_somebody_else_has_none() -> None:

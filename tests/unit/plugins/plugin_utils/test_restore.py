@@ -453,7 +453,7 @@ NOW = "s3://backups at http://minio:9000"
         (found({"17": "hot"}, place=NOW), STORE, "", ""),
         (found({"17": "hot"}, place=NOW), {"destinationPath": "s3://other"}, "hot-ab12cd34-17", ""),
         (found({"17": "hot"}, place="s3://other", **ARCHIVING), {"destinationPath": "s3://other/"}, "", ""),
-        # Of an older release, which wrote nothing down.
+        # Nothing was written down, and with the plugin the Cluster does not say it.
         (found({"17": "hot"}, **BY_PLUGIN), {"destinationPath": "s3://other"}, "", ""),
     ],
 )
