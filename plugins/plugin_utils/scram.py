@@ -30,9 +30,6 @@ MAX_SALT_BYTES = 128
 # What PostgreSQL takes for a hash in place of a password.
 READY_MADE = re.compile(r"md5[0-9a-fA-F]{32}|SCRAM-SHA-256\$.+:.+", re.DOTALL)
 
-_BASE64 = r"[A-Za-z0-9+/]+={0,2}"
-_VERIFIER = re.compile(rf"SCRAM-SHA-256\$([1-9][0-9]{{0,9}}):({_BASE64})\$({_BASE64}):({_BASE64})")
-
 
 def make_verifier(password: str, salt: bytes, iterations: int = MIN_ITERATIONS) -> str:
     """Make the verifier of a password.
@@ -58,20 +55,6 @@ def make_verifier(password: str, salt: bytes, iterations: int = MIN_ITERATIONS) 
         raise InputError(f"a salt of 1 to {MAX_SALT_BYTES} bytes is right")
     stored_key, server_key = _keys(password, salt, iterations)
     return f"SCRAM-SHA-256${iterations}:{_base64(salt)}${_base64(stored_key)}:{_base64(server_key)}"
-
-
-def verifies(verifier: str, password: str) -> bool:
-    """Tell whether the verifier is that of the password: False for another password, and for what is no verifier."""
-    match = _VERIFIER.fullmatch(verifier)
-    if not match or not 0 < int(match[1]) <= MAX_ITERATIONS:
-        return False
-    _check_password(password)
-    try:
-        salt, *keys = (b64decode(text, validate=True) for text in match.groups()[1:])
-    except ValueError:
-        return False
-    made = _keys(password, salt, int(match[1]))
-    return hmac.compare_digest(b"".join(made), b"".join(keys))
 
 
 def salt_for(secret: str, name: str) -> bytes:
