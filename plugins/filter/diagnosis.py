@@ -10,7 +10,7 @@ short_description: Why objects of Kubernetes are not ready
 version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
-  - Says what is wrong with pods, volume claims and Deployments, and what the newest warnings among the events are.
+  - Says what is wrong with pods, volume claims and Deployments, and what the five newest warnings among the events are.
 positional: names
 options:
   _input:
@@ -28,10 +28,6 @@ options:
     type: list
     elements: str
     default: []
-  events:
-    description: How many warnings at most.
-    type: int
-    default: 5
 """
 
 EXAMPLES = r"""
@@ -55,13 +51,11 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import b
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import diagnosis as _diagnosis
 
 
-def diagnosis(
-    objects: Sequence[Mapping[str, Any]], names: str = "", events: int = 5, owners: Sequence[str] = ()
-) -> list[str]:
+def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "", owners: Sequence[str] = ()) -> list[str]:
     """Say why objects are not ready."""
     if not isinstance(objects, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.diagnosis: give a list of objects, not {type(objects).__name__}")
-    return _diagnosis(belonging(objects, owners) if owners else objects, names, events)
+    return _diagnosis(belonging(objects, owners) if owners else objects, names)
 
 
 class FilterModule:

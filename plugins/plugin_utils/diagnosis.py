@@ -12,21 +12,21 @@ from typing import Any
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.support import masked
 
 LOG_LINES = 5
+WARNINGS = 5
 
 
-def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "", events: int = 5) -> list[str]:
-    """Return lines that say what is wrong with pods, claims and Deployments, then the newest warnings.
+def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "") -> list[str]:
+    """Return lines that say what is wrong with pods, claims and Deployments, then the WARNINGS newest warnings.
 
     :param objects: Pods, PersistentVolumeClaims, Deployments and Events, in any order
     :param names: only what belongs to objects whose name starts with this
-    :param events: how many warnings at most
     """
     lines: list[str] = []
     for item in objects:
         name = (item.get("metadata") or {}).get("name", "")
         if item.get("kind") in _LINES and name.startswith(names):
             lines += _LINES[item["kind"]](name, item)
-    return lines + list(_warnings(objects, names, events))
+    return lines + list(_warnings(objects, names))
 
 
 def belonging(objects: Sequence[Mapping[str, Any]], owners: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -132,7 +132,7 @@ def _deployment(name: str, deployment: Mapping[str, Any]) -> Iterator[str]:
             yield f"deployment {name}: {condition.get('message', '')}"
 
 
-def _warnings(objects: Sequence[Mapping[str, Any]], names: str, most: int) -> Iterator[str]:
+def _warnings(objects: Sequence[Mapping[str, Any]], names: str) -> Iterator[str]:
     found = [
         item
         for item in objects
@@ -140,7 +140,7 @@ def _warnings(objects: Sequence[Mapping[str, Any]], names: str, most: int) -> It
         and item.get("type") == "Warning"
         and (item.get("involvedObject") or {}).get("name", "").startswith(names)
     ]
-    newest = sorted(found, key=_time, reverse=True)[:most]
+    newest = sorted(found, key=_time, reverse=True)[:WARNINGS]
     for event in reversed(newest):
         about = event["involvedObject"]
         yield f"{about.get('kind', '')} {about['name']}: {event.get('reason', '')}: {event.get('message', '')}"

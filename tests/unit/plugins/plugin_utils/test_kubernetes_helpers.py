@@ -229,23 +229,20 @@ def test_diagnosis() -> None:
                 "lastTimestamp": time,
             }
             for kind, name, message, time in [
-                ("Warning", "hot-1", "old", "2026-01-01T00:00:01Z"),
-                ("Warning", "hot-1", "newest", "2026-01-01T00:00:03Z"),
-                ("Warning", "hot-1", "newer", "2026-01-01T00:00:02Z"),
+                *(("Warning", "hot-1", f"{second}.", f"2026-01-01T00:00:0{second}Z") for second in (1, 4, 6, 2, 5, 3)),
                 ("Normal", "hot-1", "fine", "2026-01-01T00:00:09Z"),
                 ("Warning", "other-1", "theirs", "2026-01-01T00:00:09Z"),
             ]
         ),
     ]
-    assert diagnosis(objects, "hot", events=2) == [
+    assert diagnosis(objects, "hot") == [
         "pod hot-1 has no node: 0/3 nodes: Insufficient cpu",
         "pod hot-1, container slow: runs, is not ready",
         "pod hot-1, container bad: CrashLoopBackOff back-off 10s (ended with exit code 3)",
         "volume claim hot-1 is Pending (class none)",
         "deployment hot-x: no minimum availability",
         "deployment hot-x: quota",
-        "Pod hot-1: R: newer",
-        "Pod hot-1: R: newest",
+        *(f"Pod hot-1: R: {second}." for second in (2, 3, 4, 5, 6)),
     ]
     assert diagnosis([]) == []
 
