@@ -16,7 +16,8 @@ description:
   - An object that is as wanted costs one request and no write. C(kubernetes.core.k8s) with O(ignore:apply=true) makes
     three, and sends a patch whenever the manifest has a list in it.
   - What was applied last is kept in an annotation, as C(kubectl apply) does. A manifest of more than 128 KiB is kept
-    compressed, in one of our own, as the API takes 256 KiB of annotations, and kubectl could not read it.
+    compressed, in one of our own, as the API takes 256 KiB of annotations, and kubectl could not read it. Neither is
+    in the result or in the difference, nor is C(metadata.managedFields).
   - A field that the API does not know is refused.
   - In check mode a changed object is a dry run of the API. An object that is not there is not sent, as its namespace
     or its kind may come with the same run.
@@ -44,14 +45,6 @@ options:
       - Namespaces, and manifests without the label, are not looked at.
     type: bool
     default: false
-  hidden_fields:
-    description: Fields to leave out of the result and of the difference.
-    type: list
-    elements: str
-    default:
-      - metadata.managedFields
-      - metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]
-      - metadata.annotations[pgha.kubernetes/last-applied-configuration]
 extends_documentation_fragment: [pgha.kubernetes.api_options]
 attributes:
   check_mode:
@@ -127,18 +120,15 @@ MERGED = ("Namespace", "Secret")
 LONGEST = 1500  # characters of a message
 OWNER_LABEL = "app.kubernetes.io/managed-by"
 MANAGER = "pgha.kubernetes"
+# What is in no result and in no difference.
+HIDDEN_FIELDS = [
+    "metadata.managedFields",
+    "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
+    "metadata.annotations[pgha.kubernetes/last-applied-configuration]",
+]
 ARGUMENT_SPEC = {
     "definition": {"type": "list", "elements": "dict", "required": True},
     "only_own": {"type": "bool", "default": False},
-    "hidden_fields": {
-        "type": "list",
-        "elements": "str",
-        "default": [
-            "metadata.managedFields",
-            "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
-            "metadata.annotations[pgha.kubernetes/last-applied-configuration]",
-        ],
-    },
     **API_OPTIONS,
 }
 
@@ -150,16 +140,14 @@ class RefusedError(Exception):
 class Applier:
     """Applies manifests through one client."""
 
-    def __init__(self, client, check_mode=False, hidden_fields=()):
+    def __init__(self, client, check_mode=False):
         """Keep how to apply.
 
         :param client: the client of kubernetes.core; in check mode it makes every write a dry run
         :param check_mode: whether objects that are not there are left alone
-        :param hidden_fields: fields to leave out of what is returned
         """
         self.client = client
         self.check_mode = check_mode
-        self.hidden_fields = list(hidden_fields)
         self._found = {}  # what `check_own` has read, so that it is not read twice
 
     def check_own(self, definition):
@@ -195,12 +183,12 @@ class Applier:
         else:
             patch = _patch_for(definition, there)
             now, method = (self._patch(resource, definition, patch), "patch") if patch else (there, "unchanged")
-        same, difference = diff_objects(there or {}, now, self.hidden_fields)
+        same, difference = diff_objects(there or {}, now, HIDDEN_FIELDS)
         secret = ["data"] if definition["kind"] == "Secret" else []
         return {
             "changed": not same,
             "method": method,
-            "result": hide_fields(now, self.hidden_fields),
+            "result": hide_fields(now, HIDDEN_FIELDS),
             "diff": {} if same else {side: hide_fields(fields, secret) for side, fields in difference.items()},
         }
 
@@ -361,7 +349,7 @@ def work(module):
     """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
     try:
         client = _again(lambda: api_client(AnsibleK8SModule(module_class=lambda: module)))  # it asks which API it is
-        run(module, Applier(client, module.check_mode, module.params["hidden_fields"]))
+        run(module, Applier(client, module.check_mode))
     except (CoreException, DynamicApiError, HTTPError) as exc:
         module.fail_json(msg=_words(exc))
 

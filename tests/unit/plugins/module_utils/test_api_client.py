@@ -17,7 +17,7 @@ from ansible_collections.pgha.kubernetes.plugins.modules import apply, checksums
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_action import Call, DoneError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_problem import api_problem
 
-ARGUMENTS = {"definition": [], "hidden_fields": [], "objects": [{}], "kind": "Pod", "name": "x", "namespace": "demo"}
+ARGUMENTS = {"definition": [], "objects": [{}], "kind": "Pod", "name": "x", "namespace": "demo"}
 
 
 @pytest.mark.parametrize(
