@@ -37,7 +37,6 @@ class Requests:
             "HorizontalScaling": self._scale,
             "UpdateVersion": self._update_version,
             "RotateAuth": self._rotate,
-            "ForceFailOver": self._fail_over,
         }
         spec = request["spec"]
         self._tell(request, "Progressing", "Running", f"{spec['type']} is under way")
@@ -145,14 +144,6 @@ class Requests:
             self.api.patch("Secret", namespace, name, {"data": before, "stringData": {"password": password}})
         self.api.sql(namespace, self._primary(cluster), f"ALTER ROLE postgres PASSWORD '{password}'")
         self._restart(cluster, spec)
-
-    def _fail_over(self, cluster: dict[str, Any], spec: dict[str, Any]) -> None:
-        candidates = (spec.get("forceFailOver") or {}).get("candidates") or []
-        if not candidates:
-            raise RequestError("forceFailOver.candidates is empty")
-        if candidates[0] not in [pod["metadata"]["name"] for pod in self.clusters.pods(cluster)]:
-            raise RequestError(f"{candidates[0]} is no instance of {cluster['metadata']['name']}")
-        self._switch(cluster, candidates[0])
 
     def _switch(self, cluster: dict[str, Any], name: str) -> None:
         """Have an instance become the primary, which it does when the old one's pod goes."""
