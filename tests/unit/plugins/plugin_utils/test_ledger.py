@@ -26,7 +26,7 @@ READS = {**FACTS, "gap": 1.0, "in_doubt": 0, "failed": {}, "servers": ["10.0.0.2
 
 def test_what_was_seen() -> None:
     facts = json.dumps({"pgpool_write": FACTS, "pgpool_read": READS})
-    found = ledger_verdict(f"the user x cannot log in: no\nready\n{facts}\n")
+    found = ledger_verdict(f"the user x cannot log in: no\nready\n{facts}\nwhat a library says as the program ends\n")
     assert (found["gap"], found["moved"], found["problems"]) == (2.5, True, [])
     assert found["summary"] == (
         "No write was acknowledged for 2.50 s (else each 0.03 s); 900 were, 0 of them are lost; statements that "

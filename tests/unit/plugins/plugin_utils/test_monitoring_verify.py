@@ -53,6 +53,7 @@ def test_what_does_not_ask_is_not_expected() -> None:
         *(service("pg-stats"), endpoints("pg-stats", "pg-1")),
         *(service("pg", scrape="false"), endpoints("pg", "other-1")),
         endpoints("of-nobody", "other-2"),
+        *(service("nodes"), {**endpoints("nodes"), "endpoints": [{"targetRef": {"kind": "Node", "name": "n-1"}}, {}]}),
     ]
     assert verdict(objects, json.dumps([series("pg-1")]))["problems"] == []
 

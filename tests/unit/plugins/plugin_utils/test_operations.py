@@ -116,8 +116,9 @@ def test_what_is_left_of_a_cluster_is_not_restarted() -> None:
 def test_what_nobody_can_do_is_refused(operation: Any) -> None:
     [problem] = operation(existing.contract("hot", "demo", []))
     assert problem.startswith("postgres_cluster_operator is 'existing' (string): this collection has no ")
-    [problem] = operation(cloudnativepg.contract("hot", "demo", []))
-    assert problem.startswith("postgres_cluster_name is 'hot' (string): there is no such PostgreSQL cluster in")
+    for adapter in (cloudnativepg, kubedb):
+        [problem] = operation(adapter.contract("hot", "demo", []))
+        assert problem.startswith("postgres_cluster_name is 'hot' (string): there is no such PostgreSQL cluster in")
 
 
 @pytest.mark.parametrize(
