@@ -589,8 +589,8 @@ def test_a_primary_that_would_be_killed_as_it_stops_is_not_upgraded(answer: dict
     primary = [{"role": "standby", "pod": "hot-1"}, {"role": "primary", "pod": "hot-2"}]
     pod = asks["vars"]["__postgres_cluster_checkpoint_pod"]
     assert evaluate("postgres_cluster", {}, pod, postgres_cluster_result={"instances": primary}) == "hot-2"
-    one = task("postgres_cluster", "checkpoint", "Have it write them")
-    given = {**one, "vars": {**one["vars"], **asks["vars"]}}
+    block, one, *_ = tasks("postgres_cluster", "checkpoint")
+    given = {**one, "vars": {**block["vars"], **asks["vars"]}}
     assert goes_on("postgres_cluster", given, "failed_when", __postgres_cluster_checkpoint=answer) is fails
 
 
