@@ -45,6 +45,13 @@ options:
       - Namespaces, and manifests without the label, are not looked at.
     type: bool
     default: false
+  expect:
+    description:
+      - Fields of the objects that what was decided rests on, as V(data), and what they were. What has none has them
+        empty, and so has an object that is not there.
+      - Where something is to be written, and one of them is other by now, nothing is written. The API refuses what
+        comes in between, too. That something else of the object is other does no harm.
+    type: dict
 extends_documentation_fragment: [pgha.kubernetes.api_options]
 attributes:
   check_mode:
@@ -66,6 +73,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+changed_meanwhile:
+  description: That an object has changed meanwhile, for which nothing was written to it.
+  type: bool
+  returned: where O(expect) does not hold
 result:
   description: What became of the objects.
   type: dict
@@ -129,6 +140,7 @@ HIDDEN_FIELDS = [
 ARGUMENT_SPEC = {
     "definition": {"type": "list", "elements": "dict", "required": True},
     "only_own": {"type": "bool", "default": False},
+    "expect": {"type": "dict"},
     **API_OPTIONS,
 }
 
@@ -137,17 +149,27 @@ class RefusedError(Exception):
     """The API, or this module, does not take a manifest."""
 
 
+class ChangedMeanwhileError(RefusedError):
+    """An object is no longer the one that was decided on."""
+
+    def __init__(self, what):
+        """Say what changed."""
+        super().__init__(f"it has changed meanwhile ({what}), so nothing was written to it: run this again")
+
+
 class Applier:
     """Applies manifests through one client."""
 
-    def __init__(self, client, check_mode=False):
+    def __init__(self, client, check_mode=False, expect=None):
         """Keep how to apply.
 
         :param client: the client of kubernetes.core; in check mode it makes every write a dry run
         :param check_mode: whether objects that are not there are left alone
+        :param expect: fields that objects have to have where something is to be written; None where any do
         """
         self.client = client
         self.check_mode = check_mode
+        self.expect = expect
         self._found = {}  # what `check_own` has read, so that it is not read twice
 
     def check_own(self, definition):
@@ -181,8 +203,8 @@ class Applier:
         if there is None:
             now, method = self._create(resource, definition), "create"
         else:
-            patch = _patch_for(definition, there)
-            now, method = (self._patch(resource, definition, patch), "patch") if patch else (there, "unchanged")
+            now = self._changed(resource, definition, there)
+            method = "unchanged" if now is there else "patch"
         same, difference = diff_objects(there or {}, now, HIDDEN_FIELDS)
         secret = ["data"] if definition["kind"] == "Secret" else []
         return {
@@ -247,6 +269,7 @@ class Applier:
         )
 
     def _create(self, resource, definition):
+        self._check_expected({})
         body = patched({}, definition) if definition["kind"] in MERGED else with_annotation(definition)
         if self.check_mode:
             return body
@@ -256,8 +279,33 @@ class Applier:
                 lambda: self.client.create(resource, body, namespace=namespace, query_params=_strict()).to_dict()
             )
         except ConflictError:  # made by something else since it was looked for
-            there = self._read_staying(resource, definition) or {}
-            return self._patch(resource, definition, _patch_for(definition, there))
+            return self._changed(resource, definition, self._read_staying(resource, definition) or {})
+
+    def _changed(self, resource, definition, there):
+        """Return an object as it is once it is as its manifest says."""
+        for attempt in range(1, ATTEMPTS + 1):
+            patch = _patch_for(definition, there)
+            if not patch:
+                return there
+            self._check_expected(there)
+            try:
+                return self._patch(resource, definition, patch if self.expect is None else _versioned(patch, there))
+            except ConflictError as exc:
+                if self.expect is None:
+                    raise
+                if attempt == ATTEMPTS:
+                    raise ChangedMeanwhileError("again and again") from exc
+                there = self._read_staying(resource, definition) or {}
+        raise AssertionError("not reached")
+
+    def _check_expected(self, there):
+        """Look whether an object is the one that was decided on.
+
+        :raises ChangedMeanwhileError: it is not
+        """
+        other = [key for key, value in (self.expect or {}).items() if (there.get(key) or {}) != (value or {})]
+        if other:
+            raise ChangedMeanwhileError(", ".join(other))
 
     def _patch(self, resource, definition, patch):
         address = {**_address(definition), "content_type": "application/merge-patch+json"}
@@ -282,6 +330,12 @@ def _again(send):
 def _strict():
     """Have the API refuse fields that it does not know, in place of dropping them without a word."""
     return [("fieldValidation", "Strict"), ("fieldManager", "pgha.kubernetes")]
+
+
+def _versioned(patch, there):
+    """Have the API refuse a patch where something has written the object since it was read."""
+    version = (there.get("metadata") or {}).get("resourceVersion")
+    return {**patch, "metadata": {**patch.get("metadata", {}), "resourceVersion": version}} if version else patch
 
 
 def _patch_for(definition, there):
@@ -332,6 +386,7 @@ def run(module, applier):
                 msg=f"{_label(definition)}: {_words(exc)}",
                 changed=any(item["changed"] for item in results),
                 result={"results": results},
+                **({"changed_meanwhile": True} if isinstance(exc, ChangedMeanwhileError) else {}),
             )
         if result is None:
             continue
@@ -349,7 +404,7 @@ def work(module):
     """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
     try:
         client = _again(lambda: api_client(AnsibleK8SModule(module_class=lambda: module)))  # it asks which API it is
-        run(module, Applier(client, module.check_mode))
+        run(module, Applier(client, module.check_mode, module.params["expect"]))
     except (CoreException, DynamicApiError, HTTPError) as exc:
         module.fail_json(msg=_words(exc))
 

@@ -537,6 +537,43 @@ def test_files_that_a_pod_did_not_take_up_are_not_remembered(answer: dict[str, A
     assert comes_before("pgpool", "reload", reload["name"], "Remember what all pods have taken up")
 
 
+@pytest.mark.parametrize(
+    ("secret", "data"), [({}, {}), ({"metadata": {}, "data": {"pool_passwd": "b2xk"}}, {"pool_passwd": "b2xk"})]
+)
+def test_pgpools_secret_is_written_where_nothing_else_has_written_it_since_it_was_read(
+    secret: dict[str, Any], data: dict[str, str]
+) -> None:
+    """Else a run that has read passwords of before would put them back after a rotation."""
+    write = task("pgpool", "secret", "Write them where they differ")
+    expected = write["pgha.kubernetes.apply"]["expect"]["data"]
+    assert evaluate("pgpool", {}, expected, __pgpool_own_secret=secret) == data
+    # What is expected was read right before, so that no run meets what it has written itself.
+    for file in ("main", "take_up"):
+        includes = [one[INCLUDE] for one in tasks("pgpool", file) if INCLUDE in one]
+        assert includes.count("secret.yml") == includes.count("discover.yml") == 1
+        assert includes.index("discover.yml") < includes.index("secret.yml")
+
+
+@pytest.mark.parametrize(
+    ("answer", "fails", "refuses"),
+    [
+        ({"changed": True}, False, False),
+        ({"skipped": True}, False, False),
+        ({"failed": True, "msg": "forbidden"}, True, False),  # and is tried again
+        ({"failed": True, "changed_meanwhile": True}, False, True),  # no_log would hide why
+    ],
+)
+def test_what_was_written_meanwhile_is_said_where_it_is_shown(
+    answer: dict[str, Any], fails: bool, refuses: bool
+) -> None:
+    write = task("pgpool", "secret", "Write them where they differ")
+    assert goes_on("pgpool", write, "failed_when", __pgpool_written=answer) is fails
+    refusal = task("pgpool", "secret", "Refuse to write over what was written meanwhile")
+    assert goes_on("pgpool", refusal, __pgpool_written=answer) is not refuses
+    assert "no_log" not in refusal
+    assert comes_before("pgpool", "secret", write["name"], refusal["name"])
+
+
 @pytest.mark.parametrize("problems", [[], ["it has no tls.key"]])
 def test_a_certificate_that_cannot_be_used_is_refused_before_pods_mount_it(problems: list[str]) -> None:
     refusal = task("pgpool", "tls", "Refuse a certificate that cannot be used")

@@ -163,6 +163,109 @@ def test_made_by_something_else_in_the_meantime() -> None:
     assert verbs(client) == ["get", "create", "get", "patch"]
 
 
+class SharedClient(Client):
+    """Others write its Secret, too: what it is before each of our writes is given, and `None` leaves it as it is."""
+
+    def __init__(self, there: dict[str, Any] | None, *meanwhile: dict[str, Any] | None):
+        super().__init__(*([there] if there else []), kinds=("Secret",))
+        self.meanwhile = list(meanwhile)
+
+    def _others_write(self, verb: str, sent: Any) -> None:
+        found = self.meanwhile.pop(0) if self.meanwhile else None
+        if found:
+            self.objects[("Secret", "x")] = found
+            self.sent.append((verb, sent))
+            raise error(ConflictError, 409, "the object has been modified")
+
+    def create(self, resource: str, body: Any, namespace: str | None, query_params: Any) -> Any:
+        self._others_write("create", body)
+        return super().create(resource, body, namespace, query_params)
+
+    def patch(self, resource: str, body: Any, *args: Any, **more: Any) -> Any:
+        if "resourceVersion" in body.get("metadata", {}):  # without it the API takes what comes
+            self._others_write("patch", body)
+        return super().patch(resource, body, *args, **more)
+
+
+def secret(password: str, version: str = "1", **metadata: Any) -> dict[str, Any]:
+    return {
+        **SECRET,
+        "metadata": {**SECRET["metadata"], "resourceVersion": version, **metadata},
+        "data": {"password": password},
+    }
+
+
+WANTED = {**SECRET, "data": {"password": "d2FudGVk"}}
+OLD, NEW = secret("b2xk"), secret("bmV3", version="2")
+MARKED = secret("b2xk", version="2", annotations={"a": "b"})
+
+
+def changed_from(client: Client, data: dict[str, str]) -> dict[str, Any]:
+    return module.Applier(client, expect={"data": data}).apply(WANTED)
+
+
+@pytest.mark.parametrize(
+    ("client", "data", "asked"),
+    [
+        pytest.param(SharedClient(NEW), OLD["data"], ["get"], id="before it was read again"),
+        pytest.param(SharedClient(OLD, NEW), OLD["data"], ["get", "patch", "get"], id="after it"),
+        pytest.param(SharedClient(NEW), {}, ["get"], id="it is new"),
+        pytest.param(SharedClient(None, NEW), {}, ["get", "create", "get"], id="it is new by now"),
+        pytest.param(SharedClient(None), OLD["data"], ["get"], id="it is gone"),
+    ],
+)
+def test_what_something_else_wrote_meanwhile_is_not_written_over(
+    client: Client, data: dict[str, str], asked: list[str]
+) -> None:
+    with pytest.raises(module.ChangedMeanwhileError, match=r"^it has changed meanwhile \(data\)"):
+        changed_from(client, data)
+    assert verbs(client) == asked
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_check_mode_says_so_too(check_mode: bool) -> None:
+    with pytest.raises(module.ChangedMeanwhileError):
+        module.Applier(SharedClient(NEW), check_mode, expect={"data": {}}).apply(WANTED)
+
+
+def test_what_is_as_it_was_read_is_written_as_that_version() -> None:
+    client = SharedClient(OLD)
+    assert changed_from(client, OLD["data"])["method"] == "patch"
+    assert client.sent[1:] == [("patch", {"data": WANTED["data"], "metadata": {"resourceVersion": "1"}})]
+    client = SharedClient(None)
+    assert changed_from(client, {})["method"] == "create"
+
+
+def test_another_mark_on_it_does_no_harm() -> None:
+    client = SharedClient(OLD, MARKED)
+    assert changed_from(client, OLD["data"])["method"] == "patch"
+    assert verbs(client) == ["get", "patch", "get", "patch"]
+    assert client.sent[-1][1]["metadata"] == {"resourceVersion": "2"}
+    client = SharedClient(OLD, *[MARKED] * 9)
+    with pytest.raises(module.ChangedMeanwhileError, match=r"again and again"):
+        changed_from(client, OLD["data"])
+
+
+def test_a_write_whose_answer_was_lost_is_our_own() -> None:
+    """The API has taken it, and the next try meets what it wrote."""
+    written = {**WANTED, "metadata": {**WANTED["metadata"], "resourceVersion": "2"}}
+    for there in (OLD, None):
+        outcome = changed_from(SharedClient(there, written), OLD["data"] if there else {})
+        assert (outcome["changed"], outcome["result"]["data"]) == (True, WANTED["data"])
+    # So does a task that is tried again.
+    assert changed_from(SharedClient(written), OLD["data"])["method"] == "unchanged"
+
+
+def test_a_change_meanwhile_is_told_without_what_the_secret_holds() -> None:
+    ran = Module(WANTED)
+    with pytest.raises(SystemExit):
+        module.run(ran, module.Applier(SharedClient(NEW), expect={"data": OLD["data"]}))
+    assert ran.result["changed_meanwhile"]
+    assert ran.result["msg"] == (
+        "Secret/demo/x: it has changed meanwhile (data), so nothing was written to it: run this again"
+    )
+
+
 class LeavingClient(Client):
     """Its Service is being deleted, and gone, or made anew by something else, after so many looks."""
 
