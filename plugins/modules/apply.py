@@ -52,6 +52,14 @@ options:
       - Where something is to be written, and one of them is other by now, nothing is written. The API refuses what
         comes in between, too. That something else of the object is other does no harm.
     type: dict
+  only_create:
+    description:
+      - Names of objects that are made and not changed. One that is there, or that something else makes meanwhile, stays
+        as it is, and is in the result so.
+      - It is for what is another one each time, as a generated password.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment: [pgha.kubernetes.api_options]
 attributes:
   check_mode:
@@ -141,6 +149,7 @@ ARGUMENT_SPEC = {
     "definition": {"type": "list", "elements": "dict", "required": True},
     "only_own": {"type": "bool", "default": False},
     "expect": {"type": "dict"},
+    "only_create": {"type": "list", "elements": "str", "default": []},
     **API_OPTIONS,
 }
 
@@ -160,16 +169,18 @@ class ChangedMeanwhileError(RefusedError):
 class Applier:
     """Applies manifests through one client."""
 
-    def __init__(self, client, check_mode=False, expect=None):
+    def __init__(self, client, check_mode=False, expect=None, only_create=()):
         """Keep how to apply.
 
         :param client: the client of kubernetes.core; in check mode it makes every write a dry run
         :param check_mode: whether objects that are not there are left alone
         :param expect: fields that objects have to have where something is to be written; None where any do
+        :param only_create: names of objects that are not changed where they are there
         """
         self.client = client
         self.check_mode = check_mode
         self.expect = expect
+        self.only_create = only_create
         self._found = {}  # what `check_own` has read, so that it is not read twice
 
     def check_own(self, definition):
@@ -284,6 +295,8 @@ class Applier:
     def _changed(self, resource, definition, there):
         """Return an object as it is once it is as its manifest says."""
         for attempt in range(1, ATTEMPTS + 1):
+            if there and _name(definition) in self.only_create:
+                return there
             patch = _patch_for(definition, there)
             if not patch:
                 return there
@@ -404,7 +417,8 @@ def work(module):
     """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
     try:
         client = _again(lambda: api_client(AnsibleK8SModule(module_class=lambda: module)))  # it asks which API it is
-        run(module, Applier(client, module.check_mode, module.params["expect"]))
+        how = {key: module.params[key] for key in ("expect", "only_create")}
+        run(module, Applier(client, module.check_mode, **how))
     except (CoreException, DynamicApiError, HTTPError) as exc:
         module.fail_json(msg=_words(exc))
 

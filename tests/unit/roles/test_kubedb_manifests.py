@@ -298,6 +298,47 @@ def test_the_superusers_secret() -> None:
     assert len(base64.b64decode(generated)) == 32
 
 
+@pytest.mark.parametrize(
+    ("operator", "there", "missing"),
+    [
+        ("kubedb", "hot-postgres-auth", False),
+        ("kubedb", "hot-postgres-app", True),
+        ("kubedb_v1alpha1", "hot-postgres-auth", False),
+        ("cloudnativepg", "hot-postgres-app", False),  # the operator makes it
+    ],
+)
+def test_the_superusers_secret_is_made_where_there_is_none_right_before(
+    operator: str, there: str, missing: bool
+) -> None:
+    """Another run may have made it, and the cluster with its password, since the preflight found none."""
+    secrets = {"resources": [{"metadata": {"name": there}}]}
+    known = {"__postgres_cluster_superuser_found": {"resources": []}, "__postgres_cluster_secrets": secrets}
+    assert evaluate("{{ __postgres_cluster_superuser_missing }}", operator=operator, **known) is missing
+
+
+@pytest.mark.parametrize(("missing", "superusers"), [(True, ["hot-postgres-auth"]), (False, [])])
+def test_a_generated_password_takes_the_place_of_none(missing: bool, superusers: list[str]) -> None:
+    [write] = writing("users", "Users | Write the Secrets")
+    plan = [
+        {"secret": "a", "name": "a", "new": True, "generate": True},
+        {"secret": "b", "name": "b", "new": True, "password": "given"},
+        {"secret": "c", "name": "c", "new": False, "generate": True},  # a rotation
+        {"secret": "d", "name": "d", "new": False},
+    ]
+    known = {"__postgres_cluster_plan": plan, "__postgres_cluster_superuser_missing": missing}
+    assert evaluate(write["pgha.kubernetes.apply"]["only_create"], **known) == ["a", *superusers]
+    [rotate] = writing("rotate_superuser", "Rotate superuser | Write it")
+    known = {name: trust_as_template(value) for name, value in rotate["vars"].items()}
+    [name] = rotate["pgha.kubernetes.apply"]["only_create"]
+    assert evaluate(name, **known, __postgres_cluster_request={"secret": "new"}) == "new"
+    assert evaluate("{{ " + rotate["when"] + " }}", ansible_check_mode=False) is True
+
+
+def writing(file: str, name: str) -> list[dict[str, Any]]:
+    tasks = yaml.safe_load((ROLE / f"tasks/{file}.yml").read_text())
+    return [task for task in tasks if task["name"] == name]
+
+
 def test_the_superusers_secret_is_the_one_that_the_cluster_has() -> None:
     found = {"superuser_secret": {"name": "hot-postgres-auth-0a1b2c"}}
     rotated = manifests(__postgres_cluster_found=found)

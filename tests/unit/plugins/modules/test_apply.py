@@ -266,6 +266,26 @@ def test_a_change_meanwhile_is_told_without_what_the_secret_holds() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("client", "asked"),
+    [
+        pytest.param(SharedClient(OLD), ["get"], id="it is there"),
+        pytest.param(SharedClient(None, OLD), ["get", "create", "get"], id="it came meanwhile"),
+    ],
+)
+def test_what_is_only_made_stays_as_it_is(client: Client, asked: list[str]) -> None:
+    outcome = module.Applier(client, only_create=["x"]).apply(WANTED)
+    assert outcome["result"] == OLD
+    assert verbs(client) == asked
+
+
+def test_what_is_only_made_is_made() -> None:
+    client = SharedClient(None)
+    assert module.Applier(client, only_create=["x"]).apply(WANTED)["result"] == WANTED
+    client = SharedClient(OLD)
+    assert module.Applier(client, only_create=["y"]).apply(WANTED)["method"] == "patch"
+
+
 class LeavingClient(Client):
     """Its Service is being deleted, and gone, or made anew by something else, after so many looks."""
 
