@@ -77,7 +77,7 @@ CLUSTER_SCOPED = {
 # What is not granted here, and why (deploy/rbac/README.md says so, too).
 NOT_COVERED = re.compile(
     r"kind_cluster/|kubedb/"  # a local cluster, and a chart whose rights are KubeDB's to say
-    r"|postgres_cluster/(request|restore_first|rotate_superuser|users_job|preflight_superuser)"  # what KubeDB alone has
+    r"|postgres_cluster/(request|restore_first|rotate_superuser|users_job|preflight_(again|superuser))"  # KubeDB alone
 )
 
 # A restore drill makes a namespace, in which nothing can be bound before: what it does counts in all namespaces, and

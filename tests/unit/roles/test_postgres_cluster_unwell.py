@@ -687,3 +687,57 @@ def test_a_database_whose_object_is_another_clusters_is_refused_before_the_first
 def test_other_databases_are_in_nobodys_way(tmp_path: Path, known: dict[str, Any]) -> None:
     run = Run(tmp_path, PREFLIGHT_PLAY, cluster(), *SECRETS, database(NAME), **known)
     assert run.rc == 0, run.output
+
+
+POSTGRES = {
+    "kind": "Postgres",
+    "metadata": {"name": NAME, "namespace": NAMESPACE, "labels": LABELS},
+    "spec": {
+        "version": "17.9", "replicas": 3, "clientAuthMode": "scram", "authSecret": {"name": f"{NAME}-auth"},
+        "storage": {"storageClassName": "standard", "resources": {"requests": {"storage": "4Gi"}}},
+    },
+    "status": {"phase": "Ready", "conditions": [{"type": "Ready", "status": "True"}]},
+}  # fmt: skip
+WITH_KUBEDB = {"postgres_cluster_operator": "kubedb", "postgres_cluster_storage": {"size": "4Gi"}}
+SUPERUSER = secret("postgres") | {"metadata": {**secret("postgres")["metadata"], "name": f"{NAME}-auth"}}
+
+
+def with_another_run(folder: Path, before: str, after: str) -> list[dict[str, Any]]:
+    """A run whose preflight is some minutes older than the rest, between which another one has changed the cluster."""
+    [first], [then] = role("preflight"), role("main")
+    change = {"path": str(folder / "store.json"), "regexp": re.escape(before), "replace": after}
+    meanwhile = {"name": "Be another run", "ansible.builtin.replace": change}
+    return [{**first, "tasks": [*first["tasks"], meanwhile, *then["tasks"]]}]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ('"replicas": 3', '"replicas": 5', "postgres_cluster_instances is 3 (integer): the cluster has 5, and only"),
+        ('"version": "17.9"', '"version": "17.10"', "postgres_cluster_version is '17.9' (string): the cluster has"),
+        ('"authSecret": {"name": "hot-postgres-auth"}', '"authSecret": {"name": "hot-postgres-auth-new"}',
+         "the superuser has another password by now, in the Secret hot-postgres-auth-new"),
+        ('"clientAuthMode": "scram"', '"clientAuthMode": "md5"', "the cluster has 'md5' and keeps its passwords"),
+        ('"phase": "Ready"', '"phase": "NotReady"', ""),
+    ],
+    ids=["scaled", "upgraded", "rotated", "another way to log in", "not as it is wanted"],
+)  # fmt: skip
+def test_what_kubedb_has_done_since_the_preflight_is_not_taken_back(
+    tmp_path: Path, before: str, after: str, words: str
+) -> None:
+    plays = with_another_run(tmp_path, before, after)
+    run = Run(tmp_path, plays, POSTGRES, SUPERUSER, *SECRETS, **WITH_KUBEDB)
+    said = "hot-postgres has changed meanwhile, as by another run, and this one would take" in run.said
+    assert said is bool(words), run.output
+    assert words in run.said, run.output
+    assert (f"apply Postgres {NAME}" in run.log) is not bool(words), run.output
+
+
+def test_the_superusers_secret_that_another_run_has_made_since_the_preflight_stays(tmp_path: Path) -> None:
+    """With the one that is there, that run made the cluster."""
+    plays = with_another_run(tmp_path, '"name": "not-there"', f'"name": "{NAME}-auth"')
+    later = {**SUPERUSER, "metadata": {**SUPERUSER["metadata"], "name": "not-there"}}
+    run = Run(tmp_path, plays, POSTGRES, later, *SECRETS, **WITH_KUBEDB)
+    assert f"apply Postgres {NAME}" in run.log, run.output
+    [found] = [item for item in run.objects if item["metadata"]["name"] == f"{NAME}-auth"]
+    assert found["data"] == SUPERUSER["data"]
