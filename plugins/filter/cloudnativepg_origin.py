@@ -57,7 +57,7 @@ RETURN = r"""
 _value:
   description: >-
     The keys C(bootstrap), C(database), C(owner), C(external_clusters) and C(env), and of the folder of its
-    backups C(server_name), C(major), C(kept), C(destination) and C(moved_from).
+    backups C(server_name), C(major), C(kept), C(destination), C(moved_from) and C(due).
   type: dict
 """
 

@@ -40,6 +40,8 @@ _API_VERSION = "postgresql.cnpg.io/v1"
 ARCHIVES = "pgha.kubernetes/archives"
 # On the Cluster: where that object store is.
 DESTINATION = "pgha.kubernetes/destination"
+# On the Cluster, from the moment that it has another folder until there is a base backup in that: which folder it is.
+BASE_BACKUP_DUE = "pgha.kubernetes/base-backup-due"
 # What the status of a Backup says of its object store, in the words of a Cluster's.
 _STORE_KEYS = (
     "destinationPath",
@@ -219,8 +221,9 @@ def archives(name: str, cluster: Mapping[str, Any], restored: str, version: str,
     :param version: PostgreSQL's version of a Cluster that does not say which it runs
     :param wanted: the `destination` of the object store that is wanted; nothing where there are to be no backups
     :returns: `server_name`, empty where the folder has the name of the Cluster; `major`; `kept`, the folders there of
-        which something is known, by major version; `destination`; and `moved_from`, the one that a Cluster archives to
-        until this is applied, if that is another one
+        which something is known, by major version; `destination`; `moved_from`, the one that a Cluster archives to
+        until this is applied, if that is another one; and `due`, folder and object store where a base backup has to
+        come first, as it is another folder than before, or became so in a run that did not end well
     """
     running = ((cluster.get("status") or {}).get("pgDataImageInfo") or {}).get("majorVersion")
     major = str(running or _major(version))
@@ -238,26 +241,32 @@ def archives(name: str, cluster: Mapping[str, Any], restored: str, version: str,
         folder = "-".join([name, uid, *([major] if major else [])])
     else:
         folder = restored or name
+    # The backups of one that had none for a while begin anyway.
+    moved_from = moved_from if _has_backups({"spec": applied}) else ""
+    upgraded = bool(kept) and major not in kept
+    is_due = wanted and (moved_from or upgraded or _annotation(cluster, BASE_BACKUP_DUE))
     return {
         "server_name": "" if folder == name else folder,
         "major": major,
         "kept": kept,
         "destination": wanted or place,
-        # The backups of one that had none for a while begin anyway.
-        "moved_from": moved_from if _has_backups({"spec": applied}) else "",
+        "moved_from": moved_from,
+        "due": f"{folder} in {wanted}" if is_due else "",
     }
 
 
 def _destination(cluster: Mapping[str, Any]) -> str:
     """Return where the object store of a Cluster is, as far as it says so: the plugin has another object for it."""
-    annotations = (cluster.get("metadata") or {}).get("annotations") or {}
     applied = (applied_spec(cluster).get("backup") or {}).get("barmanObjectStore") or {}
-    return annotations.get(DESTINATION) or destination(applied)
+    return _annotation(cluster, DESTINATION) or destination(applied)
 
 
 def _kept(cluster: Mapping[str, Any]) -> dict[str, str]:
-    annotations = (cluster.get("metadata") or {}).get("annotations") or {}
-    return json.loads(annotations.get(ARCHIVES) or "{}")
+    return json.loads(_annotation(cluster, ARCHIVES) or "{}")
+
+
+def _annotation(cluster: Mapping[str, Any], key: str) -> str:
+    return ((cluster.get("metadata") or {}).get("annotations") or {}).get(key) or ""
 
 
 def _major(version: Any) -> str:

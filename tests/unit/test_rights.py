@@ -207,6 +207,10 @@ DYNAMIC: dict[str, list[str]] = {
         "Cluster",
         "ObjectStore@backup",
     ],
+    "postgres_cluster/another_archive.yml | Another archive | Take away the mark that one is due": [
+        "Cluster",
+        "ObjectStore@backup",
+    ],
     "postgres_cluster/another_archive.yml | Another archive | Wait until its WAL is archived": ["get Cluster"],
     "postgres_cluster/apply.yml | Apply | Start the cluster, if it was stopped": [],  # KubeDB's alone
     "postgres_cluster/apply.yml | Apply | Apply the manifests": [

@@ -27,6 +27,8 @@ RELEASE = (
     Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     / "pgha/built/cloudnative-pg-operator/manifest.yaml"
 )
+ANOTHER_ARCHIVE = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/another_archive.yml").read_text())
+WARNINGS = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/preflight_warn.yml").read_text())
 FOUND = {"metrics": {"port": 9187, "port_name": "metrics", "selector": {}}}
 STORE = {
     "endpoint": "https://s3.example.com",
@@ -466,6 +468,80 @@ def test_a_base_backup_is_made_of_what_begins_in_another_folder(changes: dict[st
     found = {**FOUND, "exists": True}
     expression = "{{ __postgres_cluster_is_another_archive }}"
     assert evaluate(expression, __postgres_cluster_objects=[there], __postgres_cluster_found=found, **given) is another
+
+
+DUE = "pgha.kubernetes/base-backup-due"
+
+
+@pytest.mark.parametrize("method", ["built_in", "plugin"])
+@pytest.mark.parametrize("change", ["another bucket", "another major version"])
+def test_a_base_backup_is_due_until_one_has_completed(method: str, change: str) -> None:
+    backup = {**STORE, "method": method}
+    running = 18 if change == "another major version" else 17
+    goes_to = {**backup, "bucket": "other"} if running == 17 else backup
+    first = of_kind("Cluster", made(backup))
+    assert DUE not in first["metadata"]["annotations"]
+
+    def again(
+        item: dict[str, Any],
+        backups: dict[str, Any],
+        expression: str = "__postgres_cluster_is_another_archive",
+        **more: Any,
+    ) -> tuple[dict[str, Any], bool]:
+        """Return what is written of a cluster that was applied as this, and whether a base backup comes after it."""
+        there = {**with_annotation(item), "status": {"pgDataImageInfo": {"majorVersion": running}}}
+        there["metadata"] = {**there["metadata"], "uid": "ab12cd34-5678"}
+        known = {"postgres_cluster_version": str(running), "__postgres_cluster_objects": [there], **more}
+        found = {**FOUND, "exists": True}
+        given = {"operator": "cloudnativepg", "postgres_cluster_backup": backups, "__postgres_cluster_found": found}
+        due = evaluate("{{ " + expression + " }}", **given, **known)
+        return of_kind("Cluster", made(backups, **known)), due
+
+    def saying(item: dict[str, Any], task: dict[str, Any]) -> bool:
+        return again(item, goes_to, expression=task["when"])[1]
+
+    other, due = again(first, goes_to)
+    place = f"s3://{goes_to['bucket']}/production/eu at https://s3.example.com"
+    assert due
+    assert other["metadata"]["annotations"][DUE] == f"hot-postgres-ab12cd34-{running} in {place}"
+    # That run was stopped, or its backup failed: the same one writes nothing, makes it, and says so before.
+    assert again(other, goes_to) == (other, True)
+    [says] = [task for task in WARNINGS if task["name"].endswith("Say that a base backup is due")]
+    assert saying(first, says) == (change == "another major version")
+    assert saying(other, says) is True
+    # It has completed: the mark goes, and stays away.
+    [task] = [task for task in ANOTHER_ARCHIVE if task["name"].endswith("Take away the mark that one is due")]
+    assert ANOTHER_ARCHIVE[-2]["ansible.builtin.include_tasks"] == "backup.yml"
+    assert (ANOTHER_ARCHIVE[-1], task["pgha.kubernetes.apply"]["definition"]) == (
+        task,
+        "{{ __postgres_cluster_main_manifests }}",
+    )
+    after, _ = again(other, goes_to, **task["vars"])
+    assert patch_for(after, with_annotation(other))["metadata"]["annotations"][DUE] is None
+    assert after["spec"] == other["spec"]
+    assert again(after, goes_to) == (after, False)
+    # So it does where backups are switched off, as the first one of those that come back is made at once.
+    off, due = again(other, {})
+    assert (DUE in off["metadata"]["annotations"], due) == (False, False)
+    assert again(off, goes_to) == (after, False)
+    # Back to the first place, where WAL has a gap by now.
+    first_place = backup if change == "another bucket" else {**backup, "bucket": "third"}
+    back, due = again(other, first_place)
+    assert due
+    assert f" in s3://{first_place['bucket']}/production/eu at " in back["metadata"]["annotations"][DUE]
+
+
+def test_a_cluster_that_had_its_base_backup_long_ago_has_none_due() -> None:
+    """Also one that has the annotations of another place by now."""
+    there = {**with_annotation(of_kind("Cluster", made(STORE))), "status": {"pgDataImageInfo": {"majorVersion": 17}}}
+    there["metadata"]["annotations"] |= {
+        "pgha.kubernetes/archives": json.dumps({"17": "hot-postgres-ab12cd34-17"}),
+        "pgha.kubernetes/destination": "s3://backups/production/eu at https://s3.example.com",
+    }
+    known = {"__postgres_cluster_objects": [there], "__postgres_cluster_found": {**FOUND, "exists": True}}
+    given = {"operator": "cloudnativepg", "postgres_cluster_backup": STORE, **known}
+    assert evaluate("{{ __postgres_cluster_base_backup_due }}", **given) == ""
+    assert evaluate("{{ __postgres_cluster_is_another_archive }}", **given) is False
 
 
 def test_overrides_of_the_object_store_are_part_of_where_it_is() -> None:

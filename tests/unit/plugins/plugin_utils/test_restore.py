@@ -86,6 +86,7 @@ def test_the_newest() -> None:
         "kept": {},
         "destination": "",
         "moved_from": "",
+        "due": "",
         "env": CHECKSUMS,
     }
     assert made["secrets"] == {"s3": ["ACCESS_KEY_ID", "ACCESS_SECRET_KEY"]}

@@ -348,6 +348,7 @@ def test_origin_of_a_new_cluster() -> None:
         "kept": {},
         "destination": "",
         "moved_from": "",
+        "due": "",
         "env": {},
     }
 
@@ -394,6 +395,7 @@ def test_origin_of_a_cluster_that_something_else_made() -> None:
         "kept": {},
         "destination": "",
         "moved_from": "",
+        "due": "",
         "env": {},
     }
 
