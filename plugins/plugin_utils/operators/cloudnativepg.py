@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs impo
     namespace_problems,
     storage_class_problems,
 )
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes, as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_parameters import plain_parameter_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec
@@ -67,6 +68,12 @@ drill_problems = drill_name_problems
 FAILING_OVER = "pending"
 # When a restart was asked for: on the Cluster, and on each pod that has started since.
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+# On each pod: its spec as the operator made it, without what the API, LimitRanges and webhooks have made of it. By this
+# the operator itself tells who is to restart (checkPodSpecIsOutdated of cluster_upgrade.go of 1.30), unless the Cluster
+# has the second one with `disabled`. The third one, on the Cluster, may change what comes of its own resources.
+POD_SPEC = "cnpg.io/podSpec"
+COMPARES_POD_SPEC = "cnpg.io/reconcilePodSpec"
+POD_PATCH = "cnpg.io/podPatch"
 # `on` asks for the instances to be stopped and the volumes kept. The condition of that name says how far it is: with
 # these reasons the operator has begun, and goes on; before, it waits until the cluster is healthy, however long that
 # is (pkg/reconciler/hibernation/status.go of 1.29).
@@ -207,6 +214,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         *(_pending(cluster) if cluster else ["it does not exist"]),
         *_passwords_pending(cluster, objects),
         *_databases_pending(name, objects),
+        *_resources_pending(cluster, objects),
     ]
     superuser = ((spec.get("superuserSecret") or {}).get("name")) or f"{name}-superuser"
     certificates = status.get("certificates") or spec.get("certificates") or {}
@@ -630,6 +638,36 @@ def _databases_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> Itera
                 yield f"the database {spec['name']} cannot be made: {status['message']}"
             elif not status.get("applied"):
                 yield f"the database {spec['name']} is not made yet"
+
+
+def _resources_pending(cluster: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield which instances do not have the requests and limits of the spec yet, of those whose pods are there."""
+    asked = _quantities((cluster.get("spec") or {}).get("resources") or {})
+    if _annotation(cluster, COMPARES_POD_SPEC) == "disabled" or _annotation(cluster, POD_PATCH):
+        return
+    for item in objects if asked else ():
+        if _is_instance(cluster["metadata"]["name"], item) and not item["metadata"].get("deletionTimestamp"):
+            made = _made_with(item)
+            if made is not None and asked.items() - _quantities(made).items():
+                yield f"the instance {item['metadata']['name']} does not have its resources yet"
+
+
+def _made_with(pod: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the resources that the operator made an instance with, or nothing where it did not note them."""
+    try:
+        containers = json.loads(_annotation(pod, POD_SPEC)).get("containers") or []
+    except ValueError:
+        return None
+    return next((item.get("resources") or {} for item in containers if item["name"] == "postgres"), None)
+
+
+def _quantities(resources: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """Return requests and limits as numbers: one that overrides give as 1024Mi is 1Gi in a pod."""
+    return {
+        (group, name): as_bytes(value)
+        for group in ("requests", "limits")
+        for name, value in (resources.get(group) or {}).items()
+    }
 
 
 def _instances_pending(cluster: Mapping[str, Any]) -> Iterator[str]:

@@ -224,6 +224,56 @@ def test_the_status_of_another_image_is_not_believed(
     assert found["pending"] == ([f"it is to have the image {asked}, and has {info['image']}"] if waits and info else [])
 
 
+def pod_made_with(resources: Any, number: int = 1, **metadata: Any) -> dict[str, Any]:
+    """Return the pod of an instance; a text is what the operator noted, and nothing is what it did not."""
+    spec = {"containers": [{"name": "other"}, {"name": "postgres", "resources": resources}]}
+    noted = resources if isinstance(resources, str) else json.dumps(spec)
+    labels = {"cnpg.io/cluster": "hot-postgres", "cnpg.io/podRole": "instance"}
+    annotations = {} if resources is None else {"cnpg.io/podSpec": noted}
+    # What the API has of it is another thing: LimitRanges, webhooks and resizes change that.
+    now = {"containers": [{"name": "postgres", "resources": {"requests": {"cpu": "7"}}}]}
+    metadata = {"name": f"hot-postgres-{number}", "labels": labels, "annotations": annotations} | metadata
+    return {"kind": "Pod", "metadata": metadata, "spec": now}
+
+
+ASKED = {"requests": {"cpu": "500m", "memory": "1024Mi"}, "limits": {"memory": "1Gi"}}
+
+
+@pytest.mark.parametrize(
+    ("pod", "number"),
+    [
+        (pod_made_with({}), 1),
+        (pod_made_with({"requests": {"cpu": "500m", "memory": "1Gi"}}), 1),
+        (pod_made_with({**ASKED, "limits": {"memory": "2Gi"}}), 1),
+        (pod_made_with({**ASKED, "requests": {"cpu": "0.5", "memory": "1Gi"}}), 0),
+        # More than the spec names is not asked for.
+        (pod_made_with({**ASKED, "limits": {"cpu": 1, "memory": "1Gi"}, "claims": []}), 0),
+        # One that goes; those of another cluster, or of a Job; and what the operator did not note, or not so.
+        (pod_made_with({}, deletionTimestamp="2026-11-25T21:04:05Z"), 0),
+        (pod_made_with({}, labels={"cnpg.io/cluster": "other", "cnpg.io/podRole": "instance"}), 0),
+        (pod_made_with({}, labels={"cnpg.io/cluster": "hot-postgres"}), 0),
+        (pod_made_with(None), 0),
+        (pod_made_with("{"), 0),
+        (pod_made_with('{"containers": []}'), 0),
+    ],
+)
+def test_other_resources_are_waited_for_by_what_pods_were_made_with(pod: dict[str, Any], number: int) -> None:
+    cluster = load("after_failover")
+    cluster["spec"]["resources"] = ASKED
+    told = contract(cluster, pod)
+    assert told["pending"] == ["the instance hot-postgres-1 does not have its resources yet"] * number
+    # Who reads no pods is not told of any.
+    assert contract(cluster)["pending"] == []
+    # Nor is any waited for where the operator does not restart them for it, or gives them others.
+    for key, value in (("cnpg.io/reconcilePodSpec", "disabled"), ("cnpg.io/podPatch", "[]")):
+        cluster["metadata"]["annotations"][key] = value
+        assert contract(cluster, pod)["pending"] == []
+        del cluster["metadata"]["annotations"][key]
+    assert contract(cluster, pod) == told
+    cluster["spec"]["resources"] = {}
+    assert contract(cluster, pod)["pending"] == []
+
+
 def test_details_of_the_contract() -> None:
     cluster = load("after_failover")
     cluster["spec"]["postgresql"]["parameters"].update(password_encryption="md5")
