@@ -692,6 +692,14 @@ def test_what_makes_backups_goes_before_the_evidence_does() -> None:
     assert tasks.index(off) < tasks.index("Apply | Apply the manifests")
 
 
+def test_parameters_are_waited_for_before_the_cluster_is_read_anew_for_another_archive() -> None:
+    """That there are other ones is seen by what the cluster was before."""
+    main = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/main.yml").read_text())
+    [block] = [task["block"] for task in main if "block" in task]
+    files = [task["ansible.builtin.include_tasks"] for task in block]
+    assert files.index("apply.yml") < files.index("parameters.yml") < files.index("another_archive.yml")
+
+
 # Which kinds of the backups are another API's than the cluster's, in the order in which they go.
 OTHERS = {
     "cloudnativepg": (BY_PLUGIN, ["ObjectStore"]),
