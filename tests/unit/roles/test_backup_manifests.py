@@ -27,7 +27,8 @@ RELEASE = (
     Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     / "pgha/built/cloudnative-pg-operator/manifest.yaml"
 )
-ANOTHER_ARCHIVE = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/another_archive.yml").read_text())
+[ANOTHER_ARCHIVE_BLOCK] = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/another_archive.yml").read_text())
+ANOTHER_ARCHIVE = ANOTHER_ARCHIVE_BLOCK["block"]
 WARNINGS = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/preflight_warn.yml").read_text())
 FOUND = {"metrics": {"port": 9187, "port_name": "metrics", "selector": {}}}
 STORE = {
@@ -696,8 +697,36 @@ def test_parameters_are_waited_for_before_the_cluster_is_read_anew_for_another_a
     """That there are other ones is seen by what the cluster was before."""
     main = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/main.yml").read_text())
     [block] = [task["block"] for task in main if "block" in task]
-    files = [task["ansible.builtin.include_tasks"] for task in block]
+    files = [task.get("ansible.builtin.include_tasks") for task in block]
     assert files.index("apply.yml") < files.index("parameters.yml") < files.index("another_archive.yml")
+
+
+@pytest.mark.parametrize("replaced", [[], ["app"]])
+def test_a_base_backup_that_is_due_does_not_come_between_postgresql_and_pgpool(replaced: list[str]) -> None:
+    """Where users get new passwords, and the object store lets nobody in, Pgpool-II would keep the old ones."""
+    main = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/main.yml").read_text())
+    [block] = [task["block"] for task in main if "block" in task]
+    begins, says = (
+        next(task for task in block if task["name"].startswith(name)) for name in ("Begin", "Say that the next")
+    )
+    annotations = {DUE: "hot-postgres in s3://backups at https://s3.example.com"}
+    there = {"kind": "Cluster", "metadata": {"name": "hot-postgres", "annotations": annotations}, "spec": {}}
+    known = {
+        "operator": "cloudnativepg",
+        "postgres_cluster_backup": STORE,
+        "postgres_cluster_state": "present",
+        "ansible_check_mode": False,
+        "__postgres_cluster_found": {**FOUND, "exists": True},
+        "__postgres_cluster_objects": [there],
+        "__postgres_cluster_replaced": replaced,
+    }
+    assert evaluate("{{ " + begins["when"] + " }}", **known) is not bool(replaced)
+    assert evaluate("{{ " + says["when"] + " }}", **known) is bool(replaced)
+    rescue = ANOTHER_ARCHIVE_BLOCK["rescue"][0]["ansible.builtin.fail"]["msg"]
+    failed = {"ansible_failed_result": {"msg": "WAL is not archived"}, "__postgres_cluster_plan": []}
+    assert "WAL is not archived\nWhere a run before this one" in evaluate(
+        rescue, **known | failed | {"__postgres_cluster_replaced": []}
+    )
 
 
 # Which kinds of the backups are another API's than the cluster's, in the order in which they go.
