@@ -645,10 +645,10 @@ def _resources_pending(cluster: Mapping[str, Any], objects: Sequence[Mapping[str
     asked = _quantities((cluster.get("spec") or {}).get("resources") or {})
     if _annotation(cluster, COMPARES_POD_SPEC) == "disabled" or _annotation(cluster, POD_PATCH):
         return
-    for item in objects if asked else ():
+    for item in objects if cluster else ():
         if _is_instance(cluster["metadata"]["name"], item) and not item["metadata"].get("deletionTimestamp"):
             made = _made_with(item)
-            if made is not None and asked.items() - _quantities(made).items():
+            if made is not None and _quantities(made) != asked:
                 yield f"the instance {item['metadata']['name']} does not have its resources yet"
 
 

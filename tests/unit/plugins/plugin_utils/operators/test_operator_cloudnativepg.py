@@ -246,8 +246,9 @@ ASKED = {"requests": {"cpu": "500m", "memory": "1024Mi"}, "limits": {"memory": "
         (pod_made_with({"requests": {"cpu": "500m", "memory": "1Gi"}}), 1),
         (pod_made_with({**ASKED, "limits": {"memory": "2Gi"}}), 1),
         (pod_made_with({**ASKED, "requests": {"cpu": "0.5", "memory": "1Gi"}}), 0),
-        # More than the spec names is not asked for.
-        (pod_made_with({**ASKED, "limits": {"cpu": 1, "memory": "1Gi"}, "claims": []}), 0),
+        # One that is to go, as a quota may refuse an instance without it; claims are not of the spec.
+        (pod_made_with({**ASKED, "limits": {"cpu": 1, "memory": "1Gi"}}), 1),
+        (pod_made_with({**ASKED, "claims": []}), 0),
         # One that goes; those of another cluster, or of a Job; and what the operator did not note, or not so.
         (pod_made_with({}, deletionTimestamp="2026-11-25T21:04:05Z"), 0),
         (pod_made_with({}, labels={"cnpg.io/cluster": "other", "cnpg.io/podRole": "instance"}), 0),
@@ -271,7 +272,8 @@ def test_other_resources_are_waited_for_by_what_pods_were_made_with(pod: dict[st
         del cluster["metadata"]["annotations"][key]
     assert contract(cluster, pod) == told
     cluster["spec"]["resources"] = {}
-    assert contract(cluster, pod)["pending"] == []
+    assert contract(cluster, pod_made_with({}))["pending"] == []
+    assert len(contract(cluster, pod_made_with(ASKED))["pending"]) == 1
 
 
 def test_details_of_the_contract() -> None:
