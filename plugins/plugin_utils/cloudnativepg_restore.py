@@ -26,7 +26,13 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
     owner_of,
     secret_name,
 )
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec, is_own, is_there, named
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import (
+    annotation,
+    applied_spec,
+    is_own,
+    is_there,
+    named,
+)
 
 _TARGETS = {
     "target_time": "targetTime",
@@ -244,7 +250,7 @@ def archives(name: str, cluster: Mapping[str, Any], restored: str, version: str,
     # The backups of one that had none for a while begin anyway.
     moved_from = moved_from if _has_backups({"spec": applied}) else ""
     upgraded = bool(kept) and major not in kept
-    is_due = wanted and (moved_from or upgraded or _annotation(cluster, BASE_BACKUP_DUE))
+    is_due = wanted and (moved_from or upgraded or annotation(cluster, BASE_BACKUP_DUE))
     return {
         "server_name": "" if folder == name else folder,
         "major": major,
@@ -258,15 +264,11 @@ def archives(name: str, cluster: Mapping[str, Any], restored: str, version: str,
 def _destination(cluster: Mapping[str, Any]) -> str:
     """Return where the object store of a Cluster is, as far as it says so: the plugin has another object for it."""
     applied = (applied_spec(cluster).get("backup") or {}).get("barmanObjectStore") or {}
-    return _annotation(cluster, DESTINATION) or destination(applied)
+    return annotation(cluster, DESTINATION) or destination(applied)
 
 
 def _kept(cluster: Mapping[str, Any]) -> dict[str, str]:
-    return json.loads(_annotation(cluster, ARCHIVES) or "{}")
-
-
-def _annotation(cluster: Mapping[str, Any], key: str) -> str:
-    return ((cluster.get("metadata") or {}).get("annotations") or {}).get(key) or ""
+    return json.loads(annotation(cluster, ARCHIVES) or "{}")
 
 
 def _major(version: Any) -> str:

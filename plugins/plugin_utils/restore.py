@@ -93,6 +93,11 @@ def named(objects: Sequence[Mapping[str, Any]], kind: str, name: str) -> Mapping
     return {}
 
 
+def annotation(item: Mapping[str, Any], key: str) -> str:
+    """Return an annotation of an object, or an empty text where it has none of that name."""
+    return ((item.get("metadata") or {}).get("annotations") or {}).get(key) or ""
+
+
 def applied_spec(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the spec that an object was applied with; the API adds to the one that it has."""
     return last_applied(item).get("spec") or {}

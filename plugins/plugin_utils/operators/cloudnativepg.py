@@ -28,7 +28,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs impo
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes, as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import owner_of, secret_name
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_parameters import plain_parameter_problems
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import applied_spec
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import annotation, applied_spec
 
 API_VERSION = "postgresql.cnpg.io/v1"
 HEALTHY = "Cluster in healthy state"
@@ -235,7 +235,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "instances_wanted": (as_int(spec.get("instances")) or 1) if cluster else 0,
         "switching_to": _switching_to(status),
         "hibernated": _hibernation(cluster) in HIBERNATION_BEGUN,
-        "hibernation_asked": _annotation(cluster, HIBERNATION) == "on",
+        "hibernation_asked": annotation(cluster, HIBERNATION) == "on",
         # When the operator chose the primary of now, and when that was promoted.
         "primary_times": {
             "chosen": status.get("targetPrimaryTimestamp") or "",
@@ -473,11 +473,11 @@ def restart(now: str) -> dict[str, Any]:
 
 def restart_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str]:
     """List the instances that have not restarted since it was asked for, as sentences."""
-    asked = _annotation(_cluster(name, objects), RESTARTED_AT)
+    asked = annotation(_cluster(name, objects), RESTARTED_AT)
     return [
         f"the instance {item['metadata']['name']} has not restarted yet"
         for item in objects
-        if asked and _is_instance(name, item) and _annotation(item, RESTARTED_AT) != asked
+        if asked and _is_instance(name, item) and annotation(item, RESTARTED_AT) != asked
     ]
 
 
@@ -530,10 +530,6 @@ def _is_instance(name: str, item: Mapping[str, Any]) -> bool:
         name,
         "instance",
     )
-
-
-def _annotation(item: Mapping[str, Any], key: str) -> str:
-    return ((item.get("metadata") or {}).get("annotations") or {}).get(key, "")
 
 
 def parameter(value: Any) -> str:
@@ -589,7 +585,7 @@ def _is_ready(cluster: Mapping[str, Any]) -> bool:
 
 def _hibernation(cluster: Mapping[str, Any]) -> str:
     """Return the operator's word for how far a stop is that is asked for, or nothing."""
-    asked = _annotation(cluster, HIBERNATION) == "on"
+    asked = annotation(cluster, HIBERNATION) == "on"
     conditions = (cluster.get("status") or {}).get("conditions") or []
     return next((item.get("reason", "") for item in conditions if asked and item["type"] == HIBERNATION), "")
 
@@ -643,7 +639,7 @@ def _databases_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> Itera
 def _resources_pending(cluster: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield which instances do not have the requests and limits of the spec yet, of those whose pods are there."""
     asked = _quantities((cluster.get("spec") or {}).get("resources") or {})
-    if _annotation(cluster, COMPARES_POD_SPEC) == "disabled" or _annotation(cluster, POD_PATCH):
+    if annotation(cluster, COMPARES_POD_SPEC) == "disabled" or annotation(cluster, POD_PATCH):
         return
     for item in objects if cluster else ():
         if _is_instance(cluster["metadata"]["name"], item) and not item["metadata"].get("deletionTimestamp"):
@@ -655,7 +651,7 @@ def _resources_pending(cluster: Mapping[str, Any], objects: Sequence[Mapping[str
 def _made_with(pod: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the resources that the operator made an instance with, or nothing where it did not note them."""
     try:
-        containers = json.loads(_annotation(pod, POD_SPEC)).get("containers") or []
+        containers = json.loads(annotation(pod, POD_SPEC)).get("containers") or []
     except ValueError:
         return None
     return next((item.get("resources") or {} for item in containers if item["name"] == "postgres"), None)
