@@ -373,6 +373,8 @@ class FakeConnection:
             answered = self._socket.recv(1)
         except BlockingIOError:
             return self._driver.POLL_READ
+        except ConnectionResetError:  # closed with a command in it that it has not read
+            answered = b""
         if not answered:
             raise self._driver.OperationalError("server closed the connection unexpectedly")
         return self._driver.POLL_OK
@@ -391,7 +393,10 @@ class FakeConnection:
 
     def execute(self, command: str) -> None:
         self._driver.sent.append(command)
-        self._socket.sendall(b"?")
+        try:
+            self._socket.sendall(b"?")
+        except OSError as exc:
+            raise self._driver.OperationalError("server closed the connection unexpectedly") from exc
         self._driver.wait(self)
 
     def fetchall(self) -> list[Any]:
@@ -467,7 +472,7 @@ class TestAServerThatDoesNotAnswer:
         assert time.monotonic() - started < 3
         # No second try, for which there is no time.
         assert driver.connects == 1
-        made.page(0.3)
+        made.page(2)
         assert driver.connects == 2
 
     def test_all_its_answers_have_one_deadline(self, served: Any, one_page: int) -> None:
@@ -478,9 +483,10 @@ class TestAServerThatDoesNotAnswer:
         made, driver = served(one_page, ends=True)
         assert "pgpool2_up 1\n" in made.page(8)
         started = time.monotonic()
-        assert "pgpool2_up 0\n" in made.page(0.5)
+        # Enough for a busy machine to get to the second connection, which hangs.
+        assert "pgpool2_up 0\n" in made.page(2)
         assert driver.connects == 2
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 5
 
     def test_it_is_said_once(self, served: Any, capsys: pytest.CaptureFixture[str]) -> None:
         made, _driver = served(0)
