@@ -43,15 +43,24 @@ PLAY = [
 ]
 
 
-def choose(folder: Path, collections: str, engines: dict[str, int], **variables: str) -> subprocess.CompletedProcess:
-    """Run the role's choice where `<engine> info` ends with the given codes, and other engines are not there."""
+# What the record says of a cluster of Podman's.
+MADE = {"engine": "podman"}
+
+
+def choose(folder: Path, collections: str, engines: dict[str, int], **variables: object) -> subprocess.CompletedProcess:
+    """Run the role's choice where `<engine> info` ends with the given codes, and other engines are not there.
+
+    `shim` is Podman under docker's name.
+    """
     programs = folder / "bin"
     programs.mkdir()
     for program in ("sh", "id"):
         (programs / program).symlink_to(shutil.which(program))
     for engine, code in engines.items():
-        (programs / engine).write_text(f"#!/bin/sh\necho 'no daemon answers' >&2\nexit {code}\n", encoding="utf-8")
-        (programs / engine).chmod(0o755)
+        name, version = ("docker", "podman version 4.3.1") if engine == "shim" else (engine, "Docker version 28.2.2")
+        text = f"#!/bin/sh\ntest $1 != -v || {{ echo '{version}'; exit; }}\necho 'no daemon answers' >&2\nexit {code}\n"
+        (programs / name).write_text(text, encoding="utf-8")
+        (programs / name).chmod(0o755)
     (folder / "play.yml").write_text(json.dumps(PLAY), encoding="utf-8")
     # The folders that the role adds to the PATH are this machine's, and may have an engine.
     fixed = {"__kind_cluster_environment": {"PATH": str(programs)}, **variables}
@@ -72,6 +81,7 @@ def choose(folder: Path, collections: str, engines: dict[str, int], **variables:
         pytest.param({"docker": 1}, {}, "chose podman, missing", id="a client without a daemon is no engine"),
         pytest.param({"docker": 0}, {}, "chose docker, works", id="Docker"),
         pytest.param({"podman": 0}, {}, "chose podman, works", id="Podman"),
+        pytest.param({"shim": 0, "podman": 0}, {}, "chose podman, works", id="Podman under docker's name"),
         pytest.param({}, {"kind_cluster_engine": "podman"}, "chose podman, missing", id="the one that was asked for"),
         pytest.param(
             {},
@@ -79,10 +89,16 @@ def choose(folder: Path, collections: str, engines: dict[str, int], **variables:
             "chose docker, missing",
             id="nothing is to be made",
         ),
+        pytest.param(
+            {"docker": 0, "podman": 0}, {"__kind_cluster_known": MADE}, "chose podman, works", id="the one that made it"
+        ),
+        pytest.param(
+            {"docker": 0}, {"__kind_cluster_known": MADE}, "chose docker, works", id="the one that made it is gone"
+        ),
     ],
 )
 def test_the_engine_that_is_taken(
-    engines: dict[str, int], variables: dict[str, str], chosen: str, tmp_path: Path, collections_path: str
+    engines: dict[str, int], variables: dict[str, object], chosen: str, tmp_path: Path, collections_path: str
 ) -> None:
     done = choose(tmp_path, collections_path, engines, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -93,6 +109,21 @@ def test_an_engine_that_is_there_and_broken_is_refused(tmp_path: Path, collectio
     done = choose(tmp_path, collections_path, {"podman": 125})
     assert done.returncode == 2
     assert "podman is installed and `podman info` fails: no daemon answers" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("engines", "engine", "refused"),
+    [
+        ({"docker": 0, "podman": 125}, "auto", "podman is installed and `podman info` fails: no daemon answers"),
+        ({"docker": 0, "podman": 0}, "docker", "was made by podman, and kind_cluster_engine is 'docker' (string)"),
+    ],
+)
+def test_a_cluster_of_another_engine_is_left_alone(
+    engines: dict[str, int], engine: str, refused: str, tmp_path: Path, collections_path: str
+) -> None:
+    done = choose(tmp_path, collections_path, engines, kind_cluster_engine=engine, __kind_cluster_known=MADE)
+    assert done.returncode == 2
+    assert refused in done.stdout + done.stderr
 
 
 def test_docker_that_is_not_there_is_refused(tmp_path: Path, collections_path: str) -> None:
