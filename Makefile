@@ -13,10 +13,10 @@ help: ## This list
 
 .PHONY: demo demo-down psql drills
 demo: ## A local kind cluster with everything on it, verified; again: what changed only (BACKUPS=1: with an object store)
-	@$(ENV) ansible-playbook -i $(KIND_INVENTORY) playbooks/demo.yml
+	@$(ENV) tools/alone demo ansible-playbook -i $(KIND_INVENTORY) playbooks/demo.yml
 
 demo-down: ## Delete the demo's cluster; what was built stays in the cache
-	@$(ENV) ansible-playbook -i $(KIND_INVENTORY) playbooks/kind_down.yml
+	@$(ENV) tools/alone demo ansible-playbook -i $(KIND_INVENTORY) playbooks/kind_down.yml
 
 psql: ## psql through Pgpool-II in the demo
 	@$(ENV) tools/psql

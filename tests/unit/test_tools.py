@@ -97,6 +97,44 @@ def test_skipped_tests_are_said(failed: int, skipped: int, end: list[str], tmp_p
     assert done.stdout.splitlines()[-len(end) :] == end
 
 
+def test_one_run_at_a_time_has_the_cluster_of_molecule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    molecule = tmp_path / "molecule"
+    # While molecule makes the cluster, another run is begun.
+    again = f'test "$1$SECOND" != create || SECOND=1 "{ROOT}/tools/test" molecule || :'
+    molecule.write_text(f"#!/bin/sh\n{again}\n", encoding="utf-8")
+    molecule.chmod(0o755)
+    done = part(ROOT, "molecule", tmp_path)
+    assert done.returncode == 0
+    assert "another run has the kind cluster of molecule" in done.stderr
+    assert "failed: molecule: another run has its cluster\n\n0 passed, 1 failed\n" in done.stdout
+    assert done.stdout.splitlines()[-1] == "8 passed, 0 failed"
+
+
+def test_molecule_is_not_led_to_another_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("K8S_AUTH_HOST", "https://elsewhere")
+    monkeypatch.setenv("K8S_AUTH_API_KEY", "key")
+    molecule = tmp_path / "molecule"
+    molecule.write_text('#!/bin/sh\ntest -z "$K8S_AUTH_HOST$K8S_AUTH_API_KEY"\n', encoding="utf-8")
+    molecule.chmod(0o755)
+    assert part(ROOT, "molecule", tmp_path).returncode == 0
+
+
+def test_one_run_at_a_time_has_the_demo(tmp_path: Path) -> None:
+    for target in ("demo", "demo-down"):
+        assert "@$(ENV) tools/alone demo ansible-playbook " in recipe(target)
+    alone = [str(ROOT / "tools/alone"), "demo"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    meanwhile = ["sh", "-c", '"$@"; exit $?', "sh", *alone, "echo", "run"]
+    second = subprocess.run([*alone, *meanwhile], env=environment, capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert second.stdout == ""
+    assert second.stderr == "pgha: another run has the kind cluster of demo: wait until it has ended.\n"
+    third = subprocess.run([*alone, "echo", "run"], env=environment, capture_output=True, text=True, check=False)
+    assert third.stdout == "run\n"
+
+
 @pytest.mark.parametrize("fails", ["", "antsibull-docs", "sphinx-build"])
 def test_the_reference_is_pages(fails: str, tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir()
