@@ -616,6 +616,8 @@ def arguments() -> argparse.ArgumentParser:
 def main() -> int:
     """Run the command line."""
     options = arguments().parse_args()
+    # What is built goes into images with its mode, for users of theirs: that of this shell may be for its user alone.
+    os.umask(0o022)
     try:
         options.command(options)
     except BuildError as error:

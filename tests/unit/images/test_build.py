@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,17 @@ def test_the_operators_image_has_the_version_that_is_compiled():
 def test_where_images_can_be_pulled_no_debian_is_bootstrapped():
     images = build.Images(build.Engine("podman"), pull=True)
     assert images.image("pgpool", "ghcr.io/pgha/pgpool:4.6").needs == ()
+
+
+def test_what_is_built_can_be_read_by_users_of_images(tmp_path, monkeypatch):
+    def write(options):
+        (options.cache / "program").touch(0o777)
+
+    monkeypatch.setattr(build, "build", write)
+    monkeypatch.setattr("sys.argv", ["build.py", "--cache", str(tmp_path), "--engine", "podman", "build", "kind"])
+    before = os.umask(0o077)
+    try:
+        assert build.main() == 0
+    finally:
+        os.umask(before)
+    assert (tmp_path / "program").stat().st_mode & 0o777 == 0o755
