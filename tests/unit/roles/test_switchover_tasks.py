@@ -199,7 +199,7 @@ def test_who_is_what_is_waited_for_by_the_clock(
         "postgres_cluster_switchover_timeout": 120,
         "__postgres_cluster_item": {"role": role},
         "__postgres_cluster_roles_began": time.time() - ago,
-        "__postgres_cluster_recovery": {"stdout": said, "failed": failed},
+        "__postgres_cluster_in_recovery": {"stdout": said, "failed": failed},
     }
     assert render("{{ " + ask["until"] + " }}", yaml.safe_dump(given)) is over
     assert render("{{ " + ask["failed_when"] + " }}", yaml.safe_dump(given)) is failed
