@@ -121,6 +121,8 @@ CLUSTER = {
     "__postgres_cluster_psql": "psql",
     "__postgres_cluster_asked": ["pg-1", "pg-2"],
     "__postgres_cluster_switchover": {"needed": True, "from": "pg-1", "to": "pg-2", "patch": {}},
+    "__postgres_cluster_switchover_of": "pg",
+    "__postgres_cluster_switchover_planned": "pg",
 }
 
 
@@ -179,6 +181,88 @@ def test_a_primary_that_writes_too_slowly_is_refused_before_anything_moves(tmp_p
         "a larger postgres_cluster_checkpoint_timeout; 0 goes on",
     ):
         assert words in done.stdout
+
+
+PLAN = {"ansible.builtin.include_tasks": "switchover_plan.yml"}
+SWITCH = {"ansible.builtin.include_tasks": "switchover.yml"}
+TO_OTHER = {"vars": {"postgres_cluster_switchover_to": "pg-3"}}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "planned"),
+    [
+        ([SWITCH], ["pg-1"]),
+        ([PLAN, SWITCH], ["pg-1"]),
+        ([SWITCH, SWITCH], ["pg-1", "pg-1"]),
+        ([PLAN, SWITCH, SWITCH | TO_OTHER], ["pg-1", "pg-3"]),
+        ([PLAN, SWITCH | TO_OTHER], ["pg-1", "pg-3"]),
+    ],
+)
+def test_each_switchover_has_a_plan_of_its_own(tmp_path: Path, tasks: list[dict[str, Any]], planned: list[str]) -> None:
+    """That of one before would have it do nothing: nobody has to be told of the primary that it chose."""
+    instances = [{"name": name, "pod": name, "ready": True, "role": role, "application_name": name}
+                 for name, role in (("pg-1", "standby"), ("pg-2", "primary"), ("pg-3", "standby"))]  # fmt: skip
+    cluster = {"name": "pg", "namespace": "demo", "operator": "cloudnativepg", "exists": True, "ready": True}
+    rows = ["application_name,state,sync_state,behind,unreceived"]
+    rows += [f"{name},streaming,quorum,0,0" for name in ("pg-1", "pg-3")]
+    instead = {
+        "pgha.kubernetes.check_variables": NOTHING,
+        "Find the cluster": NOTHING,
+        "kubernetes.core.k8s_exec": program(f"printf '%s\\n' {' '.join(rows)}"),
+        "Have both write what they hold": NOTHING,
+        "pgha.kubernetes.patch_status": SAYS,
+        "Wait until it is done": NOTHING,
+        "Wait until all instances are ready": NOTHING,
+        "Compare who is what for whom": NOTHING,
+    }
+    variables = yaml.safe_load((ROLES / "postgres_cluster/vars/main.yml").read_text(encoding="utf-8"))
+    known = {
+        **{name: value for name, value in CLUSTER.items() if not name.startswith("__postgres_cluster_switchover")},
+        "__postgres_cluster_switchover_of": variables["__postgres_cluster_switchover_of"],
+        "__postgres_cluster_place": "here",
+        "postgres_cluster_switchover_to": "pg-1",
+        "postgres_cluster_checkpoint_timeout": 60,
+        "postgres_cluster_result": {**cluster, "hibernated": False, "pending": [], "instances": instances},
+    }
+    done = run(tmp_path, "postgres_cluster", tasks, instead, **known)
+    assert done.returncode == 0, done.stdout
+    assert re.findall(r"Makes (pg-\d) the primary of pg in place of pg-2", done.stdout) == planned
+
+
+@pytest.mark.parametrize("needed", [True, False])
+@pytest.mark.parametrize("fails", [True, False])
+def test_the_client_of_something_before_is_not_asked(tmp_path: Path, needed: bool, fails: bool) -> None:
+    """verify.yml has named a Job in the same run, and another switchover had clients."""
+    [play] = yaml.safe_load((ROLES.parent / "playbooks/switchover.yml").read_text(encoding="utf-8"))
+    plan = {"needed": needed, "from": "pg-1", "to": "pg-2"}
+    seen = {"__pgpool_ledger": {"summary": "what these clients saw", "problems": []}}
+    instead = {
+        "Choose the standby, or refuse": {"ansible.builtin.set_fact": {"__postgres_cluster_switchover": plan}},
+        "Have a client write through Pgpool-II": NOTHING,
+        "Make the standby the primary": {"ansible.builtin.fail": {"msg": "no"}} if fails else NOTHING,
+        "Ask the client what it saw": {"ansible.builtin.set_fact": seen},
+        "Take the client away": {"ansible.builtin.debug": {"msg": "it is taken away"}},
+        "Wait until Pgpool-II has taken all instances back": NOTHING,
+        "Use the PostgreSQL cluster through Pgpool-II": NOTHING,
+    }
+    before = {
+        "__pgpool_job_name": "pg-pgpool-verify-1",
+        "__pgpool_ledger": {"summary": "what clients saw before", "problems": ["one lost a row"]},
+    }
+    known = {
+        "postgres_cluster_result": {"name": "pg", **CLUSTER["postgres_cluster_result"]},
+        "__postgres_cluster_switchover_seconds": 1,
+        "__postgres_cluster_role_answers": {},
+        "__postgres_cluster_role_pods": [],
+    }
+    tasks = [{"ansible.builtin.set_fact": before}, *stand_in(play["tasks"], instead)]
+    done = run(tmp_path, "postgres_cluster", tasks, {}, **known)
+    assert done.returncode == (2 if fails else 0), done.stdout
+    assert "what clients saw before" not in done.stdout
+    assert ("it is taken away" in done.stdout) is (needed and fails)
+    if not fails:
+        said = "what these clients saw" if needed else "No client wrote through Pgpool-II meanwhile."
+        assert said in done.stdout
 
 
 @pytest.mark.parametrize(("role", "said", "ago", "over", "failed"), [
