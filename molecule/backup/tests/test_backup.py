@@ -140,7 +140,7 @@ def test_what_is_in_the_bucket_is_encrypted(saved: Cluster) -> None:
 
 def test_check_mode_makes_no_backup(saved: Cluster) -> None:
     before = len(saved.get("backups.postgresql.cnpg.io"))
-    assert passed(run_playbook("backup", *LIMIT, "--check")).changed == 0
+    assert passed(run_playbook("backup", *LIMIT, "--check")).changed == 1
     assert len(saved.get("backups.postgresql.cnpg.io")) == before
 
 
@@ -309,7 +309,7 @@ def test_a_named_backup_and_without_a_query_the_rows_of_each_table(before_the_dr
 
 
 def test_check_mode_makes_no_drill(saved: Cluster) -> None:
-    passed(run_playbook("restore_drill", *LIMIT, "--check"))
+    assert passed(run_playbook("restore_drill", *LIMIT, "--check")).changed == 1
     assert "saved-drill" not in {item["metadata"]["name"] for item in saved.get("namespaces", everywhere=True)}
 
 

@@ -171,7 +171,7 @@ class TestRestart:
 class TestReload:
     def test_check_mode_reloads_nothing(self, cluster: Cluster) -> None:
         run = run_playbook("reload", "--check")
-        assert (run.rc, run.changed) == (0, 0), run.output
+        assert (run.rc, run.changed) == (0, 1), run.output
         assert f"Would have each ready pod of {cluster.name}-pgpool take up its files." in run.said
 
     def test_each_pod_takes_up_its_files(self, cluster: Cluster) -> None:

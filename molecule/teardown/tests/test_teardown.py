@@ -53,6 +53,8 @@ def test_without_a_word_it_removes_nothing(cluster: Cluster) -> None:
     assert wrong.changed == 0
     checked = run_playbook("teardown", "--check", variables={"teardown_confirm": "hot-postgres"})
     assert checked.rc == 0, checked.output
+    # As the run ends: what it removes first keeps nothing.
+    assert "Kept: the namespaces; the operator, as there are PostgreSQL clusters (hot-postgres)." in checked.said
     after = cluster.get("deployments,clusters.postgresql.cnpg.io,services,secrets", everywhere=True)
     assert [item["metadata"]["uid"] for item in after] == [item["metadata"]["uid"] for item in before]
 

@@ -73,7 +73,7 @@ def comes_before(role: str, file: str, first: str, then: str) -> bool:
 )  # fmt: skip
 def test_an_operator_that_runs_clusters_is_not_removed(role: str, words: str, found: str, first_deletion: str) -> None:
     refusal = task(role, "absent", words)
-    there = [{"metadata": {"namespace": "shop", "name": "orders"}}]
+    there = [{"metadata": {"namespace": "shop", "name": "orders", "uid": "1"}}]
     assert goes_on(role, refusal, **{found: {"resources": []}}) is True
     assert goes_on(role, refusal, **{found: {"resources": there}}) is False
     said = evaluate(role, refusal, refusal[ASSERT]["fail_msg"], **{found: {"resources": there}})
