@@ -12,8 +12,11 @@ author: the pgha.kubernetes authors
 description:
   - Reads what the Job of the role C(pgpool), entry point C(verify), printed, and judges it.
   - Each standby has to get at least a quarter of its share of the reads, the primary no more than its weight says, or
-    what the database prefers. Where a session keeps to one backend, shares are not looked at.
-positional: standbys, topology, params, database
+    what the database prefers. As many servers have to answer as standbys are to be read from. A standby whose lag
+    Pgpool-II does not allow may get none. Where a session keeps to one backend, it only has to be no primary that no
+    weight or preference gives reads to.
+  - This is judged for each pod of Pgpool-II.
+positional: standbys, topology, params, database, gone
 options:
   _input:
     description: The log of the Job.
@@ -36,6 +39,11 @@ options:
     description: The database in which the Job read.
     type: str
     default: ""
+  gone:
+    description: Addresses of pods that took clients when the Job was made, and take none any longer. They do not count.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -52,11 +60,11 @@ _value:
   description: >-
     C(problems) (sentences, none if all is well), C(notes) (sentences about what will mend itself), C(users) who logged
     in, C(written_by), C(read_back_after) in seconds, C(reads), C(nodes) (the rows of SHOW POOL_NODES, each with the
-    C(reads) it got), C(servers) (who answered), C(table).
+    C(pod) that said it and the C(reads) it got), C(servers) (who answered, by C(pod)), C(table).
   type: dict
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -70,12 +78,13 @@ def pgpool_verdict(
     topology: str = "per_instance",
     params: Mapping[str, Any] | None = None,
     database: str = "",
+    gone: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Judge what the Job printed."""
     if not isinstance(log, str):
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_verdict: give the log as text, not {type(log).__name__}")
     try:
-        return verdict(log, int(standbys), topology, params or {}, database)
+        return verdict(log, int(standbys), topology, params or {}, database, gone)
     except InputError as exc:
         raise AnsibleFilterError(f"pgha.kubernetes.pgpool_verdict: {exc}") from exc
 

@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What `verify` saw through Pgpool-II: who logs in, and a verdict on a row written and on where reads went.
 
-The script `roles/pgpool/files/verify.sh` prints one fact per line: its kind, a tab, and fields separated by tabs.
+The script `roles/pgpool/files/verify.sh` prints one fact per line: its kind, a tab, and fields separated by tabs. Each
+pod of Pgpool-II has its own view of the backends, so each is judged by what was seen through it.
 """
 
 from __future__ import annotations
 
 import base64
+import ipaddress
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -27,6 +29,7 @@ LEAST_SHARE = 0.25
 _USER_TYPE = "kubernetes.io/basic-auth"
 _USABLE = ("up", "waiting")
 _COLUMNS = (
+    "pod",
     "node_id",
     "hostname",
     "status",
@@ -85,6 +88,7 @@ def verdict(
     topology: str = "per_instance",
     params: Mapping[str, Any] | None = None,
     database: str = "",
+    gone: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Read what the script printed and judge it.
 
@@ -93,37 +97,42 @@ def verdict(
     :param topology: Pgpool-II's layout; with `services`, all standbys are one backend whose replication is not seen
     :param params: Pgpool-II's parameters, of which delay_threshold is 1000000 where it is missing
     :param database: where it read
+    :param gone: addresses of pods that took clients when the script was told them, and take none any longer
     :returns: `problems` (sentences, empty if all is well), `notes` (sentences about what will mend itself), `users`,
-        `written_by`, `read_back_after` (seconds), `reads`, `nodes` (the rows of SHOW POOL_NODES with `reads`, what each
-        got), `servers` (who answered) and `table`
+        `written_by`, `read_back_after` (seconds), `reads`, `nodes` (the rows of SHOW POOL_NODES through each `pod`,
+        with `reads`, what each got), `servers` (who answered through each `pod`) and `table`
     """
     facts = _facts(log)
-    nodes = _nodes(facts)
     parameters = params or {}
-    delay_threshold = pgpool_conf.number("delay_threshold", parameters.get("delay_threshold", BOUNDED_LAG))
-    servers = [
-        {"address": fields[2], "role": "standby" if fields[1] == "on" else "primary", "reads": int(fields[0])}
-        for fields in facts.get("reads", [])
-    ]
+    tried = [fields[0] for fields in facts.get("pod", [])]
+    views = {pod: _view(facts, pod, parameters) for pod in tried if pod not in gone}
+    nodes = [node for view in views.values() for node in view["nodes"]]
+    servers = [server for view in views.values() for server in view["servers"]]
+    logins = _logins_through(facts, gone)
     asked = int(facts["selects"][0][0]) if "selects" in facts else 0
-    promoted = [node for node in nodes[1:] if _is_promoted(node, delay_threshold)]
+    seen = {
+        pod: [
+            *(f"the session that reads broke off: {error}" for error in view["errors"]),
+            *_node_problems(view["nodes"], standbys, topology),
+            *_count_problems(view["nodes"], view["servers"], asked),
+            *_share_problems(view, asked, topology, parameters, database),
+        ]
+        for pod, view in views.items()
+    }
     return {
         "problems": [_broken_off(log)]
         if "end" not in facts
         else [
-            *_login_problems(facts),
-            *_write_problems(facts),
-            *(f"the session that reads broke off: {' '.join(fields)}" for fields in facts.get("error", [])),
-            *_node_problems(nodes, standbys, topology),
-            *_count_problems(nodes, servers, asked),
-            *_share_problems(nodes, promoted, servers, asked, _part(parameters, database)),
+            *_login_problems(logins),
+            *_write_problems(facts, logins),
+            *_unseen_problems(tried, gone),
+            *_by_pod(seen),
         ],
         "notes": [
-            f"{_name(node)} has become the primary and still gets reads as the standby that it was, until it has "
-            f"written {delay_threshold:.0f} bytes (delay_threshold; now {node['replication_delay']})"
-            for node in promoted
+            *(f"{pod} takes no clients any longer, and does not count" for pod in tried if pod in gone),
+            *_by_pod({pod: [*_view_notes(view)] for pod, view in views.items()}),
         ],
-        "users": [fields[0] for fields in facts.get("login", []) if fields[1] == "ok"],
+        "users": [user for user, failures in logins.items() if not failures],
         "written_by": next((fields[0] for fields in facts.get("write", []) if fields[1] == "ok"), ""),
         "read_back_after": next((float(fields[1]) for fields in facts.get("read_back", []) if fields[0] == "ok"), None),
         "reads": sum(server["reads"] for server in servers),
@@ -157,14 +166,63 @@ def _facts(log: str) -> dict[str, list[list[str]]]:
     return facts
 
 
-def _nodes(facts: Mapping[str, list[list[str]]]) -> list[dict[str, Any]]:
+def _view(facts: Mapping[str, list[list[str]]], pod: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was seen through one pod, and which backends may rightly get other reads than their weights say."""
+    before, after = (_tables(_of_pod(facts, kind, pod)) for kind in ("before", "after"))
+    limit = pgpool_conf.number("delay_threshold", params.get("delay_threshold", BOUNDED_LAG))
+    nodes = _nodes(pod, before, after)
+    seen: dict[str, list[int]] = {}
+    for row in [row for rows in [*before, *after] for row in rows]:
+        seen.setdefault(row["node_id"], []).append(_delay(row) or 0)
+    delays = {node_id: max(each) for node_id, each in seen.items()}
+    return {
+        "nodes": nodes,
+        "servers": [
+            {"pod": pod, "address": address, "role": "standby" if answer == "on" else "primary", "reads": int(count)}
+            for count, answer, address in _of_pod(facts, "reads", pod)
+        ],
+        "errors": [" ".join(fields) for fields in _of_pod(facts, "error", pod)],
+        "limit": limit,
+        "delays": delays,
+        "least_delays": {node_id: min(each) for node_id, each in seen.items()},
+        "promoted": [node for node in nodes[1:] if _is_promoted(node, limit)],
+        "late": [node for node in _standbys(nodes) if limit and delays[node["node_id"]] > limit],
+    }
+
+
+def _of_pod(facts: Mapping[str, list[list[str]]], kind: str, pod: str) -> list[list[str]]:
+    return [fields[1:] for fields in facts.get(kind, []) if fields[0] == pod]
+
+
+def _by_pod(said: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield each sentence once, with the pods through which that was seen where it was not through all of them."""
+    for sentence in dict.fromkeys(sentence for sentences in said.values() for sentence in sentences):
+        pods = [pod for pod, sentences in said.items() if sentence in sentences]
+        yield sentence if len(pods) == len(said) else f"through {' and '.join(pods)}: {sentence}"
+
+
+def _view_notes(view: Mapping[str, Any]) -> Iterator[str]:
+    for node in view["promoted"]:
+        yield (
+            f"{_name(node)} has become the primary and still gets reads as the standby that it was, until it has "
+            f"written {view['limit']:.0f} bytes (delay_threshold; now {node['replication_delay']})"
+        )
+    for node in view["late"]:
+        yield (
+            f"{_name(node)} may have been left without reads, as it was up to {view['delays'][node['node_id']]} bytes "
+            f"behind and {view['limit']:.0f} are the most (delay_threshold)"
+        )
+
+
+def _nodes(
+    pod: str, before: Sequence[Sequence[Mapping[str, str]]], samples: Sequence[Sequence[Mapping[str, str]]]
+) -> list[dict[str, Any]]:
     """Return SHOW POOL_NODES after the reads, each row with the reads that it got since the one before."""
-    before, samples = (_tables(facts.get(kind, [])) for kind in ("before", "after"))
     if not samples:
         return []
     counts = {row["node_id"]: int(row["select_cnt"]) for row in before[0]} if before else {}
     best = [max(rows, key=_health) for rows in zip(*samples, strict=False)]
-    return [{**row, "reads": int(row["select_cnt"]) - counts.get(row["node_id"], 0)} for row in best]
+    return [{"pod": pod, **row, "reads": int(row["select_cnt"]) - counts.get(row["node_id"], 0)} for row in best]
 
 
 def _tables(lines: Sequence[Sequence[str]]) -> list[list[dict[str, str]]]:
@@ -180,7 +238,7 @@ def _tables(lines: Sequence[Sequence[str]]) -> list[list[dict[str, str]]]:
     return tables
 
 
-def _health(row: Mapping[str, str]) -> tuple[bool, bool]:
+def _health(row: Mapping[str, Any]) -> tuple[bool, bool]:
     """Rank samples of one backend: Pgpool-II forgets the state for the moment in which it asks for it."""
     return row["status"] in _USABLE, bool(row.get("replication_state"))
 
@@ -191,20 +249,43 @@ def _is_promoted(node: Mapping[str, Any], delay_threshold: float) -> bool:
     It measures how far an instance is behind by what it replayed last. A primary replays nothing, so the distance
     grows, but after a failover it starts from nothing.
     """
+    delay = _delay(node)
+    return node.get("pg_role") == "primary" and delay is not None and delay <= delay_threshold
+
+
+def _delay(node: Mapping[str, Any]) -> int | None:
+    """Return how many bytes a backend is behind, if Pgpool-II says it in bytes."""
     delay = str(node.get("replication_delay", "")).partition(" ")[0]
-    return node.get("pg_role") == "primary" and delay.isdigit() and int(delay) <= delay_threshold
+    return int(delay) if delay.isdigit() else None
 
 
-def _login_problems(facts: Mapping[str, list[list[str]]]) -> Iterator[str]:
-    for user, outcome, *message in facts.get("login", []):
-        if outcome != "ok":
-            yield f"the user {user} cannot log in through Pgpool-II: {' '.join(message)}"
-    if not facts.get("login"):
+def _logins_through(facts: Mapping[str, list[list[str]]], gone: Sequence[str]) -> dict[str, list[str]]:
+    """Return for each user the pods that did not let it in, each with what was said."""
+    users: dict[str, list[str]] = {}
+    for user, outcome, *where in facts.get("login", []):
+        failures = users.setdefault(user, [])
+        if outcome != "ok" and where[0] not in gone:
+            failures.append(": ".join(where))
+    return users
+
+
+def _login_problems(logins: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for user, failures in logins.items():
+        if failures:
+            yield f"the user {user} cannot log in through Pgpool-II: {failures[0]}"
+    if not logins:
         yield "there is no user whose login could be tried"
 
 
-def _write_problems(facts: Mapping[str, list[list[str]]]) -> Iterator[str]:
-    if not any(fields[1] == "ok" for fields in facts.get("login", [])):
+def _unseen_problems(tried: Sequence[str], gone: Sequence[str]) -> Iterator[str]:
+    if not tried:
+        yield "Pgpool-II did not answer SHOW POOL_NODES"
+    elif set(tried) <= set(gone):
+        yield f"each pod of Pgpool-II that was tried ({', '.join(tried)}) takes no clients any longer: run it again"
+
+
+def _write_problems(facts: Mapping[str, list[list[str]]], logins: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    if all(logins.values()):
         return
     written = facts.get("write", [["", "no user may make a schema in this database"]])[0]
     if written[1] != "ok":
@@ -229,7 +310,7 @@ def _node_problems(nodes: Sequence[Mapping[str, Any]], standbys: int, topology: 
             yield f"{_name(node)} is {node['status']} for Pgpool-II (PostgreSQL there is {seen_as})"
     if _role(nodes[0]) != "primary":
         yield f"{_name(nodes[0])}, the address of the primary, leads to a {_role(nodes[0])}"
-    seen = [node for node in nodes[1:] if _role(node) == "standby"]
+    seen = _standbys(nodes)
     wanted = standbys if topology == "per_instance" else min(standbys, 1)
     if len(seen) != wanted:
         yield f"Pgpool-II sees {len(seen)} standbys of {wanted}"
@@ -247,45 +328,90 @@ def _count_problems(
         yield f"{answered} of {asked} reads were answered"
 
 
-def _part(params: Mapping[str, Any], database: str) -> float | None:
-    """Return the part of the reads that preferences send to the primary; not a number where no part can be told."""
-    if str(params.get("statement_level_load_balance", True)).lower() in ("false", "off", "no", "0"):
-        return math.nan  # all reads of the session are those of one backend
-    return primary_share(params, database, APPLICATION)
-
-
 def _share_problems(
-    nodes: Sequence[Mapping[str, Any]],
-    promoted: Sequence[Mapping[str, Any]],
-    servers: Sequence[Mapping[str, Any]],
-    asked: int,
-    preferred: float | None,
+    view: Mapping[str, Any], asked: int, topology: str, params: Mapping[str, Any], database: str
 ) -> Iterator[str]:
-    """Yield where reads went that should not. Weights decide among those that `preferred` leaves."""
-    readers = [node for node in nodes[1:] if _role(node) == "standby"]
+    """Yield where reads went that should not. Weights decide among those that a preference leaves."""
+    nodes, late = view["nodes"], view["late"]
+    readers = _standbys(nodes)
     weights = [float(node["lb_weight"]) for node in readers]
     behind = sum(weights)
-    also = sum(float(node["lb_weight"]) for node in promoted)  # the primary, taken for a standby
+    also = sum(float(node["lb_weight"]) for node in view["promoted"])  # the primary, taken for a standby
     total = behind + also + (float(nodes[0]["lb_weight"]) if nodes else 0)
+    preferred = primary_share(params, database, APPLICATION)
     if total == 0 or asked == 0 or (preferred is not None and math.isnan(preferred)):
         return
     if preferred is None:
         part = 1 - behind / total
     else:
         part = 1 - (1 - preferred) * (behind / (behind + also) if behind else 0)
-    for node, weight in zip(readers, weights, strict=True):
-        least = round(LEAST_SHARE * asked * (1 - part) * weight / behind) if behind else 0
-        if node["reads"] < least:
-            yield f"{_name(node)} got {node['reads']} of {asked} reads, and {least} are the least for its weight"
+    by_statement = _is_on(params, "statement_level_load_balance")
+    if not by_statement and (part > 0 or _may_stay_on_the_primary(view, params)):
+        return  # all reads of the session are those of one backend, and that may be the primary
+    leasts = [
+        _least_reads(asked, (1 - part) * weight / behind) if behind and by_statement and node not in late else 0
+        for node, weight in zip(readers, weights, strict=True)
+    ]
+    few = [(node, least) for node, least in zip(readers, leasts, strict=True) if node["reads"] < least]
+    for node, least in few:
+        yield f"{_name(node)} got {node['reads']} of {asked} reads, and {least} are the least for its weight"
     # Four standard deviations from what is right: chance goes there once in thirty thousand runs.
     chance = 4 * math.sqrt(asked * max(0, part * (1 - part)))
-    got = sum(server["reads"] for server in servers if server["role"] == "primary")
+    got = sum(server["reads"] for server in view["servers"] if server["role"] == "primary")
     most, least = math.ceil(asked * part + chance), math.floor(asked * part - chance)
-    if got > most:
+    # The part of a standby that lags goes to another one, which may be the primary, taken for one; where each lags, to
+    # the primary.
+    alone = all(node in late for node, weight in zip(readers, weights, strict=True) if weight > 0)
+    handed = bool(late) and (alone or bool(view["promoted"]) or not _is_on(params, "prefer_lower_delay_standby"))
+    if got > most and not handed:
         yield f"the primary answered {got} of {asked} reads, and {most} are the most for its weight"
+    elif not few and topology == "per_instance":
+        yield from _server_problems(view["servers"], leasts)
     # Standbys that lag hand their part to the primary, and it hands none to them.
-    if preferred is not None and got < least:
+    if by_statement and preferred is not None and got < least:
         yield f"the primary answered {got} of {asked} reads, and {least} are the least that the preference leaves it"
+
+
+def _least_reads(asked: int, share: float) -> int:
+    """Return how many reads a standby got at least, and fewer where chance makes as much of so few."""
+    right = asked * share
+    return max(0, min(round(LEAST_SHARE * right), math.floor(right - 4 * math.sqrt(right * max(0, 1 - share)))))
+
+
+def _server_problems(servers: Sequence[Mapping[str, Any]], leasts: Sequence[int]) -> Iterator[str]:
+    """Yield that fewer standbys answered than were sent reads: Pgpool-II counts by backend, and all of its clients."""
+    wanted = sorted((least for least in leasts if least > 0), reverse=True)
+    found = sorted(((one["reads"], one["address"]) for one in servers if one["role"] == "standby"), reverse=True)
+    # Behind a proxy of its pod, an instance is asked at an address that others have, too.
+    if any(not address or ipaddress.ip_address(address).is_loopback for _reads, address in found):
+        return
+    got = [reads for reads, _address in found] + [0] * len(wanted)
+    if any(reads < least for reads, least in zip(got, wanted, strict=False)):
+        shown = ", ".join(f"{address} ({reads} reads)" for reads, address in found) or "none"
+        yield f"{len(wanted)} standbys should have answered, and {shown} did: two backends may lead to one server"
+
+
+def _may_stay_on_the_primary(view: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+    """Tell whether a session that keeps to one backend may have taken the own one of the instance that is the primary.
+
+    Only its lag keeps a session from it, with prefer_lower_delay_standby: without, the lag is not looked at until it
+    reads (`select_load_balancing_node()` of pool_pg_utils.c). It took it when it began, so when the lag was least: that
+    of one that was just promoted grows with what is written.
+    """
+    limited = view["limit"] and _is_on(params, "prefer_lower_delay_standby")
+    return any(
+        float(node["lb_weight"]) > 0
+        for node in view["nodes"][1:]
+        if _role(node) == "primary" and not (limited and view["least_delays"][node["node_id"]] > view["limit"])
+    )
+
+
+def _is_on(params: Mapping[str, Any], name: str) -> bool:
+    return pgpool_conf.text_of(name, params.get(name, True)) == "on"
+
+
+def _standbys(nodes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [node for node in nodes[1:] if _role(node) == "standby"]
 
 
 def _role(node: Mapping[str, Any]) -> str:

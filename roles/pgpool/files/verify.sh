@@ -3,7 +3,7 @@
 # its kind and its fields separated by tabs. The filter pgpool_verdict reads them.
 #
 # It is told PGHOST, PGPORT, PGDATABASE, SELECTS (how many), STATES (whether to wait until each standby streams) and PODS
-# (the addresses of the pods, through each of which all users log in).
+# (the addresses of the pods, through each of which all users log in, and one reads).
 # Each folder in /users has the files `username` and `password` of one user.
 set -u
 umask 077
@@ -15,16 +15,19 @@ export PGOPTIONS='-c search_path=pg_catalog'
 tab=$(printf '\t')
 schema=pgha_verify_$(date +%s%N)
 writer=''
+errors=/tmp/error
 
 say() { (IFS=$tab; printf '%s\n' "$*"); }
-one_line() { tr '\n\t' '  ' < /tmp/error | cut -c1-500; }
+one_line() { tr '\n\t' '  ' < "$errors" | cut -c1-500; }
+# through ADDRESS: in a subshell, what follows goes there. The name remains the Service's, the only one that a certificate has.
+through() { [ "$1" = "$PGHOST" ] || export PGHOSTADDR="$1"; }
 
 # sql USER OPTION…: statements from standard input.
 sql() {
   user=$1
   shift
   psql --no-psqlrc --no-password --quiet --no-align --field-separator="$tab" --pset=footer=off \
-    --set=ON_ERROR_STOP=1 --username="$user" "$@" 2> /tmp/error
+    --set=ON_ERROR_STOP=1 --username="$user" "$@" 2> "$errors"
 }
 
 # The password file is written by what is built into the shell and by sed, which reads a file: no process ever has
@@ -34,23 +37,30 @@ for folder in /users/*; do
   printf '*:*:*:%s:%s\n' "$(escaped "$folder/username")" "$(escaped "$folder/password")"
 done > "$PGPASSFILE"
 
-# Each user logs in, through each pod. The first who may make a schema writes; any who got in reads.
-reader=''
+# Each user logs in, through each pod. The first who may make a schema writes, if it can be one who got in through all of
+# them: a pod may be about to end. Through each, the first who got in reads.
+spare=''
+for address in ${PODS:-"$PGHOST"}; do
+  say pod "$address"
+  mkdir -p "/tmp/$address"
+done
 for folder in /users/*; do
   user=$(cat "$folder/username")
-  failed=''
+  may='' failed=''
   for address in ${PODS:-"$PGHOST"}; do
-    answer=$(echo "SELECT has_database_privilege(current_database(), 'CREATE')" | sql "$user" --host="$address" --tuples-only) ||
-      failed=${failed:-"$address: $(one_line)"}
+    if answer=$(through "$address" && echo "SELECT has_database_privilege(current_database(), 'CREATE')" | sql "$user" --tuples-only); then
+      may=$answer
+      [ -e "/tmp/$address/reader" ] || printf '%s\n' "$user" > "/tmp/$address/reader"
+    else
+      failed=yes
+      say login "$user" failed "$address" "$(one_line)"
+    fi
   done
-  if [ -z "$failed" ]; then
-    say login "$user" ok
-    reader=${reader:-$user}
-    if [ "$answer" = t ]; then writer=${writer:-$user}; fi
-  else
-    say login "$user" failed "$failed"
-  fi
+  [ -n "$failed" ] || say login "$user" ok
+  if [ "$may" = t ] && [ -z "$failed" ]; then writer=${writer:-$user}; fi
+  if [ "$may" = t ]; then spare=${spare:-$user}; fi
 done
+writer=${writer:-$spare}
 
 # A row is written, and read back in another session, which a standby serves as soon as it has the row.
 drop() {
@@ -80,8 +90,9 @@ if [ -n "$writer" ]; then
   fi
 fi
 
-# Where reads go: one session, as each Pgpool-II pod has counters of its own. Who answers says its address and whether
-# it is a standby (transaction_read_only; pg_is_in_recovery() counts as a write, as it is volatile).
+# Where reads go: one session through each pod, all at the same time, as each has its own view of the backends and its own
+# counters. Who answers says its address and whether it is a standby. pg_is_in_recovery() counts as a write, as it is
+# volatile, and a user may have transaction_read_only from its default: it is for PostgreSQL before 14.
 pool_nodes() { echo 'SHOW POOL_NODES' | sql "$reader"; }
 streaming() {
   pool_nodes | awk -F "$tab" '
@@ -91,30 +102,42 @@ streaming() {
     $column["pg_role"] == "standby" && $column["replication_state"] != "streaming" { bad = 1 }
     END { exit bad || NR < 2 }'
 }
-if [ -n "$reader" ]; then
+{
+  printf '%s\n' 'SHOW POOL_NODES;' '\t on' '\o :reads'
+  printf '%s\n' "\\set recovery 'coalesce(current_setting(''in_hot_standby'', true), current_setting(''transaction_read_only''))'"
+  awk -v n="$SELECTS" 'BEGIN { while (n-- > 0) print "SELECT :recovery, inet_server_addr();" }'
+  printf '%s\n' '\o' '\t off' '\echo after' 'SHOW POOL_NODES;'
+  # Twice more, as Pgpool-II forgets the replication_state for the moment in which it asks for it.
+  printf '%s\n' '\! sleep 0.7' 'SHOW POOL_NODES;' '\! sleep 0.6' 'SHOW POOL_NODES;'
+} > /tmp/session.sql
+read_through() {
+  through "$1"
+  here=/tmp/$1
+  errors=$here/error
+  reader=$(cat "$here/reader")
   if [ "${STATES:-}" = 1 ]; then
-    tries=0
-    until streaming || [ "$tries" -ge 45 ]; do
+    late=$(($(date +%s) + 45)) # by the clock, as through a pod that is gone each try takes PGCONNECT_TIMEOUT
+    until streaming || [ "$(date +%s)" -ge "$late" ]; do
       sleep 1
-      tries=$((tries + 1))
     done
   fi
-  {
-    printf '%s\n' 'SHOW POOL_NODES;' '\t on' '\o /tmp/reads'
-    awk -v n="$SELECTS" 'BEGIN {
-      while (n-- > 0) print "SELECT current_setting('\''transaction_read_only'\''), inet_server_addr();"
-    }'
-    printf '%s\n' '\o' '\t off' '\echo after' 'SHOW POOL_NODES;'
-    # Twice more, as Pgpool-II forgets the replication_state for the moment in which it asks for it.
-    printf '%s\n' '\! sleep 0.7' 'SHOW POOL_NODES;' '\! sleep 0.6' 'SHOW POOL_NODES;'
-  } > /tmp/session.sql
-  sql "$reader" --file=/tmp/session.sql > /tmp/session.out || say error "$(one_line)"
-  awk -v kind=before '$0 == "after" { kind = $0; next } { print kind "\t" $0 }' /tmp/session.out
-  say selects "$SELECTS"
-  if [ -e /tmp/reads ]; then
-    sort /tmp/reads | uniq -c | awk '{ count = $1; sub(/^ *[0-9]+ /, ""); print "reads\t" count "\t" $0 }'
+  sql "$reader" --set=reads="$here/reads" --file=/tmp/session.sql > "$here/session.out" || say error "$1" "$(one_line)"
+  awk -v pod="$1" -v kind=before '$0 == "after" { kind = $0; next } { print kind "\t" pod "\t" $0 }' "$here/session.out"
+  if [ -e "$here/reads" ]; then
+    sort "$here/reads" | uniq -c | awk -v pod="$1" '{ count = $1; sub(/^ *[0-9]+ /, ""); print "reads\t" pod "\t" count "\t" $0 }'
   fi
-fi
+}
+say selects "$SELECTS"
+for address in ${PODS:-"$PGHOST"}; do
+  if [ -e "/tmp/$address/reader" ]; then
+    # By way of a file each, so that no line of one is in the midst of another's.
+    read_through "$address" > "/tmp/$address/facts" &
+  fi
+done
+wait
+for address in ${PODS:-"$PGHOST"}; do
+  if [ -e "/tmp/$address/facts" ]; then cat "/tmp/$address/facts"; fi
+done
 
 drop
 say end ok

@@ -201,6 +201,19 @@ def test_so_do_the_playbooks_that_plan_before_they_write(name: str) -> None:
     assert entries[0].endswith("_plan")
 
 
+@pytest.mark.parametrize("name", PLAYS)
+def test_what_is_of_pgpool_ii_can_be_skipped_by_its_tag(name: str) -> None:
+    """That of an import is in the playbook which it imports."""
+    found = [
+        play.get("tags", []) + task.get("tags", [])
+        for play in yaml.safe_load(PLAYS[name])
+        for task in play.get("tasks", [])
+        if task.get("ansible.builtin.include_role", {}).get("name") == "pgha.kubernetes.pgpool"
+    ]
+    assert found
+    assert [tags for tags in found if "pgpool" not in tags] == []
+
+
 def test_what_the_plan_has_read_is_not_read_again(tmp_path: Path) -> None:
     plan = role("postgres_cluster.scale_plan", "pgpool.preflight_cluster")
     run = Run(tmp_path, plan, found(), *SECRETS, pgpool_replicas=6, postgres_cluster_parameters={})

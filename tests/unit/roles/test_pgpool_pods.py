@@ -365,6 +365,21 @@ def test_verify_tries_whom_rules_let_in_by_the_addresses_of_the_pods(address: st
     assert [source["secret"]["name"] for source in sources] == tried
 
 
+def test_verify_knows_which_pods_have_ended_since() -> None:
+    """One that is only not ready takes clients again, so whom it did not let in counts."""
+
+    def slices(**conditions: dict[str, bool]) -> dict[str, Any]:
+        ends = [{"addresses": [f"fd00::{name}"], "conditions": said} for name, said in conditions.items()]
+        return {"resources": [{"endpoints": ends}, {}]}
+
+    ready, ends = {"ready": True}, {"ready": False, "terminating": True}
+    not_ready = {"ready": False, "terminating": False}
+    found = {"__pgpool_slices": slices(a=ready, b=ready, c=ready, d=not_ready, f=ready)}
+    known = variables(**found, __pgpool_slices_after=slices(a=ready, b=not_ready, e=ready, f=ends))
+    gone = Templar(loader=DataLoader(), variables=known).template(trust_as_template("{{ __pgpool_pods_gone }}"))
+    assert sorted(gone) == ["fd00::c", "fd00::f"]
+
+
 ZONE = [{"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["a"]}]
 ARM = [{"key": "kubernetes.io/arch", "operator": "In", "values": ["arm64"]}]
 APART = [{"key": "metadata.name", "operator": "NotIn", "values": ["ip-10-0-0-1.example.internal"]}]

@@ -660,6 +660,17 @@ def test_verify_fails_where_something_is_wrong(role: str, file: str, result: str
     assert goes_on(role, refusal, **{result: {"problems": problems}}) is (not problems)
 
 
+def test_verify_looks_for_pods_once_more_after_the_job() -> None:
+    assert task("pgpool", "verify", "Judge it")[INCLUDE] == "verify_judge.yml"
+    assert comes_before("pgpool", "verify", "Use it", "Judge it")
+    assert comes_before("pgpool", "verify", "Judge it", "Look for the operator")
+    before = task("pgpool", "verify", "Find the pods to which the Service leads")
+    after = task("pgpool", "verify_judge", "Find the pods to which the Service leads now")
+    assert before["pgha.kubernetes.read"] == after["pgha.kubernetes.read"]
+    judged = task("pgpool", "verify_judge", "Judge what it printed")["ansible.builtin.set_fact"]["pgpool_verify_result"]
+    assert "gone=__pgpool_pods_gone" in judged
+
+
 def test_verify_tells_what_is_wrong_with_the_operator_too() -> None:
     added = task("pgpool", "verify_operator", "Add what is wrong with it")
     known = {"pgpool_verify_result": {"problems": ["a"], "reads": 3}, "__pgpool_verify_asker": "shop-1"}

@@ -22,6 +22,9 @@ HEADER = (
 )
 
 
+POD, OTHER = "10.1.0.1", "10.1.0.2"
+
+
 def row(number: int, host: str, pg_role: str, count: int, weight: str = "0.333333", **fields: str) -> str:
     named = {
         "status": "up",
@@ -46,15 +49,17 @@ def log(
     before: list[str] | None = None,
     facts: tuple[str, ...] = ("login\tapp\tok", "login\tpostgres\tok", "write\tapp\tok", "read_back\tok\t0.02"),
     end: bool = True,
+    pod: str = POD,
 ) -> str:
     if before is None:  # as if nothing had been read before
         before = ["\t".join([*line.split("\t")[:8], "0", *line.split("\t")[9:]]) for line in after]
     lines = [
+        f"pod\t{pod}",
         *facts,
-        *(f"before\t{line}" for line in [HEADER, *before]),
-        *(f"after\t{line}" for line in [HEADER, *after]),
+        *(f"before\t{pod}\t{line}" for line in [HEADER, *before]),
+        *(f"after\t{pod}\t{line}" for line in [HEADER, *after]),
         "selects\t1000",
-        *(f"reads\t{line}" for line in reads),
+        *(f"reads\t{pod}\t{line}" for line in reads),
         *(["end\tok"] if end else []),
     ]
     return "\n".join(lines) + "\n"
@@ -76,7 +81,7 @@ def test_all_is_well() -> None:
     assert result["read_back_after"] == 0.02
     assert result["reads"] == 1000
     assert [node["reads"] for node in result["nodes"]] == [0, 0, 480, 520]
-    assert result["servers"][0] == {"address": "10.0.0.2", "role": "standby", "reads": 480}
+    assert result["servers"][0] == {"pod": POD, "address": "10.0.0.2", "role": "standby", "reads": 480}
 
 
 def test_counters_from_before_do_not_count() -> None:
@@ -104,7 +109,7 @@ def test_the_primary_gets_no_more_than_its_weight_says(weight: str, by_primary: 
         row(2, "two", "standby", 400),
         row(3, "three", "standby", 600),
     ]
-    reads = (f"{by_primary}\toff\t10.0.0.1", f"{1000 - by_primary}\ton\t10.0.0.2")
+    reads = (f"{by_primary}\toff\t10.0.0.1", "400\ton\t10.0.0.2", f"{600 - by_primary}\ton\t10.0.0.3")
     problems = verdict(log(after, reads=reads), 2)["problems"]
     assert (problems == []) is fine
     assert fine or problems[0].startswith(f"the primary answered {by_primary} of 1000 reads, and ")
@@ -133,7 +138,7 @@ def test_a_database_gets_what_it_prefers(preference: str, by_primary: int, probl
         row(2, "two", "standby", half),
         row(3, "three", "standby", 1000 - by_primary - half),
     ]
-    reads = (f"{by_primary}\toff\t10.0.0.1", f"{1000 - by_primary}\ton\t10.0.0.2")
+    reads = (f"{by_primary}\toff\t10.0.0.1", f"{half}\ton\t10.0.0.2", f"{1000 - by_primary - half}\ton\t10.0.0.3")
     params = {"database_redirect_preference_list": preference}
     problems = verdict(log(after, reads=reads), 2, params=params, database="app")["problems"]
     assert len(problems) == (1 if problem else 0)
@@ -201,7 +206,9 @@ def test_a_new_primary_may_get_reads_until_pgpool_knows() -> None:
 
 def test_a_moment_without_a_state_is_no_fault() -> None:
     blank = [RW, ONE, row(2, "two", "standby", 480, state="", sync=""), row(3, "three", "standby", 520, state="")]
-    text = log(blank).replace("selects\t", "".join(f"after\t{line}\n" for line in [HEADER, *HEALTHY]) + "selects\t", 1)
+    text = log(blank).replace(
+        "selects\t", "".join(f"after\t{POD}\t{line}\n" for line in [HEADER, *HEALTHY]) + "selects\t", 1
+    )
     result = verdict(text, 2)
     assert result["problems"] == []
     assert [node["reads"] for node in result["nodes"]] == [0, 0, 480, 520]
@@ -226,8 +233,8 @@ def test_no_standbys_at_all() -> None:
     ("facts", "problem"),
     [
         (
-            ("login\tapp\tfailed\tFATAL: no", "login\tb\tok", "write\tb\tok", "read_back\tok\t0.1"),
-            "the user app cannot log in through Pgpool-II: FATAL: no",
+            (f"login\tapp\tfailed\t{POD}\tFATAL: no", "login\tb\tok", "write\tb\tok", "read_back\tok\t0.1"),
+            f"the user app cannot log in through Pgpool-II: {POD}: FATAL: no",
         ),
         (
             ("login\tapp\tok", "write\tapp\tERROR: full"),
@@ -242,8 +249,8 @@ def test_no_standbys_at_all() -> None:
             "no row could be written through Pgpool-II: no user may make a schema in this database",
         ),
         (
-            ("login\tapp\tok", "write\tapp\tok", "read_back\tok\t0.1", "error\tserver closed the connection"),
-            "the session that reads broke off: server closed the connection",
+            ("login\tapp\tok", "write\tapp\tok", "read_back\tok\t0.1", f"error\t{POD}\tserver closed"),
+            "the session that reads broke off: server closed",
         ),
     ],
 )
@@ -252,9 +259,9 @@ def test_sql_that_fails(facts: tuple[str, ...], problem: str) -> None:
 
 
 def test_nobody_logs_in() -> None:
-    text = "login\tapp\tfailed\tconnection refused\nend\tok\n"
+    text = f"pod\t{POD}\nlogin\tapp\tfailed\t{POD}\tconnection refused\nend\tok\n"
     assert verdict(text, 2)["problems"] == [
-        "the user app cannot log in through Pgpool-II: connection refused",
+        f"the user app cannot log in through Pgpool-II: {POD}: connection refused",
         "Pgpool-II did not answer SHOW POOL_NODES",
     ]
 
@@ -262,6 +269,150 @@ def test_nobody_logs_in() -> None:
 def test_reads_that_got_no_answer() -> None:
     problems = verdict(log(HEALTHY, reads=("480\ton\t10.0.0.2", "500\ton\t10.0.0.3")), 2)["problems"]
     assert problems == ["980 of 1000 reads were answered"]
+
+
+def both(first: str, second: str) -> str:
+    """Return what is printed where two pods are read through."""
+    return first.removesuffix("end\tok\n") + "".join(
+        f"{line}\n" for line in second.splitlines() if line.split("\t")[0] in ("pod", "before", "after", "reads", "end")
+    )
+
+
+def test_each_pod_is_judged() -> None:
+    detached = [RW, ONE, TWO, row(3, "three", "standby", 0, status="down", state="")]
+    other = log(detached, reads=("1000\ton\t10.0.0.2",), pod=OTHER)
+    result = verdict(both(log(HEALTHY), other), 2)
+    assert result["problems"] == [
+        f"through {OTHER}: backend 3 (three) is down for Pgpool-II (PostgreSQL there is up)",
+        f"through {OTHER}: backend 3 (three) is a standby that does not stream (no state)",
+        f"through {OTHER}: backend 3 (three) got 0 of 1000 reads, and 125 are the least for its weight",
+    ]
+    assert [(node["pod"], node["reads"]) for node in result["nodes"]] == [
+        *((POD, 0), (POD, 0), (POD, 480), (POD, 520)),
+        *((OTHER, 0), (OTHER, 0), (OTHER, 480), (OTHER, 0)),
+    ]
+    assert result["reads"] == 2000
+    assert verdict(both(log(HEALTHY), log(HEALTHY, pod=OTHER)), 2)["problems"] == []
+
+
+def test_what_is_seen_through_each_pod_is_said_once() -> None:
+    assert verdict(both(log([RW, ONE, TWO]), log([RW, ONE, TWO], pod=OTHER)), 2)["problems"] == [
+        "Pgpool-II sees 1 standbys of 2"
+    ]
+
+
+def test_a_pod_that_ended_meanwhile_does_not_count() -> None:
+    refused = f"login\tapp\tfailed\t{OTHER}\tconnection refused"
+    facts = (f"pod\t{OTHER}", refused, "write\tapp\tok", "read_back\tok\t0.02")
+    text = log(HEALTHY, facts=facts)
+    result = verdict(text, 2, gone=[OTHER])
+    assert (result["problems"], result["users"]) == ([], ["app"])
+    assert result["notes"] == [f"{OTHER} takes no clients any longer, and does not count"]
+    assert verdict(text, 2)["problems"] == [
+        f"the user app cannot log in through Pgpool-II: {OTHER}: connection refused",
+        f"through {OTHER}: Pgpool-II did not answer SHOW POOL_NODES",
+    ]
+    assert verdict(text, 2, gone=[POD, OTHER])["problems"] == [
+        f"each pod of Pgpool-II that was tried ({POD}, {OTHER}) takes no clients any longer: run it again"
+    ]
+
+
+@pytest.mark.parametrize("counted", [500, 1400])
+def test_two_backends_that_lead_to_one_server(counted: int) -> None:
+    """Pgpool-II's counters are of backends, and of all clients."""
+    after = [RW, ONE, row(2, "two", "standby", 500), row(3, "three", "standby", counted)]
+    assert verdict(log(after, reads=("1000\ton\t10.0.0.2",)), 2)["problems"] == [
+        "2 standbys should have answered, and 10.0.0.2 (1000 reads) did: two backends may lead to one server"
+    ]
+
+
+@pytest.mark.parametrize(("reads", "fine"), [(125, True), (124, False)])
+def test_each_server_answers_its_part(reads: int, fine: bool) -> None:
+    answered = (f"{reads}\ton\tfd00::2", f"{1000 - reads}\ton\tfd00::3")
+    assert (verdict(log(HEALTHY, reads=answered), 2)["problems"] == []) is fine
+
+
+@pytest.mark.parametrize("address", ["", "127.0.0.6", "::1"])
+def test_an_address_that_instances_share_tells_nothing(address: str) -> None:
+    assert verdict(log(HEALTHY, reads=(f"1000\ton\t{address}",)), 2)["problems"] == []
+
+
+FAR = "1200000"
+
+
+@pytest.mark.parametrize("samples", ["before", "after"])
+def test_a_standby_that_lags_may_get_nothing(samples: str) -> None:
+    near, far = [row(3, "three", "standby", 0, delay=delay) for delay in ("0", FAR)]
+    rows = {
+        "before": [RW, ONE, row(2, "two", "standby", 0), near],
+        "after": [RW, ONE, row(2, "two", "standby", 1000), near],
+    }
+    rows[samples][3] = far
+    text = log(rows["after"], reads=("1000\ton\t10.0.0.2",), before=rows["before"])
+    result = verdict(text, 2)
+    assert result["problems"] == []
+    assert result["notes"] == [
+        f"backend 3 (three) may have been left without reads, as it was up to {FAR} bytes behind and "
+        "1000000 are the most (delay_threshold)"
+    ]
+    assert verdict(text, 2, params={"delay_threshold": FAR})["problems"] == [
+        "backend 3 (three) got 0 of 1000 reads, and 125 are the least for its weight"
+    ]
+
+
+@pytest.mark.parametrize("per_statement", [True, False])
+@pytest.mark.parametrize(("first", "fine"), [(FAR, True), ("0", False)])
+def test_the_primary_reads_where_each_standby_lags(first: str, fine: bool, per_statement: bool) -> None:
+    late = [row(2, "two", "standby", 0, delay=first), row(3, "three", "standby", 0, delay=FAR)]
+    after = [row(0, "rw", "primary", 1000, "0.000000"), ONE, *late]
+    params = {"statement_level_load_balance": per_statement}
+    result = verdict(log(after, reads=("1000\toff\t10.0.0.1",)), 2, params=params)
+    assert (result["problems"] == []) is fine
+
+
+def test_few_reads_may_miss_a_standby_by_chance() -> None:
+    share = "0.083333"
+    some = [row(number, f"s{number}", "standby", 9, share) for number in range(2, 12)]
+    after = [RW, ONE, *some, row(12, "last", "standby", 1, share)]
+    reads = (*(f"9\ton\t10.0.0.{number}" for number in range(2, 12)), "10\ton\t10.0.0.12")
+    text = log(after, reads=reads).replace("selects\t1000", "selects\t100")
+    assert verdict(text, 11)["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("weight", "own", "params", "fine"),
+    [
+        ("0.000000", "1234567", {}, False),
+        ("0.333333", "1234567", {}, True),
+        # Its own backend may be taken for a standby's, or is not looked at.
+        ("0.000000", "66024", {}, True),
+        ("0.000000", "1234567", {"prefer_lower_delay_standby": False}, True),
+        ("0.000000", "1234567", {"database_redirect_preference_list": "app:primary(0.3)"}, True),
+        ("0.000000", "1234567", {"database_redirect_preference_list": "app:3"}, True),
+        ("0.333333", "1234567", {"database_redirect_preference_list": "app:standby"}, False),
+    ],
+)
+def test_a_session_that_keeps_to_the_primary(weight: str, own: str, params: dict, fine: bool) -> None:
+    after = [
+        row(0, "rw", "primary", 1000, weight),
+        row(1, "one", "primary", 0, delay=own),
+        *(row(2, "two", "standby", 0), row(3, "three", "standby", 0)),
+    ]
+    text = log(after, reads=("1000\toff\t10.0.0.1",))
+    problems = verdict(text, 2, params={"statement_level_load_balance": False, **params}, database="app")["problems"]
+    assert problems == ([] if fine else ["the primary answered 1000 of 1000 reads, and 0 are the most for its weight"])
+
+
+def test_a_session_took_the_primarys_own_backend_before_its_lag_was_too_much() -> None:
+    after = [row(0, "rw", "primary", 1000, "0.000000"), row(1, "one", "primary", 0, delay="1100000"), TWO, THREE]
+    before = [
+        RW,
+        row(1, "one", "primary", 0, delay="900000"),
+        row(2, "two", "standby", 480),
+        row(3, "three", "standby", 520),
+    ]
+    text = log(after, reads=("1000\toff\t10.0.0.1",), before=before)
+    assert verdict(text, 2, params={"statement_level_load_balance": False})["problems"] == []
 
 
 @pytest.mark.parametrize(("text", "shown"), [("", "no output"), ("sh: 1: psql: not found\n", "psql: not found")])
@@ -275,6 +426,7 @@ def test_the_table_has_columns() -> None:
     lines = table(verdict(log(HEALTHY), 2)["nodes"]).splitlines()
     assert lines[0].split() == [
         *(
+            "pod",
             "node_id",
             "hostname",
             "status",
@@ -374,25 +526,60 @@ def script_of(folder: Path, *users: str) -> str:
 
 
 def test_each_user_logs_in_through_each_pod(tmp_path: Path) -> None:
-    """The script itself, with a psql that lets `new` in at one of two addresses alone."""
+    """The script itself, with a psql that lets `new` in at one of two addresses alone.
+
+    The name stays that of the Service, as it is the one that a certificate has.
+    """
     script = script_of(tmp_path, "app", "new")
     psql = tmp_path / "psql"
     psql.write_text(
         "#!/bin/sh\n"
-        f'echo "$*" >> {tmp_path}/asked\n'
-        'case "$*" in *--username=new*--host=10.0.0.2*) echo "FATAL: no" >&2; exit 2;; esac\n'
+        "for option in $*; do case $option in\n"
+        "--username=*) user=${option#*=};; --tuples-only) more=$option;;\n"
+        "--set=reads=*) reads=${option#--set=reads=}; more=$option;;\n"
+        "esac; done\n"
+        f'echo "${{PGHOSTADDR:-}} $PGHOST $user ${{more:-}}" >> {tmp_path}/asked\n'
+        'case "$user ${PGHOSTADDR:-}" in "new fd00::2") echo "FATAL: no" >&2; exit 2;; esac\n'
+        '[ -z "${reads:-}" ] || printf \'on\\t10.0.0.9\\non\\t10.0.0.9\\n\' > "$reads"\n'
         "echo f\n"
     )
     psql.chmod(0o755)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PGHOST": "pgpool", "PGPORT": "9999"}
-    environment |= {"PGDATABASE": "app", "SELECTS": "1", "PODS": "10.0.0.1 10.0.0.2"}
+    environment |= {"PGDATABASE": "app", "SELECTS": "1", "PODS": "10.0.0.1 fd00::2"}
     done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=False)
-    said = [line.split("\t") for line in done.stdout.splitlines() if line.startswith("login")]
-    assert said == [["login", "app", "ok"], ["login", "new", "failed", "10.0.0.2: FATAL: no "]]
-    asked = (tmp_path / "asked").read_text()
-    for user in ("app", "new"):
-        for address in environment["PODS"].split():
-            assert f"--username={user} --host={address}" in asked
+    said = [line.split("\t") for line in done.stdout.splitlines() if line.startswith(("pod", "login"))]
+    assert said == [
+        *(["pod", "10.0.0.1"], ["pod", "fd00::2"]),
+        *(["login", "app", "ok"], ["login", "new", "failed", "fd00::2", "FATAL: no "]),
+    ]
+    asked = (tmp_path / "asked").read_text().splitlines()
+    for address in environment["PODS"].split():
+        assert [user for user in ("app", "new") if f"{address} pgpool {user} --tuples-only" in asked] == ["app", "new"]
+        # One reads through each.
+        assert len([line for line in asked if line.startswith(f"{address} pgpool app --set=reads=")]) == 1
+    assert not [line for line in asked if line.startswith(" ") and "--set=reads=" in line]
+    assert "error" not in done.stdout
+    answers = [line.split("\t") for line in done.stdout.splitlines() if line.startswith(("before", "reads"))]
+    for address in environment["PODS"].split():
+        assert ["before", address, "f"] in answers
+        assert ["reads", address, "2", "on", "10.0.0.9"] in answers
+
+
+def test_a_writer_is_found_where_one_pod_lets_nobody_in(tmp_path: Path) -> None:
+    """It may be one that ends: the verdict tells by who takes clients afterwards."""
+    script = script_of(tmp_path, "app")
+    psql = tmp_path / "psql"
+    psql.write_text('#!/bin/sh\n[ "${PGHOSTADDR:-}" = 10.0.0.1 ] && exit 2\necho t\n')
+    psql.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PGHOST": "pgpool", "PGPORT": "9999"}
+    environment |= {"PGDATABASE": "app", "SELECTS": "1", "PODS": "10.0.0.1 10.0.0.2"}
+    # As what is written is not read back by it.
+    script = script.replace("sleep 0.2", ":")
+    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert "write\tapp\tok\n" in done.stdout
+    assert "before\t10.0.0.2\tt\n" in done.stdout
+    assert "before\t10.0.0.1" not in done.stdout
+    assert done.stdout.endswith("end\tok\n")
 
 
 @pytest.fixture
@@ -403,8 +590,10 @@ def server() -> Iterator[Server]:
 def test_no_function_of_the_database_s_owner_runs_as_a_superuser(server: Server) -> None:
     """By a real PostgreSQL, which only lacks the SHOW POOL_NODES of Pgpool-II."""
     server.psql("CREATE ROLE app LOGIN")
+    server.psql("CREATE ROLE reader LOGIN")
     server.psql("CREATE DATABASE app OWNER app")
     server.psql("ALTER DATABASE app SET search_path = public, pg_catalog")
+    server.psql("ALTER ROLE reader SET default_transaction_read_only = on")
     seize = (
         "LANGUAGE plpgsql AS $$ BEGIN"
         " IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN ALTER ROLE app SUPERUSER; END IF;"
@@ -418,11 +607,14 @@ def test_no_function_of_the_database_s_owner_runs_as_a_superuser(server: Server)
         made = server.run("psql", "-Xqc", f"CREATE FUNCTION public.{function}", "-U", "app", "app")
         assert made.stderr == ""
     server.socket |= {"PGPORT": "5432", "PGDATABASE": "app", "SELECTS": "1"}
-    script = script_of(server.folder, "app", "postgres").replace("SHOW POOL_NODES", "SHOW port")
+    script = script_of(server.folder, "reader", "app", "postgres").replace("SHOW POOL_NODES", "SHOW port")
     done = server.run("sh", "-c", script)
     said = [line.split("\t") for line in done.stdout.splitlines()]
-    assert [line for line in said if line[0] == "login"] == [["login", "app", "ok"], ["login", "postgres", "ok"]]
+    assert [line for line in said if line[0] == "login"] == [
+        ["login", user, "ok"] for user in ("reader", "app", "postgres")
+    ]
     assert ["write", "app", "ok"] in said
     assert [line[:2] for line in said if line[0] == "read_back"] == [["read_back", "ok"]]
-    assert [line[1] for line in said if line[0] == "reads"] == ["1"]
+    # Of a primary, whatever a transaction may do by default.
+    assert [line[1:] for line in said if line[0] == "reads"] == [[str(server.folder), "1", "off", ""]]
     assert server.run("psql", "-XAtc", "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = 'app'").stdout == "f\n"
