@@ -28,9 +28,10 @@ RETURN = r"""
 _value:
   description: >-
     Of the client that wrote through Pgpool-II, C(gap) (seconds, the longest between two acknowledged writes),
-    C(interval) (their median), C(acknowledged), C(lost) (acknowledged and not there), C(in_doubt) (there and not
-    acknowledged), C(failed) (statements by SQLSTATE), C(moved) (whether another server took the writes). Then C(ways),
-    the same of each client, C(summary), C(problems) (sentences).
+    C(open) (whether its last write failed, so that a gap at the end was not over), C(interval) (their median),
+    C(acknowledged), C(lost) (acknowledged and not there), C(in_doubt) (there and not acknowledged), C(failed)
+    (statements by SQLSTATE), C(moved) (whether another server took the writes). Then C(ways), the same of each client,
+    C(summary), C(problems) (sentences).
   type: dict
 """
 

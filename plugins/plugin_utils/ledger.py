@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 
-KEYS = ("gap", "interval", "acknowledged", "lost", "in_doubt", "failed")
+KEYS = ("gap", "open", "interval", "acknowledged", "lost", "in_doubt", "failed")
 WORDS = {"pgpool_write": "write", "direct_write": "write directly to the primary", "pgpool_read": "read"}
 
 
@@ -22,9 +22,10 @@ def ledger_verdict(log: str) -> dict[str, Any]:
 
     :param log: the log of the Job
     :returns: of the client that wrote through Pgpool-II: `gap` (seconds, the longest between two acknowledged writes),
-        `interval` (their median), `acknowledged`, `lost` (acknowledged and not there), `in_doubt` (there and not
-        acknowledged), `failed` (statements by SQLSTATE), `moved` (whether another server took the writes); `ways` (the
-        same for each client, and when its gap began, in seconds since 1970); `summary` and `problems` (sentences)
+        `open` (whether its last write failed, so that a gap at the end was not over), `interval` (their median),
+        `acknowledged`, `lost` (acknowledged and not there), `in_doubt` (there and not acknowledged), `failed`
+        (statements by SQLSTATE), `moved` (whether another server took the writes); `ways` (the same for each client,
+        and when its gap began, in seconds since 1970); `summary` and `problems` (sentences)
     """
     lines = [line for line in log.splitlines() if line.startswith("{")]
     try:
@@ -56,7 +57,8 @@ def failed_words(failed: dict[str, int]) -> str:
 
 def _sentence(way: str, seen: dict[str, Any]) -> str:
     lost = "" if way.endswith("_read") else f", {seen['lost']} of them are lost"
+    still = "; the last one failed, so it was not over when the client ended" if seen["open"] else ""
     return (
         f"No {WORDS[way]} was acknowledged for {seen['gap']:.2f} s (else each {seen['interval']:.2f} s); "
-        f"{seen['acknowledged']} were{lost}; statements that failed: {failed_words(seen['failed'])}"
+        f"{seen['acknowledged']} were{lost}; statements that failed: {failed_words(seen['failed'])}{still}"
     )

@@ -5,8 +5,8 @@
 
 Each goes one way, such as `pgpool_write`: through Pgpool-II or directly to the primary's Service. It keeps its session,
 and opens another where that one ends. They end as UNTIL says: when another server has taken the writes for QUIET
-seconds (`moved`), or when there is a file END (`told`); in any case after SECONDS. Then what was acknowledged is
-compared with what is there, and printed as one line of JSON.
+seconds and all clients succeed again, for which they have PATIENCE (`moved`), or when there is a file END (`told`); in
+any case after SECONDS. Then what was acknowledged is compared with what is there, and printed as one line of JSON.
 It is told WAYS (each with its host and port) and PGDATABASE; each folder in /users has the files `username` and
 `password` of one user.
 """
@@ -27,6 +27,9 @@ from pathlib import Path
 import psycopg2
 
 QUIET = 5.0
+# How old, in seconds, the last success of a client may be that goes on, and how much longer others are waited for.
+LATELY = 1.0
+PATIENCE = 15.0
 PAUSE = 0.02
 # After a failure: three clients that log in fifty times a second would make longer what they measure.
 PAUSE_AFTER_FAILURE = 0.1
@@ -71,7 +74,7 @@ class Ledger:
         self.acknowledged = {}
         self.failed = collections.Counter()
         self.servers = []
-        self.last_failure = 0.0
+        self.last_success = self.last_failure = 0.0
         self.moved_at = None
 
     def run(self, statement, values=(), rows=True):
@@ -101,7 +104,7 @@ class Ledger:
             if self.session is not None:
                 self.session.close()
             return False
-        now = self.acknowledged[number] = time.monotonic()
+        now = self.acknowledged[number] = self.last_success = time.monotonic()
         if server not in self.servers:
             self.servers.append(server)
         if len(self.servers) > 1 and self.moved_at is None:
@@ -116,10 +119,14 @@ class Ledger:
             succeeded = self.step(number)
             time.sleep(PAUSE if succeeded else PAUSE_AFTER_FAILURE)
 
-    def is_over(self):
+    def is_over(self, quiet=QUIET):
         """Tell whether another server has taken the writes for long enough."""
         since = max(self.moved_at or 0.0, self.last_failure)
-        return self.moved_at is not None and time.monotonic() - since > QUIET
+        return self.moved_at is not None and time.monotonic() - since > quiet
+
+    def goes_on(self):
+        """Tell whether it has succeeded after its last failure, and lately: a statement may wait for its answer."""
+        return self.last_success > max(self.last_failure, time.monotonic() - LATELY)
 
     def insist(self, statement, rows=True):
         """Run a statement until it succeeds: the session may have ended long ago, and no other may begin at once."""
@@ -140,16 +147,21 @@ class Ledger:
         return {number for [number] in rows}
 
     def facts(self, end):
-        """Say what this client saw until it was over at `end`; of writes, compared with what is there."""
+        """Say what this client saw until it was over at `end`; of writes, compared with what is there.
+
+        `open` is true where its last statement failed: how long the gap at the end would have become is not known.
+        """
         times = sorted(self.acknowledged.values())
-        # A gap at the end is one, too. A statement may have been answered a little later.
-        times.append(max([end, *times[-1:]]))
+        # A gap at the end is one, too. A statement may have been answered, or have failed, a little later.
+        still = self.last_failure > max([0.0, *times])
+        times.append(max([end, *times[-1:], *[self.last_failure] * still]))
         gap, since = max((later - earlier, earlier) for earlier, later in itertools.pairwise([times[0], *times]))
         spans = [later - earlier for earlier, later in itertools.pairwise(times[:-1])] or [0.0]
         found = self.acknowledged.keys() if self.reads else self.kept()
         return {
             "gap": round(gap, 3),
             "gap_since": round(since + time.time() - time.monotonic(), 3),
+            "open": still,
             "interval": round(statistics.median(spans), 3),
             "acknowledged": len(self.acknowledged),
             "lost": len(self.acknowledged.keys() - found),
@@ -176,7 +188,11 @@ def writer(address):
 
 def is_over(ledgers):
     """Tell whether it is time to say what was seen."""
-    return END.exists() if os.environ["UNTIL"] == "told" else ledgers["pgpool_write"].is_over()
+    if os.environ["UNTIL"] == "told":
+        return END.exists()
+    # What a client has not been told yet may make its gap longer. One that never succeeds again is not waited for.
+    writes, all_go_on = ledgers["pgpool_write"], all(ledger.goes_on() for ledger in ledgers.values())
+    return writes.is_over() and (all_go_on or writes.is_over(QUIET + PATIENCE))
 
 
 def main():

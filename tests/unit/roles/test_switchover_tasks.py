@@ -426,8 +426,8 @@ def test_the_image_takes_no_time_from_the_clients() -> None:
 
 
 def facts(*servers: str) -> dict[str, Any]:
-    seen = {"gap": 0.1, "gap_since": 0.0, "interval": 0.03, "acknowledged": 9, "lost": 0, "in_doubt": 0, "failed": {}}
-    return {"log": json.dumps({"pgpool_write": {**seen, "servers": servers}})}
+    seen = {"gap": 0.1, "gap_since": 0.0, "open": False, "interval": 0.03, "acknowledged": 9, "lost": 0, "in_doubt": 0}
+    return {"log": json.dumps({"pgpool_write": {**seen, "failed": {}, "servers": servers}})}
 
 
 @pytest.mark.parametrize(

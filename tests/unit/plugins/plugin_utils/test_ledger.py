@@ -18,7 +18,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.ledger import ledg
 from program import program
 
 FACTS: dict[str, Any] = {
-    "gap": 2.5, "gap_since": 1000.0, "interval": 0.03, "acknowledged": 900, "lost": 0, "in_doubt": 1,
+    "gap": 2.5, "gap_since": 1000.0, "open": False, "interval": 0.03, "acknowledged": 900, "lost": 0, "in_doubt": 1,
     "failed": {"57P01": 1, "no connection": 4}, "servers": ["10.0.0.1", "10.0.0.2"],
 }  # fmt: skip
 READS = {**FACTS, "gap": 1.0, "in_doubt": 0, "failed": {}, "servers": ["10.0.0.2"]}
@@ -41,6 +41,15 @@ def test_a_lost_write_is_a_problem() -> None:
     found = ledger_verdict(json.dumps({"pgpool_write": {**FACTS, "lost": 2, "failed": {}}}))
     assert found["problems"] == ["2 writes are lost that were acknowledged (pgpool_write)"]
     assert found["summary"].endswith("failed: none")
+
+
+def test_a_gap_that_was_not_over_is_told() -> None:
+    found = ledger_verdict(
+        json.dumps({"pgpool_write": FACTS, "pgpool_read": {**READS, "failed": {"x": 9}, "open": True}})
+    )
+    assert (found["open"], found["ways"]["pgpool_read"]["open"]) == (False, True)
+    assert found["summary"].endswith("failed: 9 with x; the last one failed, so it was not over when the client ended")
+    assert found["summary"].count("was not over") == 1
 
 
 @pytest.mark.parametrize(
@@ -133,6 +142,36 @@ def test_an_answer_after_the_end_is_no_gap(script: Any) -> None:
     ledger = script.Ledger("app", "secret", way="direct_read")
     ledger.acknowledged = {1: 100.0, 2: 100.1, 3: 100.3}
     assert ledger.facts(100.2)["gap"] == 0.2
+
+
+def test_a_gap_ends_no_sooner_than_the_failure_that_it_ended_with(script: Any) -> None:
+    ledger = script.Ledger("app", "secret", way="direct_read")
+    ledger.acknowledged = {1: 100.0, 2: 100.1}
+    ledger.last_failure = 104.1
+    facts = ledger.facts(101.1)
+    assert (facts["gap"], facts["open"]) == (4.0, True)
+    ledger.acknowledged[3] = 104.2
+    facts = ledger.facts(101.1)
+    assert (facts["gap"], facts["open"]) == (4.1, False)
+
+
+def test_no_client_s_gap_is_cut_off(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients end once writes and reads have succeeded after their last failure, and lately."""
+    monkeypatch.setenv("UNTIL", "moved")
+    monkeypatch.setattr(script.time, "monotonic", lambda: 106.0)
+    writes, reads = script.Ledger("app", "secret"), script.Ledger("app", "secret", way="pgpool_read")
+    ledgers = {"pgpool_write": writes, "pgpool_read": reads}
+    writes.moved_at, writes.last_success, reads.last_success = 100.0, 105.98, 105.98
+    assert script.is_over(ledgers)
+    reads.last_failure = 105.99
+    assert not script.is_over(ledgers)
+    reads.last_failure, writes.last_success = 100.0, 103.0  # a write waits for its answer
+    assert not script.is_over(ledgers)
+    # What never succeeds again is not waited for without end.
+    writes.moved_at = 85.9
+    assert script.is_over(ledgers)
+    writes.last_failure = 104.0
+    assert not script.is_over(ledgers)
 
 
 def test_what_comparing_takes_is_no_gap(
