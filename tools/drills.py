@@ -79,7 +79,7 @@ def run(name: str, given: argparse.Namespace) -> dict[str, Any]:
         rc, said = playbook("site", given.inventory, given.extra_vars)
         # That of the last one is that of all: what one of them left would be there still.
         for record in records:
-            record["site_changed"] = changed(said)
+            record |= {"site_changed": changed(said), "site_failed": rc != 0}
         problems += [] if rc == 0 else [f"{name}: site.yml ended with {rc}"]
         problems += [f"{name}: site.yml changed {changed(said)} things after it"] if changed(said) else []
     return {"records": records, "plan": skipped, "problems": problems}

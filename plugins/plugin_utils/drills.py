@@ -131,7 +131,10 @@ def drill_record(
 
 
 def drills_table(records: Sequence[Mapping[str, Any]], plan: Sequence[Mapping[str, Any]] = ()) -> str:
-    """Return a table of what drills came to, a row for each that was run or skipped; seconds as median / worst."""
+    """Return a table of what drills came to, a row for each that was run or skipped; seconds as median / worst.
+
+    What only some of the runs know has their number with it.
+    """
     rows = [COLUMNS, ("---",) * len(COLUMNS)]
     rows += [_row(name, [one for one in records if one["name"] == name]) for name in _names(records)]
     rows += [
@@ -171,26 +174,38 @@ def _row(name: str, records: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
         _seconds([record["instances_back"] for record in records]),
         _seconds([record["backends_back"] for record in records]),
         failed_words(failed),
-        (", ".join(sorted({alert for alerts in known for alert in alerts})) or "none") if known else "not known",
-        f"changed={max(changed)}" if changed else "not run",
+        _of_those_known(", ".join(sorted({one for alerts in known for one in alerts})) or "none", known, records),
+        "failed" if any(record.get("site_failed") for record in records) else _changed(changed),
         days(records),
     )
 
 
 def _seconds(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
+    if len(known) > 1:
+        said = f"{statistics.median(known):.1f} / {max(known):.1f} s"
+    else:
+        said = "".join(f"{value:.1f} s" for value in known)
+    return _of_those_known(said, known, values)
+
+
+def _of_those_known(said: str, known: Sequence[Any], of: Sequence[Any]) -> str:
+    """Say something with how many runs know it, where not all do."""
     if not known:
         return "not known"
-    if len(known) == 1:
-        return f"{known[0]:.1f} s"
-    return f"{statistics.median(known):.1f} / {max(known):.1f} s"
+    return said if len(known) == len(of) else f"{said} ({len(known)} of {len(of)} known)"
+
+
+def _changed(counts: Sequence[int]) -> str:
+    return f"changed={max(counts)}" if counts else "not run"
 
 
 def _summary(record: Mapping[str, Any]) -> str:
     """Say it in sentences."""
     gaps = ", ".join(f"{seconds:.2f} s no {WORDS[way]}" for way, seconds in record["gaps"].items())
     parts = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in record["parts"].items())
-    moved = f" {record['primary']['to']} became the primary{f' ({parts})' if parts else ''}." if record["parts"] else ""
+    old, new = record["primary"]["from"], record["primary"]["to"]
+    moved = f" {new} became the primary{f' ({parts})' if parts else ''}." if old != new else ""
     alerts = "not known" if record["alerts"] is None else ", ".join(record["alerts"]) or "none"
     back = record["backends_back"]
     backends = "when is not known" if back is None else f"after {back:.1f} s"
@@ -213,13 +228,16 @@ def _parts(after: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, float
     """Tell apart what the gap is made of, where the operator tells when it chose and when it promoted.
 
     The gap begins with the last write that was acknowledged: the playbook noted its time some seconds before it broke
-    anything. A switchover is chosen before that, and so is not detected at all.
+    anything. A switchover is chosen before that, and so is not detected at all. Where the longest gap is not the one in
+    which an instance was promoted, it has no such parts.
     """
     times = after.get("primary_times") or {}
     if not times.get("chosen") or not times.get("promoted"):
         return {}
     chosen, promoted = max(_time(times["chosen"]), seen["gap_since"]), _time(times["promoted"])
     served = seen["gap_since"] + seen["gap"]
+    if not seen["gap_since"] <= chosen <= promoted <= served:
+        return {}
     steps = {"detection": chosen - seen["gap_since"], "promotion": promoted - chosen, "routing": served - promoted}
     return {name: round(seconds, 2) for name, seconds in steps.items()}
 

@@ -21,7 +21,8 @@ def fleet_report(hosts: Sequence[str], reports: Sequence[Mapping[str, Any]], fai
     :param failures: of each why there is none
     :returns: `until` (seconds since 1970, the newest), `counts` (by state) and `clusters`, of each its `host`, `name`,
         `namespace`, `version`, `state`, `problems` (sentences), `reasons` (what Kubernetes says of its pods and
-        volumes), `primary`, `instances` and `ready` (how many), `lag_bytes` (of the farthest standby),
+        volumes), `primary`, `instances` and `ready` (how many), `lag_bytes` (of the farthest standby;
+        not known where that of one is not),
         `children_used_ratio` (of the fullest pod), `reads` and `page` (the file of its own report)
     """
     clusters = [_cluster(host, report, failure) for host, report, failure in zip(hosts, reports, failures, strict=True)]
@@ -50,14 +51,18 @@ def _cluster(host: str, report: Mapping[str, Any], failure: str) -> dict[str, An
 
 def _facts(report: Mapping[str, Any]) -> dict[str, Any]:
     instances = report.get("instances") or []
-    reads = [one["reads"] for one in report.get("backends") or [] if one.get("reads") is not None]
+    lags = [one["lag_bytes"] for one in instances if one["says"] != "primary"]
+    # Where pods number their backends differently, a host is there several times, each time with all its reads.
+    hosts = {one["hostname"]: one["reads"] for one in report.get("backends") or []}
+    reads = [each for each in hosts.values() if each is not None]
     return {
         "namespace": report.get("namespace", ""),
         "version": report.get("version", ""),
         "primary": ", ".join(one["name"] for one in instances if one["says"] == "primary"),
         "instances": len(instances),
         "ready": sum(bool(one["ready"]) for one in instances),
-        "lag_bytes": _largest(instances, "lag_bytes"),
+        # One that has no connection to its primary has none, and may be the farthest.
+        "lag_bytes": None if None in lags else max(lags, default=None),
         "children_used_ratio": _largest(report.get("pods") or [], "children_used_ratio"),
         "reads": sum(reads) if reads else None,
     }

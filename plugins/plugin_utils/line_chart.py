@@ -116,6 +116,11 @@ def path(points: Sequence[Point], step: float, scale: _Scale) -> str:
     return "".join([*text, *(["h0"] if alone else [])])
 
 
+def last_value(points: Sequence[Point], until: float, step: float) -> float | None:
+    """Return what a line ends with; nothing where it broke off before the end, as that is no longer so."""
+    return float(points[-1][1]) if points and until - points[-1][0] <= 1.5 * step else None
+
+
 def _grid(scale: _Scale, unit: str) -> Iterator[str]:
     for part in range(5):
         value = scale.top * part / 4
@@ -129,10 +134,11 @@ def _grid(scale: _Scale, unit: str) -> Iterator[str]:
 
 
 def _spoken(chart: Mapping[str, Any]) -> str:
-    """Say in words what the lines end with."""
+    """Say in words what the lines end with, and of those that broke off a dash."""
     ends = [
-        f"{line['name']} {amount(float(line['points'][-1][1]), chart['unit'])}"
+        f"{line['name']} {'-' if last is None else amount(last, chart['unit'])}"
         for line in chart["lines"]
+        for last in [last_value(line["points"], float(chart["until"]), float(chart["step"]))]
         if line["points"]
     ]
     return f"{chart['title']}: {', '.join(ends) or 'no data'}"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.line_chart import last_value
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.prometheus_answer import Series, series
 
 _SEVERITIES = ("critical", "warning")
@@ -149,12 +150,23 @@ class _Seen:
         """Return the value of a series; the largest, where there are several."""
         return max((one.last for one in self.of(name, **labels)), default=None)
 
+    def total(self, name: str, **labels: str) -> float | None:
+        """Return the values of all series together."""
+        found = self.of(name, **labels)
+        return sum(one.last for one in found) if found else None
+
 
 def _instance(told: Mapping[str, Any], seen: _Seen) -> dict[str, Any]:
     pod = told.get("pod") or told["name"]
     recovers = seen.value("pgha:instance:in_recovery", pod=pod)
     backends = [one for one in seen.of("pgha:pgpool_backend:attached") if _pod_of(one.labels) == pod]
-    reads = [one.last for one in seen.of("pgha:pgpool_backend:reads:rate5m") if _pod_of(one.labels) == pod]
+    # Backend 0 leads to the primary, whichever instance that is.
+    hosts = {one.labels.get("hostname") for one in seen.of("pgpool2_pool_nodes_status", node_id="0") if recovers == 0}
+    reads = [
+        one.last
+        for one in seen.of("pgha:pgpool_backend:reads:rate5m")
+        if _pod_of(one.labels) == pod or one.labels.get("hostname") in hosts
+    ]
     return {
         "name": told["name"],
         "role": told["role"],
@@ -192,7 +204,8 @@ def _backends(seen: _Seen) -> list[dict[str, Any]]:
             "replication_state": _views(views, "replication_state"),
             "weight": seen.value("pgpool2_pool_nodes_lb_weight", node_id=node, hostname=host),
             "delay": seen.value("pgpool2_pool_nodes_replication_delay", node_id=node, hostname=host),
-            "reads": seen.value("pgha:pgpool_backend:reads:rate5m", hostname=host),
+            # Each Pgpool-II has a series of its own, of all its pods.
+            "reads": seen.total("pgha:pgpool_backend:reads:rate5m", hostname=host),
         }
         for (node, host), views in sorted(found.items(), key=lambda item: (len(item[0][0]), item[0]))
     ]
@@ -247,7 +260,11 @@ def _urgency(alert: Mapping[str, Any]) -> tuple[bool, int, str, str]:
 
 def _chart(told: Mapping[str, Any], lately: Sequence[Series], seen: _Seen, span: Mapping[str, Any]) -> dict[str, Any]:
     lines = [
-        {"name": one.labels.get(told["line"]) or told["title"], "points": [list(sample) for sample in one.samples]}
+        {
+            "name": one.labels.get(told["line"]) or told["title"],
+            "points": [list(sample) for sample in one.samples],
+            "last": last_value(one.samples, float(span["until"]), float(span["step"])),
+        }
         for one in lately
         if one.labels.get("__name__") == told["record"]
     ]
@@ -279,6 +296,9 @@ def _problems(contract: Mapping[str, Any], report: Mapping[str, Any], seen: _See
     for one in seen.of("pgha:instance:role_disagreement"):
         if one.last == 1 and not follows:
             yield f"{one.labels.get('pod', '')} is not what {one.labels.get('view', '')} takes it for"
+    for one in seen.of("pgha:standby:streams"):
+        if one.last == 0:
+            yield f"the standby {one.labels.get('pod', '')} has no connection to its primary"
     for one in report["backends"]:
         # The primary has an address of its own: without its other one, nothing is missing.
         if one["attached"] < one["views"] and _pod_of(one) not in primaries:

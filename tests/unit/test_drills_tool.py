@@ -142,6 +142,23 @@ def test_runs_of_a_drill_are_one_run_of_the_playbook_and_one_of_site(monkeypatch
     assert found["problems"] == ["pod: site.yml changed 1 things after it"]
 
 
+def test_a_site_yml_that_failed_is_no_run_without_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    tool, [record] = program("tools/drills.py"), results()["records"]
+
+    def playbook(name: str, _inventories: list[str], variables: dict[str, Any], loads: Any = None) -> tuple[int, str]:
+        if name == "drill":
+            kept = {"records": [record], "plan": [], "operator": "cnpg:1"}
+            (Path(variables["drills_folder"]) / "x-drills.json").write_text(json.dumps(kept))
+            loads.append(1.0)
+            return 0, ""
+        return 4, "PLAY RECAP ***\na : changed=0 unreachable=1\n"
+
+    monkeypatch.setattr(tool, "playbook", playbook)
+    found = tool.run("pod", SimpleNamespace(runs=1, inventory=[], extra_vars={}))
+    assert found["problems"] == ["pod: site.yml ended with 4"]
+    assert "| failed |" in tool.page(results(records=[{**record, **one} for one in found["records"]]))
+
+
 class ServerError(Exception):
     pass
 

@@ -46,11 +46,18 @@ def test_what_needs_somebody_comes_first() -> None:
 
 
 def test_what_is_said_of_a_cluster() -> None:
-    backends = [{"reads": 2.0}, {"reads": None}, {"reads": 3.0}]
+    backends = [{"hostname": host, "reads": reads} for host, reads in (("a", 2.0), ("b", None), ("c", 3.0), ("c", 3.0))]
     pods = [{"children_used_ratio": 0.25}, {"children_used_ratio": None}]
     [one] = fleet_report(["a"], [report(backends=backends, pods=pods)], [""])["clusters"]
     known = ("primary", "instances", "ready", "lag_bytes", "children_used_ratio", "reads")
     assert [one[key] for key in known] == ["a-1", 3, 2, 7, 0.25, 5.0]
+
+
+def test_the_farthest_standby_is_not_known_where_the_lag_of_one_is_not() -> None:
+    away = [*INSTANCES[:2], {**INSTANCES[2], "lag_bytes": None}]
+    silent = [*INSTANCES, {"name": "a-4", "says": "unknown", "ready": True, "lag_bytes": None}]
+    made = fleet_report(["a", "b", "c"], [report(instances=one) for one in (away, silent, INSTANCES[:1])], [""] * 3)
+    assert [one["lag_bytes"] for one in made["clusters"]] == [None] * 3
 
 
 def test_a_report_of_which_a_part_failed_is_none() -> None:

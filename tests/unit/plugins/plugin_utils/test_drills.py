@@ -130,6 +130,15 @@ def test_the_parts_of_a_failover() -> None:
     assert planned["parts"] == {"detection": 0.0, "promotion": 2.25, "routing": 0.75}
 
 
+@pytest.mark.parametrize(("since", "gap"), [(-9.0, 3.0), (30.0, 3.0), (2.0, 0.5)])
+def test_another_gap_than_that_of_the_failover_has_no_parts(since: float, gap: float) -> None:
+    times = {"chosen": "2027-01-15T08:00:01.5Z", "promoted": "2027-01-15T08:00:02.75Z"}
+    ways = ledger(pgpool_write=seen(gap, gap_since=BEGAN + since), direct_write=seen(), pgpool_read=seen())
+    found = record(ledger=ways, after=contract("pg-2", primary_times=times))
+    assert found["parts"] == {}
+    assert " pg-2 became the primary. " in found["summary"]
+
+
 def test_alerts() -> None:
     fired = [{"metric": {"alertname": name}, "values": [[1, "1"]]} for name in ("B", "A", "B")]
     assert record(alerts=json.dumps(fired))["alerts"] == ["A", "B"]
@@ -189,3 +198,20 @@ def test_the_table_of_what_is_not_known() -> None:
         "| pod | 1 | 2.0 s | not known | not known | 0 | 0 | 21.0 s | 32.0 s | none | not known | not run "
         "| 2027-01-15 |"
     )
+
+
+def test_the_table_says_how_many_runs_know_what_only_some_know() -> None:
+    there = record()
+    away = {**there, "gaps": {}, "backends_back": None, "alerts": None}
+    cells = drills_table([there, away, away]).splitlines()[-1].split(" | ")
+    assert cells[2] == "3.0 s (1 of 3 known)"
+    assert cells[7] == "21.0 / 21.0 s"
+    assert cells[8] == "32.0 s (1 of 3 known)"
+    assert cells[10] == "none (1 of 3 known)"
+    assert "3.0 / 3.0 s (2 of 3 known)" in drills_table([there, there, away])
+
+
+def test_the_table_says_that_site_yml_failed() -> None:
+    runs = [{**record(), "site_changed": 0, "site_failed": failed} for failed in (True, False)]
+    assert "| failed |" in drills_table(runs)
+    assert "| changed=0 |" in drills_table(runs[1:])

@@ -106,8 +106,10 @@ def test_without_data_it_says_so() -> None:
 
 
 def test_what_it_shows_is_said_too() -> None:
-    label = ET.fromstring(line_chart(chart([[START, 0.0], [START + 15, 2048.0]]))).get("aria-label")
-    assert label == "Lag: pg-0 2 KiB"
+    now = [[START + 3585, 0.0], [START + 3600, 2048.0]]
+    assert ET.fromstring(line_chart(chart(now))).get("aria-label") == "Lag: pg-0 2 KiB"
+    before = [[time - 30, value] for time, value in now]
+    assert ET.fromstring(line_chart(chart(before, now))).get("aria-label") == "Lag: pg-0 -, pg-1 2 KiB"
 
 
 def test_times_are_round_and_in_utc() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.fleet_report import fleet_report
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.prometheus_answer import series
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.status_report import status_report
 from hypothesis import given
@@ -52,13 +53,14 @@ def healthy() -> list[dict[str, Any]]:
         ]
         if number > 1:
             found += [one("pgha:standby:lag_bytes", 100 * number, pod=pod), one("pgha:standby:lag_seconds", 0, pod=pod)]
+            found.append(one("pgha:standby:streams", 1, pod=pod))
     for node, host in enumerate(("pg-rw", "pg-1", "pg-2", "pg-3")):
         labels = {"node_id": str(node), "hostname": f"{host}.demo.svc"}
         role = {"pg_role": "primary" if node < 2 else "standby", "replication_state": "streaming" if node > 1 else ""}
         found += [one("pgpool2_pool_nodes_status", 1, pod=pod, **labels, **role) for pod in PODS]
         found += [
             one("pgha:pgpool_backend:attached", 2, **labels),
-            one("pgha:pgpool_backend:reads:rate5m", 10 * node, hostname=labels["hostname"]),
+            one("pgha:pgpool_backend:reads:rate5m", 10 * node + 3, hostname=labels["hostname"]),
         ]
     for pod in PODS:
         found += [
@@ -109,9 +111,27 @@ def test_all_is_well() -> None:
         "lag_bytes": None,
         "lag_seconds": None,
         "attached": 2,
-        "reads": 10.0,
+        "reads": 16.0,
     }
     assert [(one["says"], one["lag_bytes"]) for one in found["instances"][1:]] == [("standby", 200), ("standby", 300)]
+
+
+def test_the_primary_s_reads_are_those_of_its_own_backend_and_of_backend_0() -> None:
+    found = report(one("pgha:instance:in_recovery", 1, pod="pg-1"), one("pgha:instance:in_recovery", 0, pod="pg-3"))
+    assert [one["reads"] for one in found["instances"]] == [13.0, 23.0, 36.0]
+    # Without Services of instances, nobody knows which standby answers.
+    hosts = ("pg-rw", "pg-ro")
+    services = [
+        item
+        for node, host in enumerate(hosts)
+        for item in (
+            one("pgpool2_pool_nodes_status", 1, node_id=str(node), hostname=f"{host}.demo.svc"),
+            one("pgha:pgpool_backend:reads:rate5m", 5 + node, hostname=f"{host}.demo.svc"),
+        )
+    ]
+    now = [item for item in healthy() if "hostname" not in item["metric"]]
+    found = status_report(contract(), json.dumps([*now, *services]), lately(), CHARTS, SPAN)
+    assert [one["reads"] for one in found["instances"]] == [5.0, None, None]
 
 
 def test_backends_and_pods_of_pgpool() -> None:
@@ -136,17 +156,36 @@ def test_backends_and_pods_of_pgpool() -> None:
     ]
 
 
+def test_reads_are_those_of_every_pgpool_of_the_cluster() -> None:
+    host = "pg-3.demo.svc"
+    more = one("pgha:pgpool_backend:reads:rate5m", 900, hostname=host, service="other")
+    # The other one has it as its backend 2.
+    found = report(more, one("pgpool2_pool_nodes_status", 1, pod="other-x", node_id="2", hostname=host))
+    assert [one["reads"] for one in found["backends"] if one["hostname"] == host] == [933.0, 933.0]
+    assert found["instances"][2]["reads"] == 933.0
+    [fleet] = fleet_report(["a"], [found], [""])["clusters"]
+    assert fleet["reads"] == 3 + 13 + 23 + 933
+
+
 def test_charts_have_their_lines_in_order_and_their_limits() -> None:
     lag, streaming = report()["charts"]
     points = [[NOW - 15.0, 1.0], [float(NOW), 2.0]]
-    assert lag["lines"] == [{"name": name, "points": points} for name in ("pg-2", "pg-3")]
+    assert lag["lines"] == [{"name": name, "points": points, "last": 2.0} for name in ("pg-2", "pg-3")]
     assert (lag["limit"], lag["unit"], lag["step"]) == (64, "bytes", 15)
     assert (streaming["limit"], streaming["lines"]) == (None, [])
+
+
+def test_a_line_that_broke_off_has_no_last_value() -> None:
+    """As a standby without a connection to its primary has no lag any more."""
+    drawn = [{**item, "values": [[NOW - 45, "1"], [NOW - 30, "2"]]} for item in json.loads(lately())]
+    found = status_report(contract(), json.dumps(healthy()), json.dumps(drawn), CHARTS, SPAN)
+    assert [line["last"] for line in found["charts"][0]["lines"]] == [None, None]
 
 
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
+        ([one("pgha:standby:streams", 0, pod="pg-2")], "the standby pg-2 has no connection to its primary"),
         ([one("pgha:target:up", 0, pod="pg-2", job="postgres")], "Prometheus cannot scrape the instance pg-2"),
         ([one("pgha:instance:in_recovery", 1, pod="pg-1")], "no instance is primary"),
         (
