@@ -11,11 +11,16 @@ version_added: 1.0.0
 author: the pgha.kubernetes authors
 description:
   - Reads the log of a recovery.
+positional: sidecar
 options:
   _input:
     description: The log, as lines of JSON or plain ones.
     type: str
     required: true
+  sidecar:
+    description: That of what fetches the WAL, where it is another container.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -28,7 +33,8 @@ RETURN = r"""
 _value:
   description: >-
     C(newest) (time of the newest transaction), C(stopped) (where it was told to stop), C(lsn), C(timeline),
-    C(problem).
+    C(problem), C(unanswered) (a file of the archive that recovery had to do without, as the object store did not say
+    whether it is there, and why).
   type: dict
 """
 
@@ -40,11 +46,12 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import type
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import recovery_end as _recovery_end
 
 
-def recovery_end(log: str) -> dict[str, Any]:
+def recovery_end(log: str, sidecar: str = "") -> dict[str, Any]:
     """Say how a recovery ended."""
-    if not isinstance(log, str):
-        raise AnsibleFilterError(f"pgha.kubernetes.recovery_end: give the log as text, not {type_name(log)}")
-    return _recovery_end(log)
+    for text in (log, sidecar):
+        if not isinstance(text, str):
+            raise AnsibleFilterError(f"pgha.kubernetes.recovery_end: give the log as text, not {type_name(text)}")
+    return _recovery_end(log, sidecar)
 
 
 class FilterModule:

@@ -536,8 +536,8 @@ def progress(pods: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     The operator deletes the Job that recovered, once all instances are there.
 
     :returns: `done` (the data is there), `failed` (the recovery ended, and not well), `pod` (the one that recovers or
-        did: the one that failed, if one has), `container`, `words` (none: the log has them) and `waits` (the
-        operator never waits for WAL)
+        did: the one that failed, if one has), `container`, `sidecar` (the plugin's container, which fetches the WAL),
+        `words` (none: the log has them) and `waits` (the operator never waits for WAL)
     """
     jobs = [item for item in pods if _labels(item).get("cnpg.io/jobRole") in ("full-recovery", "snapshot-recovery")]
     failed = [item for item in jobs if (item.get("status") or {}).get("phase") == "Failed"]
@@ -550,9 +550,15 @@ def progress(pods: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "failed": bool(failed) and not ended and not tried,
         "pod": (shown.get("metadata") or {}).get("name", ""),
         "container": _labels(shown).get("cnpg.io/jobRole", ""),
+        "sidecar": _SIDECAR if _SIDECAR in _containers(shown) else "",
         "words": "",
         "waits": False,
     }
+
+
+def _containers(pod: Mapping[str, Any]) -> list[str]:
+    spec = pod.get("spec") or {}
+    return [item["name"] for key in ("initContainers", "containers") for item in spec.get(key) or []]
 
 
 def _labels(item: Mapping[str, Any]) -> Mapping[str, str]:

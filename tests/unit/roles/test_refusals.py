@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -489,13 +490,89 @@ def test_what_a_recovery_that_is_only_slow_has_done_is_not_to_be_removed(
     known = {
         **{name: value for name, value in own.items() if name.startswith("__postgres_cluster_restore_")},
         "__postgres_cluster_recovery": {"done": False, "failed": False, "words": "", "waits": False, **recovery},
-        "__postgres_cluster_restore_end": {"problem": problem},
+        "__postgres_cluster_restore_end": {"problem": problem, "unanswered": ""},
         "__postgres_cluster_restore_plan": {"words": "shop"},
         "postgres_cluster_restore": {"timeout": 60},
     }
     said = evaluate("postgres_cluster", {**refusal, "vars": {}}, refusal[ASSERT]["fail_msg"], **known)
     assert [one for one in words if one not in said] == [], said
     assert [one for one in nots if one in said] == [], said
+
+
+def test_a_target_that_was_not_reached_as_the_object_store_was_away_asks_for_no_commit() -> None:
+    refusal = task("postgres_cluster", "restore_wait", "Say why it has failed, or that it goes on")
+    known = {
+        "__postgres_cluster_recovery": {"done": False, "failed": True, "words": "", "waits": False},
+        "__postgres_cluster_restore_end": {"problem": SHORT, "unanswered": "000000010000000000000006: no answer"},
+        "__postgres_cluster_restore_plan": {"words": "shop"},
+        "postgres_cluster_restore": {"timeout": 60},
+    }
+    said = evaluate("postgres_cluster", {**refusal, "vars": {}}, refusal[ASSERT]["fail_msg"], **known)
+    assert "did not say whether it has 000000010000000000000006: no answer. What was made of hot stays" in said
+    assert NO_WAL not in said
+
+
+FAILURE = json.dumps({"msg": "wal-restore command failed", "error": "away"})
+
+
+@pytest.mark.parametrize(
+    ("logs", "unanswered"),
+    [
+        ([], ""),
+        ([{"log": FAILURE}], "away"),
+        ([{"log": ""}, {"log": FAILURE}], "away"),
+        ([{"log": ""}, {"msg": "no such container"}], ""),
+    ],
+)
+def test_what_a_recovery_says_is_kept_of_as_many_containers_as_there_are(
+    logs: list[dict[str, str]], unanswered: str
+) -> None:
+    keep = task("postgres_cluster", "restore_wait", "Keep what it says")
+    end = keep["ansible.builtin.set_fact"]["__postgres_cluster_restore_end"]
+    read = {"__postgres_cluster_recovery_logs": {"results": logs}}
+    assert evaluate("postgres_cluster", keep, end, **read)["unanswered"] == unanswered
+
+
+ENDED = {"newest": "then", "stopped": "", "lsn": "0/5000090", "timeline": 2, "problem": "", "unanswered": ""}
+UNANSWERED = {**ENDED, "unanswered": "6: away"}
+BEFORE = {"what": "shop as it was", "lsn": "0/4", "unanswered": "4: away"}
+
+
+@pytest.mark.parametrize(
+    ("end", "before", "words"),
+    [
+        (UNANSWERED, None, "hot is made of shop, but maybe not of all of it: recovery ended at 0/5000090, and the "
+         "object store did not say whether it has 6: away. What was archived after that may be missing. What was made "
+         "of hot stays"),
+        (ENDED, None, ""),
+        # The log is gone by the next run, and what has been written down stays true.
+        (ENDED, BEFORE, "hot is made of shop as it was, but maybe not of all of it: recovery ended at 0/4, and "
+         "the object store did not say whether it has 4: away."),
+        (UNANSWERED, {"what": "shop", "lsn": "0/9"}, ""),
+    ],
+)  # fmt: skip
+def test_a_recovery_that_ended_without_an_answer_of_the_object_store_is_no_restore(
+    end: dict[str, Any], before: dict[str, Any] | None, words: str
+) -> None:
+    """PostgreSQL takes it for the end of the archive, and nothing else would tell that rows are missing."""
+    includes = task("postgres_cluster", "restore_wait", "Refuse what ended before the archive may have")
+    known = {
+        "__postgres_cluster_restore_end": end,
+        "__postgres_cluster_restored_before": before,
+        "__postgres_cluster_restore_plan": {"words": "shop"},
+        "__postgres_cluster_restore_began": "0",
+        "postgres_cluster_restore": {"source": "shop"},
+    }
+    assert includes[INCLUDE] == "restore_unanswered.yml"
+    assert goes_on("postgres_cluster", includes, "when", **known) is bool(words)
+    if not words:
+        return
+    write, refuse = tasks("postgres_cluster", "restore_unanswered")
+    assert words in evaluate("postgres_cluster", {}, refuse["ansible.builtin.fail"]["msg"], **known)
+    assert goes_on("postgres_cluster", write, "when", **known) is (before is None)
+    written = evaluate("postgres_cluster", {}, write[DELETE]["definition"], **known)["metadata"]["annotations"]
+    kept = json.loads(written["pgha.kubernetes/restored"])
+    assert (kept["unanswered"], kept["lsn"]) == (end["unanswered"], end["lsn"]) if before is None else kept == before
 
 
 # Logins, and what lets them in.

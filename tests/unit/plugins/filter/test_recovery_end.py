@@ -13,7 +13,9 @@ import pytest
 
 def test_recovery_end(render: Callable[[str, str], Any]) -> None:
     result = render("{{ log | pgha.kubernetes.recovery_end }}", "log: 'LOG:  redo done at 0/7000028'")
-    assert result["lsn"] == "0/7000028"
+    assert (result["lsn"], result["unanswered"]) == ("0/7000028", "")
+    variables = 'log: ""\nsidecar: "{\\"msg\\": \\"wal-restore command failed\\", \\"error\\": \\"EOF\\"}"'
+    assert render("{{ log | pgha.kubernetes.recovery_end(sidecar) }}", variables)["unanswered"] == "EOF"
 
 
 def test_wrong_type(render: Callable[[str, str], Any]) -> None:

@@ -171,6 +171,8 @@ def test_site_yml_keeps_what_a_restored_cluster_was_made_with() -> None:
         ({"target_lsn": "0/5"}, "postgres_cluster_restore.target_lsn is '0/5' (string): leave it out"),
         ({"target_xid": 5}, "postgres_cluster_restore.target_xid is 5 (integer): leave it out"),
         ({"target_name": "before"}, "postgres_cluster_restore.target_name is 'before' (string): leave it out"),
+        ({"all_wal": True}, "postgres_cluster_restore.all_wal is true (boolean): leave it out"),
+        ({"all_wal": "no"}, ""),
         ({"timeline": 2}, "postgres_cluster_restore.timeline is 2 (integer): leave it out"),
         (
             {"exclusive": True, "target_time": "2026-11-25T21:00:00Z"},

@@ -572,7 +572,95 @@ def test_the_log_of_a_recovery() -> None:
         "lsn": "0/7000028",
         "timeline": 2,
         "problem": "",
+        "unanswered": "",
     }
+
+
+def said(second: float, message: str, name: str = "", **more: str) -> str:
+    """Return a line of CloudNativePG's wal-restore, or of its plugin."""
+    of_file = {"walName": name} if name else {}
+    time = f"2026-11-25T21:00:{second:06.3f}Z".replace(".000Z", "Z")
+    return json.dumps({"level": "info", "ts": time, "msg": message, **of_file, **more})
+
+
+def by_postgresql(second: float, message: str) -> str:
+    return json.dumps({**json.loads(said(second, "record")), "record": {"error_severity": "LOG", "message": message}})
+
+
+CUT_OFF = {"error": "connectivity failure while executing barman-cloud-wal-restore, retrying: connectivity failure"}
+FIVE, SIX = (f"00000001000000000000000{number}" for number in (5, 6))
+HISTORY = "00000003.history"
+FAILED, COMMAND = "Failed restoring WAL file (Postgres might retry)", "wal-restore command failed"
+GOT, HAS_NONE = "Restored WAL file", "WAL file not found in the recovery object store"
+
+
+def recovery(*asked: str) -> list[str]:
+    """Return the log of a recovery, with what comes after segment 5 and, each time, after the redo."""
+    return [
+        said(1, HAS_NONE, "00000002.history"),
+        said(2, GOT, FIVE),
+        by_postgresql(2.1, f'restored log file "{FIVE}" from archive'),
+        *asked,
+        by_postgresql(5, "redo done at 0/5000090 system usage: CPU"),
+        said(6, GOT, FIVE),
+        by_postgresql(6.1, f'restored log file "{FIVE}" from archive'),
+        said(7, HAS_NONE, "00000002.history"),
+        by_postgresql(8, "selected new timeline ID: 2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "unanswered"),
+    [
+        ([said(3, HAS_NONE, SIX), said(4, HAS_NONE, SIX)], ""),
+        (
+            [said(3, FAILED, SIX, **CUT_OFF), said(3, COMMAND, **CUT_OFF), said(4, FAILED, SIX, **CUT_OFF)],
+            f"{SIX}: {CUT_OFF['error']}",
+        ),
+        # The last answer counts. PostgreSQL asks twice.
+        ([said(3, FAILED, SIX, **CUT_OFF), said(3, COMMAND, **CUT_OFF), said(4, HAS_NONE, SIX)], ""),
+        ([said(3, HAS_NONE, SIX), said(4, FAILED, SIX, **CUT_OFF)], f"{SIX}: {CUT_OFF['error']}"),
+        # Without its history, recovery goes along another timeline.
+        ([said(0, FAILED, HISTORY, **CUT_OFF), said(4, HAS_NONE, SIX)], f"{HISTORY}: {CUT_OFF['error']}"),
+        # What it had read ahead when it reached its target took nothing away.
+        ([said(3, FAILED, SIX, **CUT_OFF), by_postgresql(4, 'recovery stopping at restore point "drill"')], ""),
+        (
+            [said(0, FAILED, HISTORY, **CUT_OFF), by_postgresql(4, "recovery stopping after reaching consistency")],
+            f"{HISTORY}: {CUT_OFF['error']}",
+        ),
+        # Before it knows of which file.
+        ([said(3, COMMAND, error="failed to get cluster: EOF")], "failed to get cluster: EOF"),
+        ([said(1.5, COMMAND, error="failed to get cluster: EOF"), said(4, HAS_NONE, SIX)], ""),
+        # By Barman's program alone.
+        (
+            [said(3, "2026-11-25 21:00:03,1 [71] ERROR: Barman cloud WAL restore exception: Could not connect")],
+            "Could not connect",
+        ),
+    ],
+)  # fmt: skip
+def test_a_file_of_which_the_object_store_did_not_say_whether_it_is_there(asked: list[str], unanswered: str) -> None:
+    lines = recovery(*asked)
+    assert recovery_end("\n".join(lines))["unanswered"] == unanswered
+    assert recovery_end("\n".join(lines))["problem"] == ""
+    # With the plugin, two containers say it, each in its order.
+    own, of_plugin = ([line for line in lines if ("record" in json.loads(line)) is kind] for kind in (True, False))
+    assert recovery_end("\n".join(own), "\n".join(of_plugin))["unanswered"] == unanswered
+
+
+def test_where_the_plugin_fetches_only_its_own_answers_count() -> None:
+    """CloudNativePG asks the new cluster's own store then, too, which has nothing of it."""
+    sidecar = [said(2, GOT, FIVE), said(3, HAS_NONE, SIX)]
+    own = [said(3.5, COMMAND, error="failed to get envs: not found"), by_postgresql(5, "redo done at 0/5000090")]
+    assert recovery_end("\n".join(own), "\n".join(sidecar))["unanswered"] == ""
+    assert recovery_end("\n".join([*sidecar, *own]))["unanswered"] == "failed to get envs: not found"
+    cut_off = "\n".join([*sidecar, said(4, FAILED, SIX, **CUT_OFF)])
+    assert recovery_end("\n".join(own), cut_off)["unanswered"] == f"{SIX}: {CUT_OFF['error']}"
+
+
+def test_what_fails_after_the_redo_took_nothing_away() -> None:
+    lines = [*recovery(said(4, HAS_NONE, SIX)), said(9, FAILED, "00000002.history", **CUT_OFF)]
+    assert recovery_end("\n".join(lines))["unanswered"] == ""
+    assert recovery_end("ERROR: Barman cloud WAL restore exception: no\nLOG:  redo done at 0/5")["unanswered"] == "no"
 
 
 def test_why_a_recovery_failed() -> None:
@@ -603,7 +691,7 @@ def test_progress() -> None:
         for phase in ("Running", "Failed", "Succeeded")
     )
     instance = pod("new-1", "Running", podRole="instance")
-    silent = {"words": "", "waits": False}
+    silent = {"sidecar": "", "words": "", "waits": False}
     assert progress([]) == {"done": False, "failed": False, "pod": "", "container": "", **silent}
     assert (progress([running])["done"], progress([running])["failed"]) == (False, False)
     # Kubernetes tries again.
@@ -626,6 +714,9 @@ def test_progress() -> None:
         **silent,
     }
     assert progress([instance]) == {"done": True, "failed": False, "pod": "", "container": "", **silent}
+    by_plugin = {**ended, "spec": {"initContainers": [{"name": "bootstrap"}, {"name": "plugin-barman-cloud"}]}}
+    assert progress([by_plugin])["sidecar"] == "plugin-barman-cloud"
+    assert progress([{**ended, "spec": {"containers": [{"name": "full-recovery"}]}}])["sidecar"] == ""
 
 
 def test_what_became_of_a_backup() -> None:
