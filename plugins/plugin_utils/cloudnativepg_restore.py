@@ -415,7 +415,7 @@ def _target(asked: Mapping[str, Any], backups: Sequence[Mapping[str, Any]]) -> t
     if given:
         value = str(asked[given])
         target[_TARGETS[given]] = value.replace(" ", "T", 1) if given == "target_time" else value
-    elif asked.get("backup"):
+    elif asked.get("backup") and not is_true(asked.get("all_wal")):
         target["targetImmediate"] = True
     if asked.get("timeline"):
         target["targetTLI"] = str(asked["timeline"])
@@ -428,10 +428,11 @@ def _target(asked: Mapping[str, Any], backups: Sequence[Mapping[str, Any]]) -> t
         "target_xid": "up to the transaction",
         "target_name": "up to the restore point",
     }[given] + (f" {asked[given]}" if given else "")
-    if asked.get("backup"):
-        words = (
-            f"as the backup {asked['backup']} has it" if not given else f"{words}, from the backup {asked['backup']}"
-        )
+    if asked.get("backup") and given:
+        words = f"{words}, from the backup {asked['backup']}"
+    elif asked.get("backup"):
+        ends = "has it" if "targetImmediate" in target else "and all archived WAL make it"
+        words = f"as the backup {asked['backup']} {ends}"
     return target, words, problems
 
 
@@ -458,14 +459,19 @@ def _source_problems(
     elif source and where != wanted["namespace"]:
         yield f"{shown}: its ObjectStore is in the namespace {where}; restore into that one, or make one here"
     status = source.get("status") or {}
-    to_the_end = not any(asked.get(name) for name in ("backup", "server_name", *_TARGETS))
+    to_the_end = not any(asked.get(name) for name in ("server_name", *_TARGETS)) and (
+        not asked.get("backup") or is_true(asked.get("all_wal"))
+    )
     if _archives_to(source) and to_the_end and _is_elsewhere(wanted, source, used):
+        name = used["metadata"]["name"]
+        which = f"the backup {name}" if asked.get("backup") else f"its newest backup that has completed, {name},"
         yield (
-            f"{shown}: its newest backup that has completed, {used['metadata']['name']}, is in {_place(store)}, and "
+            f"{shown}: {which} is in {_place(store)}, and "
             f"its WAL goes to {_archives_to(source)} by now; make a base backup by backup.yml, give a target_time of "
             "before the change, or, where that is the same object store under another name, the folder as server_name"
         )
     if not source:
+        yield from _time_problems(asked, wanted["now"], "")
         yield from _version_problems(wanted, used, status)
         return
     if not _completed(backups) and not status.get("lastSuccessfulBackup"):

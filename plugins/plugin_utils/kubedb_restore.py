@@ -31,6 +31,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.restore import app
 _BY_TIME = "as KubeDB restores to a time alone (target_time)"
 _REFUSED = {
     "backup": f"{_BY_TIME} and chooses the backup before it",
+    "all_wal": f"{_BY_TIME} and chooses the backup before it",
     "target_lsn": _BY_TIME,
     "target_xid": _BY_TIME,
     "target_name": _BY_TIME,
@@ -62,7 +63,7 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield what of `postgres_cluster_restore` KubeDB cannot do."""
     asked = variables.get("postgres_cluster_restore") or {}
     for key, why in _REFUSED.items():
-        given = is_true(asked.get(key)) if key == "exclusive" else asked.get(key)
+        given = is_true(asked.get(key)) if key in ("all_wal", "exclusive") else asked.get(key)
         if given:
             kind = kind_of(asked[key])
             value = str(asked[key]).lower() if kind == "boolean" else repr(asked[key])

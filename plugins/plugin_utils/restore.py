@@ -44,6 +44,11 @@ def restore_checks(variables: Mapping[str, Any]) -> Iterator[str]:
         yield f"postgres_cluster_restore has {' and '.join(given)} (mapping): give one of them, where recovery ends"
     if is_true(restore.get("exclusive")) and not given:
         yield "postgres_cluster_restore.exclusive is true (boolean): give the target before which recovery ends, too"
+    if is_true(restore.get("all_wal")) and given:
+        yield (
+            f"postgres_cluster_restore has all_wal and {given[0]} (mapping): give one of them, as recovery ends with "
+            "the archived WAL or at the target"
+        )
     if restore.get("expect") is not None and not restore.get("query"):
         yield "postgres_cluster_restore.expect is given without a query: give postgres_cluster_restore.query, too"
     # With CloudNativePG the plan finds out whether that cluster is gone; KubeDB's archive has the name of its cluster.

@@ -101,6 +101,9 @@ def test_the_newest() -> None:
         ({"target_xid": 740, "backup": "old-1"}, {"targetXID": "740", "backupID": "20261125T200000"}),
         ({"target_name": "a", "backup": "20261125T200000"}, {"targetName": "a", "backupID": "20261125T200000"}),
         ({"backup": "old-1"}, {"targetImmediate": True, "backupID": "20261125T200000"}),
+        ({"backup": "old-1", "all_wal": "false"}, {"targetImmediate": True, "backupID": "20261125T200000"}),
+        ({"backup": "old-1", "all_wal": True}, {"backupID": "20261125T200000"}),
+        ({"backup": "old-1", "all_wal": "yes", "timeline": 2}, {"backupID": "20261125T200000", "targetTLI": "2"}),
         ({"target_lsn": "0/5", "exclusive": "false"}, {"targetLSN": "0/5"}),
         (
             {"target_lsn": "0/5", "exclusive": True, "timeline": 2},
@@ -112,6 +115,20 @@ def test_targets(asked: dict[str, Any], target: dict[str, Any]) -> None:
     made = plan(asked)
     assert made["problems"] == []
     assert made["origin"]["bootstrap"]["recovery"]["recoveryTarget"] == target
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"all_wal": True}, "as its newest backup and all archived WAL make it"),
+        ({"backup": "old-1"}, "as the backup old-1 has it"),
+        ({"backup": "old-1", "all_wal": True}, "as the backup old-1 and all archived WAL make it"),
+        ({"backup": "old-1", "target_lsn": "0/5"}, "up to the place in the WAL 0/5, from the backup old-1"),
+    ],
+)
+def test_what_is_restored_in_words(asked: dict[str, Any], said: str) -> None:
+    assert plan(asked)["words"] == f"old (s3://backups/old) {said}"
+    assert ("recoveryTarget" in plan(asked)["origin"]["bootstrap"]["recovery"]) is ("backup" in asked)
 
 
 def backup(name: str, stopped: str, **status: Any) -> dict[str, Any]:
@@ -217,6 +234,8 @@ def test_what_is_not_in_the_object_store_of_now_is_not_called_the_newest(source:
     [problem] = plan({}, sources)["problems"]
     assert "its newest backup that has completed, old-1, is in s3://before/old, and its WAL goes to " in problem
     assert "s3://backups at http://minio:9000 by now; make a base backup by backup.yml" in problem
+    [problem] = plan({"backup": "old-1", "all_wal": True}, sources)["problems"]
+    assert ": the backup old-1 is in s3://before/old, and its WAL goes to s3://backups at " in problem
     for asked in ({"backup": "old-1"}, {"target_time": "2026-11-25T20:15:00Z"}, {"server_name": "old"}):
         assert plan(asked, sources)["problems"] == []
 
