@@ -796,6 +796,90 @@ def test_a_drill_looks_for_extra_variables_in_place_of_all_that_it_gives() -> No
     assert {name: value for name, value in given.items() if not name.startswith("__")} == own_of_a_drill()
 
 
+def spec_in_a_drill(**inventory: Any) -> dict[str, Any]:
+    """Return the spec of the Cluster that a drill makes, of what the inventory says."""
+    text = (ROOT / "roles/postgres_cluster/tasks/restore_drill_restore.yml").read_text()
+    given = DataLoader().load(trust_as_template(text))[-1]["vars"]
+    source = {"name": "hot-postgres", "namespace": "demo", "image": "r.io/p:17"}
+    known = {"operator": "cloudnativepg", "__postgres_cluster_drill_source": source, "__postgres_cluster_found": FOUND}
+    origin = {"bootstrap": {"recovery": RECOVERY}, "database": "app", "owner": "app", "server_name": "", "major": "17"}
+    plan = {"origin": {**origin, "external_clusters": [{"name": "old", "barmanObjectStore": {}}]}}
+    known |= {"__postgres_cluster_drill_lsn": "0/5", "__postgres_cluster_restore_plan": plan}
+    objects = plain(manifests(**{**known, **inventory, **given}))
+    return json.loads(json.dumps(objects))[0]["spec"]
+
+
+WITH_CRON = {"postgresql": {"shared_preload_libraries": ["pg_cron"], "parameters": {"work_mem": "8MB"}}}
+WORKERS = {"max_logical_replication_workers": 8}
+
+
+@pytest.mark.parametrize(
+    "inventory",
+    [
+        {},
+        {"postgres_cluster_parameters": {**WORKERS, "cron.launch_active_jobs": True}},
+        {"postgres_cluster_overrides": {"spec": {"postgresql": {"parameters": WORKERS}}}},
+        {"postgres_cluster_overrides": {"spec": WITH_CRON}, "postgres_cluster_parameters": WORKERS},
+    ],
+)
+def test_a_drill_takes_nothing_from_the_publishers_of_its_source(inventory: dict[str, Any]) -> None:
+    """A subscription of the copy would take the slot of the source, which never gets what went there."""
+    postgresql = spec_in_a_drill(**inventory)["postgresql"]
+    quiet = {"max_logical_replication_workers": "0", "cron.launch_active_jobs": "off"}
+    assert quiet.items() <= postgresql["parameters"].items()
+    # All else is as the inventory has it: a library may have to be there to read the data.
+    given = inventory.get("postgres_cluster_overrides", {}).get("spec", {}).get("postgresql", {})
+    assert postgresql.get("shared_preload_libraries") == given.get("shared_preload_libraries")
+    assert postgresql["parameters"].get("work_mem") == given.get("parameters", {}).get("work_mem")
+
+
+def test_a_drill_makes_no_backups_whatever_overrides_say_of_them() -> None:
+    """What tunes the object store of the source would be all that there is of one."""
+    archiver = {"name": "barman-cloud.cloudnative-pg.io", "isWALArchiver": True}
+    backups = {"backup": {"barmanObjectStore": {"wal": {"maxParallel": 8}}}, "plugins": [archiver]}
+    labels = {"metadata": {"labels": {"team": "shop"}}}
+    overrides = {**labels, "spec": {**backups, "logLevel": "debug", **WITH_CRON}}
+    spec = spec_in_a_drill(postgres_cluster_overrides=overrides, postgres_cluster_backup=STORE)
+    assert {"backup", "plugins"} & set(spec) == set()
+    assert spec["logLevel"] == "debug"
+    assert spec["postgresql"]["shared_preload_libraries"] == ["pg_cron"]
+    assert spec["bootstrap"] == {"recovery": RECOVERY}
+
+
+SUBSCRIBER = {"kind": "Cluster", "metadata": {"name": "old"}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "sources", "parameters", "warned"),
+    [
+        ({}, [SUBSCRIBER], {}, True),
+        ({}, [SUBSCRIBER], WORKERS, True),
+        ({}, [SUBSCRIBER], {"max_logical_replication_workers": 0}, False),
+        ({}, [], {}, False),
+        ({}, [{"kind": "Backup", "metadata": {"name": "old"}}], {}, False),
+        # What has the name of one that is lost is the new one.
+        ({"source": "hot-postgres"}, [{"kind": "Cluster", "metadata": {"name": "hot-postgres"}}], {}, False),
+        ({"source": "hot-postgres", "source_namespace": "other"}, [], {}, False),
+    ],
+)
+def test_a_restore_beside_its_source_warns_of_what_comes_with_the_data(
+    asked: dict[str, str], sources: list[dict[str, Any]], parameters: dict[str, Any], warned: bool
+) -> None:
+    tasks = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/restore_plan.yml").read_text())
+    [warning] = [task for task in tasks if "__postgres_cluster_restore_is_beside" in str(task.get("when"))]
+    known = {
+        "operator": "cloudnativepg",
+        "postgres_cluster_restore": {"source": "old", **asked},
+        "postgres_cluster_parameters": parameters,
+        "__postgres_cluster_sources": sources,
+        "__postgres_cluster_restore_plan": {"resumed": False},
+    }
+    assert evaluate(f"{{{{ {warning['when']} }}}}", **known) is warned
+    resumed = {**known, "__postgres_cluster_restore_plan": {"resumed": True}}
+    assert evaluate(f"{{{{ {warning['when']} }}}}", **resumed) is False
+    assert "WARNING: " in warning["ansible.builtin.debug"]["msg"][0]
+
+
 @pytest.mark.parametrize(
     ("extra", "said"),
     [
