@@ -85,6 +85,7 @@ NOT_COVERED = re.compile(
 NOT_IN_A_DRILL = {
     "absent.yml",  # what is restored is there
     "another_archive.yml",  # nothing is upgraded, and there are no backups
+    "backup_anew.yml",  # what is restored has none
     "backup_off.yml",  # what was just made has no backups that could be switched off
     "preflight_growth.yml",  # nor volumes that could grow
 }
@@ -220,6 +221,7 @@ DYNAMIC: dict[str, list[str]] = {
         "ScheduledBackup@backup",
         "ObjectStore@backup",
     ],
+    "postgres_cluster/backup_anew.yml | Backup anew | Refuse what something else makes backups by": ["ScheduledBackup"],
     "postgres_cluster/backup_off.yml | Backup off | Read what makes backups": ["get ScheduledBackup"],
     "postgres_cluster/backup_off.yml | Backup off | Delete it": ["ScheduledBackup"],
     "postgres_cluster/backup_make.yml | Backup | Ask for it": ["Backup"],

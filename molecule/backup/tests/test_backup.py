@@ -341,15 +341,22 @@ def test_a_cluster_that_is_lost_comes_back_under_its_name(saved: Cluster) -> Non
     saved.on_instance("CREATE TABLE kept AS SELECT g AS id FROM generate_series(1, 700) AS g")
     segment = saved.on_instance("SELECT pg_walfile_name(pg_switch_wal())")
     until(lambda: saved.on_instance("SELECT last_archived_wal FROM pg_stat_archiver") >= segment, 120, "it is archived")
-    # As on another Kubernetes cluster: what is left is the bucket.
+    # What is left is the bucket, and the ScheduledBackup, which nothing owns.
     delete = ["--namespace=backup-test", "delete", "--ignore-not-found"]
     saved.kubectl(*delete, "clusters.postgresql.cnpg.io", saved.name)
-    saved.kubectl(*delete, "scheduledbackups.postgresql.cnpg.io", saved.name)
     saved.kubectl(*delete, "backups.postgresql.cnpg.io", "--all")
     until(lambda: not saved.get("pods", "--selector=cnpg.io/cluster=saved"), 120, "its pods are gone")
     asked = restore_variables(query="SELECT count(*) FROM kept", expect="700", pgpool=False)
     passed(run_playbook("restore", *LIMIT, variables=asked, timeout=1200))
-    assert folder(saved).startswith("saved-")
+    own = folder(saved)
+    assert own.startswith("saved-")
+
+    def begun() -> bool:
+        found = saved.get("backups.postgresql.cnpg.io", f"--selector=cnpg.io/scheduled-backup={saved.name}")
+        made = [item.get("status", {}) for item in found]
+        return any((one.get("phase"), one.get("serverName")) == ("completed", own) for one in made)
+
+    until(begun, 180, "a base backup is made in its folder at once")
     assert passed(run_playbook("postgres_cluster", *LIMIT)).changed == 0
 
 

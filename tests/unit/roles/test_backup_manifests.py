@@ -693,6 +693,43 @@ def test_what_makes_backups_goes_before_the_evidence_does() -> None:
     assert tasks.index(off) < tasks.index("Apply | Apply the manifests")
 
 
+@pytest.mark.parametrize(
+    ("changes", "goes"),
+    [
+        ({}, ["ScheduledBackup"]),
+        ({"postgres_cluster_backup": BY_PLUGIN}, ["ScheduledBackup"]),
+        # It has met that of a cluster that is there, whose base backups go on.
+        ({"__postgres_cluster_found": {**FOUND, "exists": True}}, []),
+        # Nothing is written to take its place.
+        ({"postgres_cluster_backup": {}}, []),
+        ({"operator": "kubedb", "postgres_cluster_backup": KUBESTASH["least"]}, []),
+    ],
+)
+def test_what_made_backups_of_a_cluster_that_is_gone_makes_none_of_the_new_one(
+    changes: dict[str, Any], goes: list[str]
+) -> None:
+    """CloudNativePG makes a base backup at once for a ScheduledBackup that it has not met, which outlives a Cluster."""
+    tasks = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/apply.yml").read_text())
+    files = [task.get("ansible.builtin.include_tasks") for task in tasks]
+    begins = tasks[files.index("backup_anew.yml")]
+    assert tasks.index(begins) < [task["name"] for task in tasks].index("Apply | Apply the manifests")
+    refuses, task = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/backup_anew.yml").read_text())
+    # One that something else made, of another cluster, is refused before anything of that name is deleted.
+    assert (refuses["check_mode"], refuses["changed_when"]) == (True, False)
+    assert refuses["pgha.kubernetes.apply"]["only_own"] is True
+    assert task["ansible.builtin.include_tasks"] == "backup_off.yml"
+    known = {"operator": "cloudnativepg", "postgres_cluster_backup": STORE, **changes}
+    known = {"__postgres_cluster_found": {**FOUND, "exists": False}, **known}
+    runs = evaluate("{{ " + begins["when"] + " }}", **known)
+    gone = evaluate(task["vars"]["__postgres_cluster_backup_leavers"], **known) if runs else []
+    assert [item["kind"] for item in gone] == goes
+    refusable = evaluate(refuses["pgha.kubernetes.apply"]["definition"], **known) if runs else []
+    assert [item["kind"] for item in refusable] == goes
+    # What is applied instead asks for one at once.
+    asks = [item["spec"]["immediate"] for item in made(STORE) if item["kind"] in goes]
+    assert asks == [True for _kind in goes]
+
+
 def test_parameters_are_waited_for_before_the_cluster_is_read_anew_for_another_archive() -> None:
     """That there are other ones is seen by what the cluster was before."""
     main = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/main.yml").read_text())
