@@ -57,6 +57,8 @@ _STORE_KEYS = (
     "azureCredentials",
     "googleCredentials",
 )
+# The container of Barman's plugin in a pod (reconcilePodSpec() of its lifecycle.go).
+_SIDECAR = "plugin-barman-cloud"
 # Names of what the environment says of how an object store is reached.
 _REACH = re.compile(r"AWS_.*|.*_proxy", re.IGNORECASE)
 

@@ -8,9 +8,10 @@ The tests run in their order: each goes on with what the one before it left.
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -335,6 +336,28 @@ def test_a_drill_proves_it_and_leaves_a_metric(
 def test_a_second_run_changes_nothing() -> None:
     run = passed(run_playbook("postgres_cluster", *LIMIT))
     assert run.changed == 0, run.output
+
+
+def test_another_key_of_the_object_store_is_taken_up_by_a_run(saved: Cluster) -> None:
+    [secret] = saved.get("secrets", "hot-postgres-backup")
+    good = secret["data"]["ACCESS_SECRET_KEY"]
+
+    def given(key: str) -> None:
+        patch = json.dumps({"data": {"ACCESS_SECRET_KEY": key}})
+        saved.kubectl("--namespace=backup-test", "patch", "secrets", "hot-postgres-backup", f"--patch={patch}")
+        assert passed(run_playbook("postgres_cluster", *LIMIT)).changed == 1
+
+    def failures() -> int:
+        return int(saved.on_instance("SELECT failed_count FROM pg_stat_archiver"))
+
+    before = failures()
+    # Nothing but the run changes the Cluster: the operator does not look at that Secret.
+    given(b64encode(b"revoked").decode())
+    segment = saved.on_instance("SELECT pg_walfile_name(pg_switch_wal())")
+    until(lambda: failures() > before, 120, "the object store refuses the key")
+    given(good)
+    until(lambda: saved.on_instance("SELECT last_archived_wal FROM pg_stat_archiver") >= segment, 120, "it is archived")
+    assert passed(run_playbook("postgres_cluster", *LIMIT)).changed == 0
 
 
 def test_a_cluster_that_is_lost_comes_back_under_its_name(saved: Cluster) -> None:

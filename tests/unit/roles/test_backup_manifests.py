@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import trust_as_template
 from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import patch_for, with_annotation
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import ADAPTERS
 from program import program
@@ -543,6 +545,35 @@ def test_a_cluster_that_had_its_base_backup_long_ago_has_none_due() -> None:
     given = {"operator": "cloudnativepg", "postgres_cluster_backup": STORE, **known}
     assert evaluate("{{ __postgres_cluster_base_backup_due }}", **given) == ""
     assert evaluate("{{ __postgres_cluster_is_another_archive }}", **given) is False
+
+
+VERSION = "pgha.kubernetes/credentials-version"
+
+
+def read_for_backups(version: str) -> dict[str, Any]:
+    """Return what the preflight has read, as its task registers it."""
+    names = {"s3-ca": "7", STORE["credentials_secret"]: version}
+    secrets = [{"kind": "Secret", "metadata": {"name": name, "resourceVersion": at}} for name, at in names.items()]
+    operator = {"kind": "Deployment", "metadata": {"name": "cnpg-controller-manager", "resourceVersion": "9"}}
+    results = [{"resources": [secrets[0]]}, {"resources": [secrets[1]]}, {"resources": [operator]}]
+    return {"__postgres_cluster_backup_needs": {"results": results}}
+
+
+def test_a_cluster_changes_with_the_secret_of_its_object_store() -> None:
+    """Else the instances would go on with a key that has ended, until something else changes their Cluster."""
+    task = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/preflight_backup.yml").read_text())[0]
+    assert task["register"] in read_for_backups("1")
+    first, same, other = (of_kind("Cluster", made(STORE, **read_for_backups(version))) for version in ("1", "1", "2"))
+    assert first["metadata"]["annotations"][VERSION] == "1"
+    assert same == first
+    assert patch_for(other, with_annotation(first))["metadata"]["annotations"][VERSION] == "2"
+    assert other["spec"] == first["spec"]
+
+
+@pytest.mark.parametrize("backup", [{}, BY_PLUGIN, WIDE["by a role"]])
+def test_whoever_reads_that_secret_each_time_or_has_none_is_not_changed_with_it(backup: dict[str, Any]) -> None:
+    cluster = of_kind("Cluster", made(backup, **read_for_backups("1")))
+    assert VERSION not in cluster["metadata"]["annotations"]
 
 
 def test_overrides_of_the_object_store_are_part_of_where_it_is() -> None:

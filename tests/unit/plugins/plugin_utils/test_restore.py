@@ -348,6 +348,8 @@ def test_through_the_plugin() -> None:
             "is 'old-2' (string): there is no such Backup that has completed; give one of those there are (old-1)",
         ),
         ({"target_time": "2026-11-25T22:00:00Z"}, {}, (SOURCE, MADE), "that is still to come"),
+        ({"target_time": "2026-11-25T22:00:00Z"}, {}, (MADE,), "that is still to come"),
+        ({"target_time": "2026-11-25T22:00:00Z", "source": "new"}, {}, (), "that is still to come"),
         (
             {"target_time": "2026-11-25T19:00:00Z"},
             {},
@@ -500,6 +502,9 @@ def test_site_yml_keeps_what_a_restored_cluster_was_made_with() -> None:
         ({"target_lsn": "0/5", "target_time": "x"}, ["has target_time and target_lsn (mapping): give one of them"]),
         ({"exclusive": True}, ["exclusive is true (boolean): give the target"]),
         ({"exclusive": "false"}, []),
+        ({"all_wal": True, "target_time": "x"}, ["has all_wal and target_time (mapping): give one of them, as"]),
+        ({"all_wal": "no", "target_time": "x"}, []),
+        ({"all_wal": True, "backup": "b"}, []),
         ({"expect": "1"}, ["give postgres_cluster_restore.query, too"]),
         ({"source": "new"}, []),
         ({"target_xid": 5, "backup": "b", "query": "SELECT 1", "expect": "1"}, []),
