@@ -24,7 +24,9 @@ options:
     elements: dict
     required: true
   wanted:
-    description: C(version), C(image), C(allow_major_upgrade) and C(timeout) in seconds.
+    description: >-
+      C(version), C(image), C(allow_major_upgrade) and C(timeout) in seconds; also C(versions), what each instance says
+      that it runs, once they were asked.
     type: dict
     required: true
 """

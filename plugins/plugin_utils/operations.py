@@ -150,7 +150,8 @@ def upgrade_plan(
 
     :param contract: the PostgreSQL cluster
     :param objects: its main object and its pods, the requests that there are, and what the adapter reads for it
-    :param wanted: `version`, `image`, `allow_major_upgrade` and `timeout` in seconds
+    :param wanted: `version`, `image`, `allow_major_upgrade` and `timeout` in seconds; also `versions`, once they were
+        asked: what each instance says it runs
     :returns: `problems` (sentences), `kind` (`none`, `minor` or `major`), `from`, `to`, `pending` (sentences about one
         that is going on) and `request`, as `request_plan` returns it
     """

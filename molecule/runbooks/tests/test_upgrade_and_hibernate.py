@@ -62,12 +62,13 @@ class TestUpgradePostgres:
                 {"postgres_cluster_image": f"{IMAGE}:16-standard", "postgres_cluster_version": 16},
                 "and cannot go back; give a newer one",
             ),
+            ({"postgres_cluster_image": f"{IMAGE}:17.0-standard-trixie"}, "and cannot go back; give 17."),
             (
                 {"postgres_cluster_image": f"{IMAGE}:18-standard", "postgres_cluster_version": 18},
                 "set postgres_cluster_allow_major_upgrade to true if you want it",
             ),
         ],
-        ids=["older", "major"],
+        ids=["older", "older minor", "major"],
     )
     def test_it_is_refused(self, cluster: Cluster, variables: dict[str, str | int], sentence: str) -> None:
         before = pod_ids(cluster)

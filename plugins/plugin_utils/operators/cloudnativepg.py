@@ -152,7 +152,7 @@ def input_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     if image and not _release(image):
         yield (
             f"postgres_cluster_image is {image!r} (string): give an image whose tag begins with PostgreSQL's version, "
-            "with or without a digest after it, such as registry.example/postgresql:17.6@sha256:…, as CloudNativePG "
+            "with or without a digest after it, such as registry.example/postgresql:17.11@sha256:…, as CloudNativePG "
             "tells upgrades by it"
         )
     yield from _blanks_in_databases(variables)
@@ -502,10 +502,24 @@ def upgrade(name: str, objects: Sequence[Mapping[str, Any]], wanted: Mapping[str
             f"postgres_cluster_image is {asked!r} (string): the cluster runs {running} and cannot go back; "
             "give a newer one"
         )
+    elif asked != running:
+        problems += _instance_newer(asked, new, wanted.get("versions") or {})
     major = (_version(cluster) or asked) != str(new[0] if new else wanted["version"])
     if cluster and major and not problems:
         problems += upgrade_name_problems(cluster)
     return {"from": running, "to": asked, "major": major, "problems": problems}
+
+
+def _instance_newer(asked: str, release: tuple[int, ...], versions: Mapping[str, str]) -> Iterator[str]:
+    """Yield that an instance says that it runs a newer release, which the tag of the Cluster's image need not tell."""
+    running = {name: _release(f":{said.partition(' ')[0]}") for name, said in versions.items()}
+    newest = max(running, key=lambda name: running[name], default="")
+    if newest and running[newest][: len(release)] > release:
+        is_now = ".".join(str(number) for number in running[newest])
+        yield (
+            f"postgres_cluster_image is {asked!r} (string): the instance {newest} runs {is_now} and cannot go back; "
+            f"give {is_now} or a newer one"
+        )
 
 
 def upgrade_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -719,6 +719,21 @@ def test_it_is_asked_before_a_major_upgrade(kind: str, pending: list[str], asks:
     assert one[INCLUDE] == "upgrade_checks.yml"
 
 
+@pytest.mark.parametrize(("said", "well"), [("17.11 (Debian 17.11-1.pgdg13+1)", False), ("17.6", True)])
+def test_no_instance_is_taken_back_to_an_older_minor_version(said: str, well: bool) -> None:
+    """The tag of the default image does not say which one they run."""
+    refusal = task("postgres_cluster", "upgrade_plan", "Refuse to take an instance back")
+    main = {"kind": "Cluster", "metadata": {"name": "hot"}, "spec": {"imageName": "r.io/p:17-standard-trixie"}}
+    known = {
+        "postgres_cluster_result": cloudnativepg.contract("hot", "demo", [main]) | {"ready": True, "version": "17"},
+        "postgres_cluster_image": "r.io/p:17.6-standard-trixie",
+        "__postgres_cluster_read": {"results": [{"resources": [main]}]},
+        "__postgres_cluster_versions": {"hot-1": said},
+    }
+    assert goes_on("postgres_cluster", refusal, **known) is well
+    assert comes_before("postgres_cluster", "upgrade_plan", "Ask each instance for its version", refusal["name"])
+
+
 @pytest.mark.parametrize(("image", "well"), [("r.io/pgpool:4.7", True), ("r.io/pgpool:4.6", False)])
 def test_a_pod_with_the_old_image_is_no_upgrade(image: str, well: bool) -> None:
     refusal = task("pgpool", "upgraded", "Check that each pod has the image")

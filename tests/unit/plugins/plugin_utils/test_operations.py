@@ -187,6 +187,33 @@ def test_an_upgrade_is_refused(image: str, name: str, changes: dict[str, Any], s
     assert sentence in problem
 
 
+@pytest.mark.parametrize(
+    ("versions", "newest"),
+    [
+        ({"hot-postgres-1": "17.9 (Debian 17.9-1)", "hot-postgres-2": "17.11 (Debian 17.11-1)"}, "17.11"),
+        ({"hot-postgres-1": "17.6", "hot-postgres-2": "18.1"}, "18.1"),
+        ({"hot-postgres-1": "17.6 (Debian 17.6-1)", "hot-postgres-2": "no answer"}, ""),
+        ({"hot-postgres-1": "17.5", "hot-postgres-2": "", "hot-postgres-3": "17beta1"}, ""),
+        ({}, ""),
+    ],
+)
+def test_an_instance_knows_its_minor_version_where_the_tag_does_not(versions: dict[str, str], newest: str) -> None:
+    found, asked = cluster(), "r.io/postgresql:17.6-standard-trixie"
+    found["spec"]["imageName"] = found["status"]["pgDataImageInfo"]["image"] = IMAGE
+    problems = upgrade_plan(contract(found), [found], {**WANTED, "image": asked, "versions": versions})["problems"]
+    sentence = (
+        f"postgres_cluster_image is '{asked}' (string): the instance hot-postgres-2 runs {newest} and cannot go back; "
+        f"give {newest} or a newer one"
+    )
+    assert problems == ([sentence] if newest else [])
+    # Another image of the same major version, and a run after one in which it was written.
+    for tag in ("r.io/postgresql:17", IMAGE):
+        same = {**WANTED, "image": tag, "versions": {"hot-postgres-1": "17.11"}}
+        assert upgrade_plan(contract(found), [found], same)["problems"] == []
+    found["spec"]["imageName"] = asked
+    assert upgrade_plan(contract(found), [found], {**WANTED, "image": asked, "versions": versions})["problems"] == []
+
+
 def test_an_upgrade_that_was_written_is_waited_for() -> None:
     found = cluster()
     found["spec"]["imageName"] = IMAGE
