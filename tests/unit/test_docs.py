@@ -75,9 +75,40 @@ def test_each_name_in_code_with_underscores_is_a_parameter() -> None:
     assert names - others - set(PARAMETERS) == {"replication_delay_source_cmd"}
 
 
+def runbooks() -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs/runbooks").glob("*.md")}
+
+
+def test_each_command_names_its_namespace() -> None:
+    """Who copies one in the night has the namespace of their context, which need not be the alert's."""
+    shown = [line for text in runbooks().values() for line in re.findall(r"kubectl [^`\n]*<[^`\n]*", text)]
+    assert len(shown) > 50
+    without = [line for line in shown if not re.search(r" (-n|--namespace|-A|--all-namespaces)\b", line)]
+    has_none = re.compile(r"kubectl (uncordon|\w+ (storageclass|namespace|node)s?) ")
+    assert [line for line in without if not has_none.match(line)] == []
+
+
+def test_whoever_deletes_a_volume_is_told_of_all_that_the_instance_has() -> None:
+    """CloudNativePG counts an instance for as long as it has one claim, and copies it anew only without any."""
+    says = re.compile(r"[Dd]elete\s[^.:]*(PersistentVolumeClaim|claim|volume)")
+    whole = re.compile(r"pvc/(<\w+>) .*pvc/\1-wal, pvc/\1-tbs-<tablespace>, where they are, in the same command")
+    saying, telling = {name for name, text in runbooks().items() if says.search(text)}, set()
+    for name, text in runbooks().items():
+        for line in re.findall(r"kubectl .* delete .*(?:pvc/|persistentvolumeclaim).*", text):
+            assert whole.search(line)
+            telling.add(name)
+    assert saying == telling
+
+
+def test_who_measures_wal_looks_where_it_is() -> None:
+    """With a volume of its own, pg_wal is a link there, of which du says 0 unless it follows links."""
+    found = [line for text in runbooks().values() for line in re.findall(r"-- (d[fu] .*)", text)]
+    assert [line for line in found if line.startswith("du ") and not re.match(r"du -\w*L\w* \S+/pg_wal\b", line)] == []
+    assert any(re.match(r"df \S+ /var/lib/postgresql/data /var/lib/postgresql/wal\b", line) for line in found)
+
+
 def test_no_runbook_asks_a_standby_for_what_a_primary_alone_knows() -> None:
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs/runbooks").glob("*.md")}
-    asking = {name: text for name, text in texts.items() if "pg_current_wal_lsn()" in text}
+    asking = {name: text for name, text in runbooks().items() if "pg_current_wal_lsn()" in text}
     assert [name for name, text in asking.items() if "CASE WHEN pg_is_in_recovery()" not in text] == []
 
 
