@@ -222,18 +222,25 @@ DYNAMIC: dict[str, list[str]] = {
         "ObjectStore@backup",
     ],
     "postgres_cluster/backup_anew.yml | Backup anew | Refuse what something else makes backups by": ["ScheduledBackup"],
-    "postgres_cluster/backup_off.yml | Backup off | Read what makes backups": ["get ScheduledBackup"],
-    "postgres_cluster/backup_off.yml | Backup off | Delete it": ["ScheduledBackup"],
     "postgres_cluster/backup_make.yml | Backup | Ask for it": ["Backup"],
     "postgres_cluster/backup_make.yml | Backup | Wait until it has ended": ["get Backup"],
     "postgres_cluster/backup_make.yml | Backup | Read what it made": [],  # KubeDB's alone
     "postgres_cluster/delete.yml | Delete | Have the operator take the volumes, too": [],  # KubeDB's alone
-    "postgres_cluster/delete.yml | Delete | Read what is of other APIs than the cluster": ["get ObjectStore"],
-    "postgres_cluster/delete.yml | Delete | Delete the cluster and its Service": [
+    # Backups are switched off by it, too.
+    "postgres_cluster/delete_ours.yml | Delete ours | Read what has the names": [
+        "get Cluster",
+        "get Database",
+        "get Service",
+        "get ScheduledBackup",
+        "get ScheduledBackup@backup",
+        "get ObjectStore",
+    ],
+    "postgres_cluster/delete_ours.yml | Delete ours | Delete what is ours": [
         "Cluster",
         "Database",
         "Service",
         "ScheduledBackup",
+        "ScheduledBackup@backup",
         "ObjectStore",
     ],
     "postgres_cluster/delete_kept.yml | Delete kept | Delete what the operator was asked for": [],  # KubeDB's alone

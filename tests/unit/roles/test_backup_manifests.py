@@ -18,7 +18,6 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import trust_as_template
 from ansible_collections.pgha.kubernetes.plugins.module_utils.three_way import patch_for, with_annotation
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import ADAPTERS
 from program import program
 from strict_schema import violations
 from test_kubedb_manifests import ROOT, evaluate, manifests, plain, template
@@ -795,47 +794,6 @@ def test_a_base_backup_that_is_due_does_not_come_between_postgresql_and_pgpool(r
     assert "WAL is not archived\nWhere a run before this one" in evaluate(
         rescue, **known | failed | {"__postgres_cluster_replaced": []}
     )
-
-
-# Which kinds of the backups are another API's than the cluster's, in the order in which they go.
-OTHERS = {
-    "cloudnativepg": (BY_PLUGIN, ["ObjectStore"]),
-    # Restores begin with the others.
-    "kubedb": (KUBESTASH["all"], ["BackupConfiguration", "PostgresArchiver"]),
-}
-
-
-@pytest.mark.parametrize("operator", OTHERS)
-@pytest.mark.parametrize("there", [True, False])
-def test_a_cluster_is_deleted_also_where_the_api_of_its_backups_is_gone(operator: str, there: bool) -> None:
-    tasks = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/delete.yml").read_text())
-    [read] = [task for task in tasks if "pgha.kubernetes.read" in task]
-    [delete] = [task for task in tasks if "__postgres_cluster_deletions" in str(task.get("kubernetes.core.k8s"))]
-    assert tasks.index(read) < tasks.index(delete)
-    backup, others = OTHERS[operator]
-    known = {
-        "operator": operator,
-        "postgres_cluster_backup": backup,
-        "__postgres_cluster_found": FOUND,
-        "__postgres_cluster_api_found": True,
-    }
-    asked = evaluate(read["loop"], **known)
-    assert [item["kind"] for item in asked] == others
-    # What the module `read` says of a kind that the API does not know is the same as of an object that is not there.
-    results = [{read["loop_control"]["loop_var"]: item, "resources": [item] if there else []} for item in asked]
-    known |= {"__postgres_cluster_foreign": {"results": results}}
-    kinds = [item["kind"] for item in evaluate(delete["kubernetes.core.k8s"]["definition"], **known)]
-    all_kinds = evaluate("{{ __postgres_cluster_deletions | map(attribute='kind') | list }}", **known)
-    assert set(others) < set(all_kinds)
-    assert kinds == [kind for kind in all_kinds if there or kind not in others]
-
-
-def test_without_backups_nothing_more_is_read_to_delete_a_cluster() -> None:
-    tasks = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/delete.yml").read_text())
-    [read] = [task for task in tasks if "pgha.kubernetes.read" in task]
-    for operator in ADAPTERS:
-        known = {"operator": operator, "__postgres_cluster_found": FOUND, "__postgres_cluster_api_found": True}
-        assert evaluate(read["loop"], **known) == []
 
 
 def drill_tasks(file: str) -> list[dict[str, Any]]:

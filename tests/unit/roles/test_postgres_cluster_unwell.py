@@ -17,10 +17,12 @@ from typing import Any
 
 import pytest
 import yaml
+from test_kubedb_manifests import evaluate
 
 ROOT = Path(__file__).resolve().parents[3]
 CLUSTER = ROOT / "tests/unit/fixtures/cloudnativepg/after_failover.json"
 NAME, NAMESPACE = "hot-postgres", "demo"
+MANAGED_BY = "app.kubernetes.io/managed-by"
 LABELS = {"app.kubernetes.io/managed-by": "pgha.kubernetes", "app.kubernetes.io/part-of": "pgha",
           "app.kubernetes.io/name": "postgresql", "app.kubernetes.io/component": "database",
           "app.kubernetes.io/instance": NAME, "pgha.kubernetes/cluster": NAME, "pgha.kubernetes/user": "true",
@@ -79,8 +81,9 @@ class ActionModule(ActionBase):
         store, what, args = json.loads(STORE.read_text()), self._task.action.split(".")[-1], self._task.args
         result = getattr(self, what)(store, args)
         if what in ("apply", "k8s") and not self._task.check_mode:
+            done = f"{what} absent" if args.get("state") == "absent" else what
             for item in result["written"]:
-                store["log"].append(f"{what} {item['kind']} {item['metadata']['name']}")
+                store["log"].append(f"{done} {item['kind']} {item['metadata']['name']}")
             operate(store)
             STORE.write_text(json.dumps(store))
         return result
@@ -122,6 +125,18 @@ class ActionModule(ActionBase):
         return self.write(store, args["definition"])
 
     def k8s(self, store, args):
+        if args["state"] == "absent":
+            asked = args.get("definition") or [{"metadata": {}}]
+            names = [args.get("name")] if args.get("name") else [item["metadata"].get("name") for item in asked]
+            labels = {tuple(text.split("=", 1)) for text in args.get("label_selectors") or []}
+            kind = args.get("kind", asked[0].get("kind"))
+            gone = [
+                item for item in store["objects"]
+                if item["kind"] == kind and names in ([None], [item["metadata"]["name"]])
+                and labels <= set(item["metadata"].get("labels", {}).items())
+            ]
+            store["objects"] = [item for item in store["objects"] if item not in gone]
+            return {"changed": bool(gone), "written": gone}
         metadata = {"name": args["name"], "namespace": args["namespace"]}
         told = merge({"kind": args["kind"], "metadata": metadata}, args["definition"])
         return self.write(store, [told])
@@ -376,6 +391,68 @@ def test_somebody_elses_cluster_of_that_name_is_left_alone(tmp_path: Path, label
     run = Run(tmp_path, role("main", **known), found, *SECRETS)
     assert "has a Cluster of that name that something else made" in run.said, run.output
     assert (run.rc, run.log) == (2, [])
+
+
+def scheduled_backup(made_by: str) -> dict[str, Any]:
+    """What makes base backups of the cluster, and who made it."""
+    metadata = {"name": NAME, "namespace": NAMESPACE, "labels": {**LABELS, MANAGED_BY: made_by}}
+    return {"apiVersion": "postgresql.cnpg.io/v1", "kind": "ScheduledBackup", "metadata": metadata}
+
+
+def archived() -> dict[str, Any]:
+    """A Cluster of this collection to which somebody has added backups."""
+    found = cluster()
+    found["spec"]["backup"] = {"barmanObjectStore": {"destinationPath": "s3://theirs"}}
+    return found
+
+
+STAYS = f"The ScheduledBackup {NAME} stays, as something else made it: it does not have the label app.kubernetes.io/"
+
+
+@pytest.mark.parametrize(("made_by", "stays"), [("pgha.kubernetes", False), ("Helm", True)])
+def test_what_somebody_else_makes_backups_by_stays_and_is_named(tmp_path: Path, made_by: str, stays: bool) -> None:
+    run = Run(tmp_path, role("main"), archived(), *SECRETS, scheduled_backup(made_by))
+    assert f"apply Cluster {NAME}" in run.log, run.output
+    assert (f"k8s absent ScheduledBackup {NAME}" in run.log, STAYS in run.said) == (not stays, stays), run.output
+
+
+@pytest.mark.parametrize("backup", [{}, {"bucket": "ours", "credentials_secret": "s3"}], ids=["theirs", "of both"])
+@pytest.mark.parametrize(("made_by", "stays"), [("pgha.kubernetes", False), ("Helm", True)])
+def test_so_it_does_where_the_cluster_is_deleted_with_its_data(
+    tmp_path: Path, made_by: str, stays: bool, backup: dict[str, str]
+) -> None:
+    known = {"postgres_cluster_state": "absent", "postgres_cluster_keep_data": False}
+    found = {"apiVersion": "postgresql.cnpg.io/v1", **archived()}
+    run = Run(
+        tmp_path, role("main", **known), found, *SECRETS, scheduled_backup(made_by), postgres_cluster_backup=backup,
+    )  # fmt: skip
+    assert run.rc == 0, run.output
+    assert (f"k8s absent ScheduledBackup {NAME}" in run.log, STAYS in run.said) == (not stays, stays), run.output
+    assert f"k8s absent Cluster {NAME}" in run.log
+    left = [(item["kind"], item["metadata"]["name"]) for item in run.objects]
+    assert left == ([("ScheduledBackup", NAME)] if stays else [])
+
+
+BY_US = {"metadata": {"labels": {MANAGED_BY: "us"}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "made_by", "changes", "ours"),
+    [
+        ("Cluster", "us", {}, False),
+        ("Cluster", "us", {"postgres_cluster_overrides": BY_US}, True),
+        ("ScheduledBackup", "us", {"postgres_cluster_overrides": BY_US}, False),
+        ("ObjectStore", "us", {"postgres_cluster_object_store_overrides": BY_US}, True),
+        ("ObjectStore", "pgha.kubernetes", {"postgres_cluster_overrides": {"metadata": {}}}, True),
+        ("Service", None, {}, False),
+    ],
+)
+def test_what_is_ours_has_our_label_or_that_of_overrides(
+    kind: str, made_by: str | None, changes: dict[str, Any], ours: bool
+) -> None:
+    item = {"kind": kind, "metadata": {"name": NAME, **({"labels": {MANAGED_BY: made_by}} if made_by else {})}}
+    known = {"operator": "cloudnativepg", "__postgres_cluster_item": item, **changes}
+    assert evaluate("{{ __postgres_cluster_item_is_ours }}", **known) is ours
 
 
 @pytest.mark.parametrize("reason", ["DeletingPods", "WaitingPodsDeletion", "Hibernated"])
