@@ -12,7 +12,7 @@ author: the pgha.kubernetes authors
 description:
   - Compares the users with the Secrets that exist. A Secret keeps its password, unless the user's entry gives
     another one.
-positional: existing, labels, what, rotate, superuser
+positional: existing, labels, what, rotate, superuser, taken
 options:
   _input:
     description: The users, as P(pgha.kubernetes.postgres_cluster_users#filter) returns them.
@@ -31,9 +31,10 @@ options:
   what:
     description: >-
       V(write) for those to write; V(replace) for the users whose password that replaces while applications use it;
+      V(lost) for those among them who get another password as their Secret is gone;
       V(delete) for those of users that must not be there, and those that the superuser had before O(superuser).
     type: str
-    choices: [write, replace, delete]
+    choices: [write, replace, lost, delete]
     default: write
   rotate:
     description: Names of users who get a new password. Of two logins, the one that is not in use gets it.
@@ -44,6 +45,11 @@ options:
     description: The name of the superuser's Secret, if the role makes it.
     type: str
     default: ""
+  taken:
+    description: Names of users whose password PostgreSQL has. Without its Secret, each of them gets another one.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -58,16 +64,17 @@ _value:
   description:
     - For each Secret to write its name as C(secret), the user as C(name), whether it is C(new), and C(password) or
       C(generate); and C(annotations), where it gets some.
-    - Of those to delete, their names; of passwords that are replaced, the names of the users.
+    - Of those to delete, their names; of passwords that are replaced or lost, the names of the users.
   type: list
   elements: raw
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
+    passwords_lost,
     passwords_to_replace,
     secrets_to_delete,
     secrets_to_write,
@@ -81,6 +88,7 @@ def postgres_cluster_secrets(
     what: str = "write",
     rotate: Sequence[str] = (),
     superuser: str = "",
+    taken: Collection[str] = (),
 ) -> list[Any]:
     """List the Secrets to write, or to delete."""
     for value in (users, existing):
@@ -89,7 +97,9 @@ def postgres_cluster_secrets(
     if what == "delete":
         return secrets_to_delete(users, existing, labels, str(superuser))
     if what == "replace":
-        return passwords_to_replace(users, existing, rotate)
+        return passwords_to_replace(users, existing, rotate, taken)
+    if what == "lost":
+        return passwords_lost(users, existing, taken)
     return secrets_to_write(users, existing, labels, rotate)
 
 

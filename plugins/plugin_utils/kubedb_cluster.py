@@ -74,6 +74,7 @@ def contract(
         "hibernated": bool(spec.get("halted")),
         "hibernation_asked": bool(spec.get("halted")),
         "primary_times": {},
+        "passwords": {},  # a Job brings them there
         "role_label": ROLE_LABEL,
         "databases": databases(cluster),
     }

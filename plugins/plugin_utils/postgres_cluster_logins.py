@@ -21,6 +21,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
     SWITCHED,
     is_login_of_now,
     login_states,
+    passwords_lost,
     passwords_to_replace,
 )
 
@@ -92,7 +93,9 @@ def login_problems(
     :param rotate: names of users who get a new password
     :param contract: the PostgreSQL cluster as it is, to look whether it is fit for new passwords
     """
-    yield from _unfit(contract or {}, passwords_to_replace(users, existing, rotate), rotate)
+    taken = (contract or {}).get("passwords") or {}
+    replaced = passwords_to_replace(users, existing, rotate, taken)
+    yield from _unfit(contract or {}, replaced, rotate, passwords_lost(users, existing, taken))
     found = {secret["metadata"]["name"]: secret for secret in existing}
     by_name = {user["name"]: user for user in users}
     for user in users:
@@ -121,21 +124,29 @@ def login_problems(
             )
 
 
-def _unfit(contract: Mapping[str, Any], names: Sequence[str], rotate: Sequence[str]) -> Iterator[str]:
+def _unfit(
+    contract: Mapping[str, Any], names: Sequence[str], rotate: Sequence[str], lost: Sequence[str]
+) -> Iterator[str]:
     """Yield that a run would end between PostgreSQL and Pgpool-II, as it waits for the whole cluster in between.
 
     PostgreSQL takes passwords as soon as its primary runs. What is not done yet of users comes by waiting, and a
     cluster that is stopped has no application to lock out.
 
     :param names: of the users whose password is replaced
+    :param lost: of those among them whose Secret is gone, for which the operator may say that they cannot be made
     """
-    pending = contract.get("pending") or []
+    mended = tuple(f"the user {name} cannot be made: " for name in lost)
+    pending = [sentence for sentence in contract.get("pending") or [] if not sentence.startswith(mended)]
     waits_in_vain = not contract.get("ready") or any("cannot be" in sentence for sentence in pending)
     if not contract.get("exists") or contract.get("hibernated") or not waits_in_vain:
         return
     for variable, whose in (
         ("postgres_cluster_rotate_users has", [name for name in names if name in rotate]),
-        ("postgres_cluster_users has another password for", [name for name in names if name not in rotate]),
+        ("there is no password any more in the Secret of", [name for name in lost if name not in rotate]),
+        (
+            "postgres_cluster_users has another password for",
+            [name for name in names if name not in rotate and name not in lost],
+        ),
     ):
         if whose:
             yield (

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import CLUSTER_LABEL
@@ -171,7 +171,10 @@ def secrets_to_write(
 
 
 def passwords_to_replace(
-    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], rotate: Sequence[str] = ()
+    users: Sequence[Mapping[str, Any]],
+    existing: Sequence[Mapping[str, Any]],
+    rotate: Sequence[str] = (),
+    taken: Collection[str] = (),
 ) -> list[str]:
     """Return the names of the users whose password `secrets_to_write` replaces while applications use it.
 
@@ -180,14 +183,39 @@ def passwords_to_replace(
     :param users: as `all_users` returns them
     :param existing: the Secrets of the namespace
     :param rotate: names of users who get a new password
+    :param taken: names of users whose password PostgreSQL has: where the Secret is gone, another one replaces it
     """
     found = {secret["metadata"]["name"]: secret for secret in existing}
+    lost = passwords_lost(users, existing, taken)
     return [
         entry["name"]
         for entry in secrets_to_write(users, existing, {}, rotate)
         if ("password" in entry or "generate" in entry)
-        and _decoded(found.get(entry["secret"]), "password")
+        and (_decoded(found.get(entry["secret"]), "password") or entry["name"] in lost)
         and ROTATION not in entry.get("annotations", {})
+    ]
+
+
+def passwords_lost(
+    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], taken: Collection[str]
+) -> list[str]:
+    """Return the names of the users who get a generated password as their Secret is gone, or has none in it.
+
+    Of two logins, that which is not in use is not among them.
+
+    :param users: as `all_users` returns them
+    :param existing: the Secrets of the namespace
+    :param taken: names of users whose password PostgreSQL has
+    """
+    found = {secret["metadata"]["name"]: secret for secret in existing}
+    unused = {state["other"] for state in login_states(users, existing)}
+    return [
+        entry["name"]
+        for entry in secrets_to_write(users, existing, {})
+        if "generate" in entry
+        and entry["name"] in taken
+        and entry["name"] not in unused
+        and not _decoded(found.get(entry["secret"]), "password")
     ]
 
 

@@ -255,6 +255,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "synchronous": _synchronous(spec),
         "max_connections": as_int(parameters.get("max_connections")) or (100 if cluster else None),
         "databases": _databases(spec),
+        "passwords": _passwords(name, spec, status),
     }
 
 
@@ -638,6 +639,24 @@ def _passwords_pending(cluster: Mapping[str, Any], objects: Sequence[Mapping[str
         version = versions.get((role.get("passwordSecret") or {}).get("name"))
         if version and (status.get(role["name"]) or {}).get("resourceVersion") != version:
             yield f"the user {role['name']} does not have its new password yet"
+
+
+def _passwords(name: str, spec: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, str]:
+    """Say from which Secret PostgreSQL has the password of each user, as far as the operator has brought it there.
+
+    That of the owner who is made with the cluster has come with it, once a primary has run; the operator makes a
+    Secret for it where none is named (GetApplicationSecretName of api/v1/cluster_funcs.go of 1.30).
+    """
+    found = {}
+    for method in (spec.get("bootstrap") or {}).values() if status.get("currentPrimary") else ():
+        if (method or {}).get("owner"):
+            found[method["owner"]] = (method.get("secret") or {}).get("name") or f"{name}-app"
+    taken = (status.get("managedRolesStatus") or {}).get("passwordStatus") or {}
+    for role in (spec.get("managed") or {}).get("roles") or []:
+        secret = (role.get("passwordSecret") or {}).get("name")
+        if secret and role["name"] in taken:
+            found[role["name"]] = secret
+    return found
 
 
 def _databases_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:

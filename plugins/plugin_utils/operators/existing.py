@@ -96,6 +96,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "synchronous": told.get("synchronous") or None,
         "max_connections": told.get("max_connections"),
         "databases": list(told.get("databases") or []),
+        "passwords": {},
     }
 
 

@@ -330,6 +330,48 @@ def test_nor_one_that_the_inventory_changes(tmp_path: Path) -> None:
     assert (run.rc, run.log) == (2, [])
 
 
+def named(*reconciled: str, ready: int = 3, cannot: str = "") -> dict[str, Any]:
+    """A Cluster whose users have their passwords from the Secrets, as far as the operator has brought them there."""
+    found = cluster(ready=ready)
+    roles = [{"name": name, "passwordSecret": {"name": secret(name)["metadata"]["name"]}} for name in reconciled]
+    found["spec"]["managed"]["roles"] = roles
+    status = found["status"]["managedRolesStatus"]
+    status["passwordStatus"] = {name: {"resourceVersion": "1"} for name in reconciled}
+    if cannot:
+        status["cannotReconcile"] = {cannot: ["failed to get password secret"]}
+    return found
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+@pytest.mark.parametrize("user", ["app", "pgpool_check"])
+def test_nor_one_whose_secret_is_gone(tmp_path: Path, user: str, arguments: list[str]) -> None:
+    """`app` was made with the Cluster, and is not among its roles yet."""
+    left = [item for item in SECRETS if item["metadata"]["name"] != secret(user)["metadata"]["name"]]
+    found = named("pgpool_check", "pgha_monitor", ready=2, cannot=user)
+    run = Run(tmp_path, role("main"), found, *left, arguments=arguments)
+    assert f"there is no password any more in the Secret of '{user}', and {WORDS}2 of 3" in run.said, run.output
+    assert (run.rc, run.log) == (2, [])
+
+
+def test_on_a_cluster_that_is_well_it_is_made_and_said(tmp_path: Path) -> None:
+    """Also where the operator says that it cannot bring a password there, as a Secret is gone."""
+    found = named("app", "pgpool_check", "pgha_monitor", cannot="app")
+    run = Run(tmp_path, role("main"), found, *SECRETS[1:], operator="unlucky")
+    assert "WARNING: the Secret of app is gone, or has no password in it: a run gives another password." in run.said
+    assert "apply Secret hot-postgres-app" in run.log, run.output
+    assert f"PostgreSQL may have the new passwords of app already, and Pgpool-II has the old ones: {REMEDY}" in run.said
+
+
+def test_a_first_run_that_was_stopped_goes_on(tmp_path: Path) -> None:
+    """PostgreSQL has no password yet, so none is another one."""
+    found = cluster(ready=0)
+    del found["status"]["currentPrimary"]
+    found["status"]["managedRolesStatus"] = {"passwordStatus": {}, "byStatus": {"reconciled": []}}
+    run = Run(tmp_path, role("main"), found)
+    assert "apply Secret hot-postgres-app" in run.log, run.output
+    assert (WORDS in run.said, "WARNING: the Secret of" in run.said) == (False, False)
+
+
 def test_what_a_stopped_run_wrote_is_brought_on_and_the_way_out_is_named(tmp_path: Path) -> None:
     users = [{"name": "app", "password": "old"}]
     run = Run(tmp_path, role("main"), cluster(ready=2), *SECRETS, postgres_cluster_users=users)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
     all_users,
+    passwords_lost,
     passwords_to_replace,
     secret_name,
     secrets_to_delete,
@@ -122,6 +123,16 @@ def test_passwords_that_are_replaced_are_those_that_somebody_has() -> None:
     existing = [secret("app", "old"), secret("kept", "x", labels={}), secret("other", "old"), secret("empty", None)]
     assert passwords_to_replace(users, existing) == ["other"]
     assert passwords_to_replace(users, existing, ["app", "new"]) == ["app", "other"]
+
+
+def test_a_password_that_postgresql_has_is_lost_with_its_secret() -> None:
+    users = all_users([{"name": "app"}, {"name": "given", "password": "x"}, {"name": "empty"}, {"name": "new"},
+                       {"name": "two", "overlap": True}], [], "hot", system=False)  # fmt: skip
+    existing, taken = [secret("empty", None)], {"app", "given", "empty", "two", "two_2"}
+    # One that is given may be the same. Of two logins, that which is not in use may have any.
+    assert passwords_lost(users, existing, taken) == ["app", "empty", "two"]
+    assert passwords_to_replace(users, existing, taken=taken) == ["app", "empty", "two"]
+    assert passwords_lost(users, [secret(name, "p") for name in ("app", "empty", "two")], taken) == []
 
 
 def superuser_secret(name: str, made: str, labels: dict[str, str] | None = None) -> dict[str, Any]:

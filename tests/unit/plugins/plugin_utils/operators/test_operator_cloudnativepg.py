@@ -175,7 +175,41 @@ def test_after_failover() -> None:
         "synchronous": {"method": "any", "number": 1},
         "max_connections": 200,
         "databases": ["app"],
+        "passwords": {
+            "app": "hot-postgres-app",
+            "boss": "hot-postgres-boss",
+            "pgha_monitor": "hot-postgres-pgha-monitor",
+            "pgpool_check": "hot-postgres-pgpool-check",
+            "report_ro": "hot-postgres-report-ro",
+        },
     }
+
+
+@pytest.mark.parametrize(
+    ("bootstrap", "secret"),
+    [
+        ({"initdb": {"owner": "shop", "secret": {"name": "mine"}}}, "mine"),
+        # The operator makes one.
+        ({"recovery": {"owner": "shop"}}, "hot-postgres-app"),
+        # Nobody is made with it.
+        ({"recovery": {"backup": {"name": "old"}}}, None),
+        ({"initdb": None}, None),
+    ],
+)
+def test_from_which_secret_the_owner_has_its_password(bootstrap: dict[str, Any], secret: str | None) -> None:
+    cluster = load("after_failover")
+    cluster["spec"]["bootstrap"] = bootstrap
+    assert contract(cluster)["passwords"].get("shop") == secret
+    # Since then, it has one from another.
+    cluster["spec"]["managed"]["roles"].append({"name": "shop", "passwordSecret": {"name": "hot-postgres-shop"}})
+    assert contract(cluster)["passwords"].get("shop") == secret
+    cluster["status"]["managedRolesStatus"]["passwordStatus"]["shop"] = {"resourceVersion": "1"}
+    assert contract(cluster)["passwords"]["shop"] == "hot-postgres-shop"
+
+
+def test_a_cluster_that_is_being_made_has_no_passwords_yet() -> None:
+    assert contract(load("starting"))["passwords"] == {}
+    assert contract()["passwords"] == {}
 
 
 @pytest.mark.parametrize(

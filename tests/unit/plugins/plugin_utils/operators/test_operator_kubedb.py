@@ -142,6 +142,7 @@ def test_ready() -> None:
         "hibernated": False,
         "hibernation_asked": False,
         "primary_times": {},
+        "passwords": {},
         "superuser_secret": {"name": "hot-auth", "username_key": "username", "password_key": "password"},
         "auth_method": "scram-sha-256",
         "tls": {"enabled": False},
