@@ -96,6 +96,7 @@ def login_problems(
     taken = (contract or {}).get("passwords") or {}
     replaced = passwords_to_replace(users, existing, rotate, taken)
     yield from _unfit(contract or {}, replaced, rotate, passwords_lost(users, existing, taken))
+    yield from _elsewhere(users, existing, taken)
     found = {secret["metadata"]["name"]: secret for secret in existing}
     by_name = {user["name"]: user for user in users}
     for user in users:
@@ -121,6 +122,22 @@ def login_problems(
             yield (
                 f"the Secret {user['login_secret']} is not of this collection: delete it, or leave out the overlap of "
                 f"{user['name']!r} in postgres_cluster_users, for whose login of now it would be"
+            )
+
+
+def _elsewhere(
+    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], taken: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield whose password PostgreSQL has from another Secret, as of a cluster that is taken over.
+
+    :param taken: from which Secret PostgreSQL has the password of each user
+    """
+    secrets = {user["name"]: user["secret"] for user in users}
+    for name in passwords_lost(users, existing, taken):
+        if taken[name] != secrets[name]:
+            yield (
+                f"the user {name!r} has its password in the Secret {taken[name]}: copy its username and password into "
+                f"{secrets[name]} (type {_TYPE}) first, as a generated one would lock out whoever uses that"
             )
 
 

@@ -372,6 +372,35 @@ def test_a_first_run_that_was_stopped_goes_on(tmp_path: Path) -> None:
     assert (WORDS in run.said, "WARNING: the Secret of" in run.said) == (False, False)
 
 
+def taken_over(secret_of_owner: str) -> dict[str, Any]:
+    """A Cluster that somebody made, with the label that lets it be taken over."""
+    found = cluster()
+    found["metadata"]["annotations"].pop("kubectl.kubernetes.io/last-applied-configuration")
+    initdb = {"database": "app", "owner": "app", "secret": {"name": secret_of_owner}}
+    found["spec"]["bootstrap"] = {"initdb": initdb}
+    del found["spec"]["managed"]
+    found["status"]["managedRolesStatus"] = {}
+    return found
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+def test_the_owner_of_a_cluster_that_is_taken_over_keeps_its_password(tmp_path: Path, arguments: list[str]) -> None:
+    run = Run(tmp_path, role("main"), taken_over("my-app-secret"), arguments=arguments)
+    assert (
+        "the user 'app' has its password in the Secret my-app-secret: copy its username and password into "
+        "hot-postgres-app (type kubernetes.io/basic-auth) first"
+    ) in run.said, run.output
+    assert (run.rc, run.log) == (2, [])
+
+
+def test_once_it_is_copied_the_cluster_is_taken_over(tmp_path: Path) -> None:
+    found = taken_over("my-app-secret")
+    found["status"]["managedRolesStatus"] = {"passwordStatus": {}, "byStatus": {"reconciled": []}}
+    run = Run(tmp_path, role("main"), found, secret("app"))
+    assert f"apply Cluster {NAME}" in run.log, run.output
+    assert run.password("app") == "old"
+
+
 def test_what_a_stopped_run_wrote_is_brought_on_and_the_way_out_is_named(tmp_path: Path) -> None:
     users = [{"name": "app", "password": "old"}]
     run = Run(tmp_path, role("main"), cluster(ready=2), *SECRETS, postgres_cluster_users=users)
