@@ -17,7 +17,8 @@ options:
   _input:
     description:
       - What is wanted, with the keys C(name), C(namespace), C(version), C(storage), C(overrides), C(databases),
-        C(restore), C(create_namespace), C(allow_major_upgrade), C(operator_follows) and C(api_found).
+        C(restore), C(create_namespace), C(allow_major_upgrade), C(operator_follows) and C(api_found);
+        and C(manifest), the main object as it would be applied, of a Cluster that something else applied last.
     type: dict
     required: true
   current:

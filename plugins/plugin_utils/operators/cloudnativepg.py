@@ -19,6 +19,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_name
     upgrade_name_problems,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_restore import archives, own_environment
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cloudnativepg_takeover import takeover_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.cluster_needs import (
     deletion_problems,
     major_upgrade_problems,
@@ -350,7 +351,8 @@ def problems(
     """Yield why what is wanted cannot be made.
 
     :param wanted: the role's inputs without their prefix, and `operator_follows` (the operator is installed later in
-        this run) and `api_found` (the Kubernetes API knows the kind Cluster)
+        this run) and `api_found` (the Kubernetes API knows the kind Cluster); and `manifest`, the Cluster as it would
+        be applied, where something else applied it last
     :param current: the objects that `reads` read, and Databases that may have names which this cluster's are to have
     :param prerequisites: the objects that `prerequisites` read, where there is no Cluster yet; else those that
         `growth_reads` read, or none where not all may be read
@@ -408,6 +410,8 @@ def _change_problems(wanted: Mapping[str, Any], cluster: Mapping[str, Any]) -> I
         yield from major_upgrade_problems(wanted, running)
         yield from upgrade_name_problems(cluster)
     yield from deletion_problems(wanted, cluster)
+    if wanted.get("manifest"):
+        yield from takeover_problems(wanted["manifest"], cluster)
 
 
 def _initdb_problems(asked: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[str]:

@@ -401,6 +401,53 @@ def test_once_it_is_copied_the_cluster_is_taken_over(tmp_path: Path) -> None:
     assert run.password("app") == "old"
 
 
+THEIRS = {
+    "metadata": {"name": NAME, "labels": {MANAGED_BY: "pgha.kubernetes"}},
+    "spec": {
+        "instances": 5,
+        "replica": {"enabled": True, "source": "west"},
+        "certificates": {"serverCASecret": "their-ca"},
+        "minSyncReplicas": 1,
+        "storage": {"size": "1Gi", "storageClass": "standard"},
+        "postgresql": {"parameters": {"max_connections": "200", "jit": "off"}, "pg_hba": ["host all all all md5"]},
+    },
+}
+KEPT = {
+    "replica": THEIRS["spec"]["replica"],
+    "certificates": THEIRS["spec"]["certificates"],
+    "minSyncReplicas": None,
+    "postgresql": {"pg_hba": None, "parameters": {"jit": "off"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {},
+            [
+                "the Cluster hot-postgres is taken over from something else, and spec.replica, spec.certificates, "
+                "spec.minSyncReplicas, spec.postgresql.parameters.jit, spec.postgresql.pg_hba would be taken away: ",
+                "postgres_cluster_instances is 3 (integer): the Cluster hot-postgres is taken over with 5, and those",
+            ],
+        ),
+        ({"postgres_cluster_instances": 5, "postgres_cluster_overrides": {"spec": KEPT}}, []),
+    ],
+    ids=["without them", "with them"],
+)
+def test_nothing_is_taken_from_a_cluster_that_is_taken_over_without_a_word(
+    tmp_path: Path, changes: dict[str, Any], words: list[str]
+) -> None:
+    """The label is in what they applied, or the Cluster alone has it."""
+    found = cluster()
+    found["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = json.dumps(THEIRS)
+    found["spec"]["instances"] = 5
+    run = Run(tmp_path, role("preflight"), found, **changes)
+    assert (run.rc, run.log) == (2 if words else 0, []), run.output
+    for sentence in words:
+        assert sentence in run.said, run.output
+
+
 def test_what_a_stopped_run_wrote_is_brought_on_and_the_way_out_is_named(tmp_path: Path) -> None:
     users = [{"name": "app", "password": "old"}]
     run = Run(tmp_path, role("main"), cluster(ready=2), *SECRETS, postgres_cluster_users=users)
