@@ -63,7 +63,7 @@ RETURN = r"""
 _value:
   description:
     - For each Secret to write its name as C(secret), the user as C(name), whether it is C(new), and C(password) or
-      C(generate); and C(annotations), where it gets some.
+      C(generate); and C(annotations), where it gets some, and C(labels), where those are not all of O(labels).
     - Of those to delete, their names; of passwords that are replaced or lost, the names of the users.
   type: list
   elements: raw

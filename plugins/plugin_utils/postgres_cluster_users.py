@@ -9,7 +9,7 @@ from base64 import b64decode
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import CLUSTER_LABEL
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import CLUSTER_LABEL, MANAGED_BY_LABEL
 
 # Users that the collection itself logs in with. They read statistics, nothing else.
 SYSTEM_USERS: tuple[dict[str, Any], ...] = (
@@ -137,7 +137,7 @@ def secrets_to_write(
         unless a rotation that was stopped has given it one
     :returns: a dict for each Secret to write: `secret`, `name` (the user's), `new`, and either `password`, or
         `generate` (true where it needs a password and none is given), or neither, where the password stays; and
-        `annotations`, where it gets some
+        `annotations`, where it gets some, and `labels`, where these are not all that each must have
     """
     found = {secret["metadata"]["name"]: secret for secret in existing}
     states = login_states(users, existing)
@@ -166,7 +166,8 @@ def secrets_to_write(
         if annotations:
             entry["annotations"] = annotations
         if len(entry) > 3 or not _is_labelled(secret, labels, user["name"]):
-            plan.append(entry)
+            own = _labels_for(secret, labels)
+            plan.append(entry if own == labels else {**entry, "labels": own})
     return plan
 
 
@@ -333,7 +334,19 @@ def _decoded(secret: Mapping[str, Any] | None, key: str) -> str | None:
     return None if encoded is None else b64decode(encoded).decode(errors="replace")
 
 
+def controller_of(secret: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return what controls a Secret, as its `ownerReferences` have it: it writes it again. Empty where nothing does."""
+    owners = ((secret or {}).get("metadata") or {}).get("ownerReferences") or []
+    return next((owner for owner in owners if owner.get("controller")), {})
+
+
+def _labels_for(secret: Mapping[str, Any] | None, labels: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the labels that a Secret must have. What controls one says itself by what it is managed."""
+    return {key: value for key, value in labels.items() if key != MANAGED_BY_LABEL or not controller_of(secret)}
+
+
 def _is_labelled(secret: Mapping[str, Any] | None, labels: Mapping[str, str], user: str) -> bool:
     """Tell whether a Secret says whose it is, so that it is found, and whose password it holds."""
     has = ((secret or {}).get("metadata") or {}).get("labels") or {}
-    return all(has.get(key) == value for key, value in labels.items()) and _decoded(secret, "username") == user
+    wanted = _labels_for(secret, labels)
+    return all(has.get(key) == value for key, value in wanted.items()) and _decoded(secret, "username") == user

@@ -18,6 +18,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
     secrets_to_write,
 )
 
+MANAGED_BY = "app.kubernetes.io/managed-by"
 LABELS = {"pgha.kubernetes/cluster": "hot", "pgha.kubernetes/user": "true"}
 
 
@@ -133,6 +134,32 @@ def test_a_password_that_postgresql_has_is_lost_with_its_secret() -> None:
     assert passwords_lost(users, existing, taken) == ["app", "empty", "two"]
     assert passwords_to_replace(users, existing, taken=taken) == ["app", "empty", "two"]
     assert passwords_lost(users, [secret(name, "p") for name in ("app", "empty", "two")], taken) == []
+
+
+def controlled(password: str = "old", kind: str = "Cluster") -> dict[str, Any]:
+    """A Secret as CloudNativePG makes it for the owner, once it has our labels."""
+    item = secret("app", password, {**LABELS, MANAGED_BY: "cloudnative-pg"})
+    more = {"uri": f"postgresql://app:{password}@hot-rw.demo:5432/app", "pgpass": f"hot-rw:5432:app:app:{password}\n"}
+    item["data"] |= {key: b64encode(text.encode()).decode() for key, text in {**more, "host": "hot-rw"}.items()}
+    api = "postgresql.cnpg.io/v1" if kind == "Cluster" else "external-secrets.io/v1"
+    item["metadata"]["ownerReferences"] = [{"apiVersion": api, "kind": kind, "name": "hot", "controller": True}]
+    return item
+
+
+def test_what_controls_a_secret_says_by_what_it_is_managed() -> None:
+    """It writes that label again and again, and so would each run."""
+    users, labels = all_users([{"name": "app"}], [], "hot", system=False), {**LABELS, MANAGED_BY: "pgha.kubernetes"}
+    assert secrets_to_write(users, [controlled()], labels) == []
+    unlabelled = controlled()
+    unlabelled["metadata"]["labels"] = {MANAGED_BY: "cloudnative-pg"}
+    written = secrets_to_write(users, [unlabelled], labels)
+    assert written == [{"secret": "hot-app", "name": "app", "new": False, "labels": LABELS}]
+    # Of any other Secret it tells whether it is ours.
+    del unlabelled["metadata"]["ownerReferences"]
+    assert secrets_to_write(users, [unlabelled], labels) == [{"secret": "hot-app", "name": "app", "new": False}]
+    # With its user it goes. Where its controller makes it again, it comes without our labels.
+    gone = all_users([{"name": "app", "state": "absent"}], [], "hot", system=False)
+    assert secrets_to_delete(gone, [controlled()], labels) == ["hot-app"]
 
 
 def superuser_secret(name: str, made: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
