@@ -19,15 +19,20 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
     LOGIN_LABEL,
     ROTATION,
     SWITCHED,
+    controller_of,
     is_login_of_now,
     login_states,
+    password_copies,
     passwords_lost,
     passwords_to_replace,
+    secrets_to_write,
 )
 
 _KEYS = ("username", "password")
 # Whoever else needs a user's password, such as Pgpool-II, finds its Secret by this type, which nothing can change.
 _TYPE = "kubernetes.io/basic-auth"
+# The API groups of operators that make a Secret once, and do not write its password again.
+_OPERATORS = frozenset({"postgresql.cnpg.io", "kubedb.com"})
 
 
 def logins_to_write(
@@ -97,6 +102,7 @@ def login_problems(
     replaced = passwords_to_replace(users, existing, rotate, taken)
     yield from _unfit(contract or {}, replaced, rotate, passwords_lost(users, existing, taken))
     yield from _elsewhere(users, existing, taken)
+    yield from _not_ours_to_write(users, existing, rotate, replaced)
     found = {secret["metadata"]["name"]: secret for secret in existing}
     by_name = {user["name"]: user for user in users}
     for user in users:
@@ -138,6 +144,35 @@ def _elsewhere(
             yield (
                 f"the user {name!r} has its password in the Secret {taken[name]}: copy its username and password into "
                 f"{secrets[name]} (type {_TYPE}) first, as a generated one would lock out whoever uses that"
+            )
+
+
+def _not_ours_to_write(
+    users: Sequence[Mapping[str, Any]],
+    existing: Sequence[Mapping[str, Any]],
+    rotate: Sequence[str],
+    replaced: Sequence[str],
+) -> Iterator[str]:
+    """Yield which Secrets another password would not stay in, or not be everywhere in.
+
+    :param replaced: names of users whose password is replaced while applications use it
+    """
+    found = {secret["metadata"]["name"]: secret for secret in existing}
+    for entry in secrets_to_write(users, existing, {}, rotate):
+        secret = found.get(entry["secret"])
+        if secret is None or not ("password" in entry or "generate" in entry):
+            continue
+        owner, copies = controller_of(secret), password_copies(secret)
+        if owner and str(owner.get("apiVersion")).partition("/")[0] not in _OPERATORS:
+            yield (
+                f"the Secret {entry['secret']} of the user {entry['name']!r} is written by the {owner.get('kind')} "
+                f"{owner.get('name')}, which would take another password back: change it there, then run users.yml"
+            )
+        elif copies and entry["name"] in replaced:
+            yield (
+                f"the Secret {entry['secret']} of the user {entry['name']!r} has its password in {', '.join(copies)}, "
+                "too, which nobody would renew: put a Secret of username and password alone in its place, without its "
+                "ownerReferences (kubectl replace), and have applications read these two"
             )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote_plus
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import CLUSTER_LABEL, MANAGED_BY_LABEL
 
@@ -29,6 +30,9 @@ SECOND = "pgha.kubernetes/second-login"
 # number of the last one that was brought to its end, and when.
 ROTATION = "pgha.kubernetes/rotation"
 SWITCHED = "pgha.kubernetes/switched"
+
+# Keys of a user's Secret that may have the text of its password by chance.
+_PLAIN_KEYS = frozenset({"username", "user", "password", "dbname", "host", "port"})
 
 _FLAGS = ("superuser", "createdb", "createrole", "replication")
 
@@ -217,6 +221,19 @@ def passwords_lost(
         and entry["name"] in taken
         and entry["name"] not in unused
         and not _decoded(found.get(entry["secret"]), "password")
+    ]
+
+
+def password_copies(secret: Mapping[str, Any] | None) -> list[str]:
+    """Return under which other keys a Secret has its password, such as a URI.
+
+    CloudNativePG makes such Secrets (pkg/specs/secrets.go of 1.30), and does not write them again.
+    """
+    password = _decoded(secret, "password")
+    return [
+        key
+        for key in sorted((secret or {}).get("data") or {})
+        if password and key not in _PLAIN_KEYS and password in unquote_plus(_decoded(secret, key) or "")
     ]
 
 

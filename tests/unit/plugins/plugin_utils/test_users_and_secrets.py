@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_logins import login_problems
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_users import (
     all_users,
+    password_copies,
     passwords_lost,
     passwords_to_replace,
     secret_name,
@@ -160,6 +163,31 @@ def test_what_controls_a_secret_says_by_what_it_is_managed() -> None:
     # With its user it goes. Where its controller makes it again, it comes without our labels.
     gone = all_users([{"name": "app", "state": "absent"}], [], "hot", system=False)
     assert secrets_to_delete(gone, [controlled()], labels) == ["hot-app"]
+
+
+@pytest.mark.parametrize("password", ["old", "o/l d@"])
+def test_where_else_a_secret_has_its_password(password: str) -> None:
+    item = controlled(password)
+    item["data"]["uri"] = b64encode(f"postgresql://app:{quote(password, safe='')}@host/app".encode()).decode()
+    assert password_copies(item) == ["pgpass", "uri"]
+    assert password_copies(secret("app", "old")) == password_copies(secret("app", None)) == password_copies(None) == []
+
+
+BY_HAND = "the Secret hot-app of the user 'app' has its password in pgpass, uri, too, which nobody would renew: put a S"
+THERE = "the Secret hot-app of the user 'app' is written by the ExternalSecret hot, which would take another password"
+
+
+@pytest.mark.parametrize(("kind", "words"), [("Cluster", BY_HAND), ("ExternalSecret", THERE)])
+@pytest.mark.parametrize(
+    ("user", "rotate", "refused"),
+    [({}, ["app"], True), ({"password": "new"}, [], True), ({"password": "old"}, [], False), ({}, [], False)],
+)
+def test_a_password_that_would_not_stay_or_not_be_everywhere_is_refused(
+    kind: str, words: str, user: dict[str, Any], rotate: list[str], refused: bool
+) -> None:
+    users = all_users([{"name": "app", **user}], [], "hot", system=False)
+    found = list(login_problems(users, [controlled(kind=kind)], "hot", rotate))
+    assert [sentence[: len(words)] for sentence in found] == ([words] if refused else [])
 
 
 def superuser_secret(name: str, made: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
