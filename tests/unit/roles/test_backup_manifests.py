@@ -872,6 +872,13 @@ def test_a_drill_makes_no_backups_whatever_overrides_say_of_them() -> None:
     assert spec["bootstrap"] == {"recovery": RECOVERY}
 
 
+def test_a_drill_has_certificates_of_its_own() -> None:
+    """The Secrets of those of its source are in another namespace, and the operator makes nothing without them."""
+    own = {"serverCASecret": "company-ca", "serverTLSSecret": "hot-tls"}
+    spec = spec_in_a_drill(postgres_cluster_overrides={"spec": {"certificates": own, "logLevel": "debug"}})
+    assert ("certificates" in spec, spec["logLevel"]) == (False, "debug")
+
+
 SUBSCRIBER = {"kind": "Cluster", "metadata": {"name": "old"}}
 
 
