@@ -855,6 +855,23 @@ def test_another_class_is_refused_before_the_first_write(
     assert (run.rc, run.log) == (2, [])
 
 
+ENDED = "401\nReason: Unauthorized"
+IN_VAIN = role("explain", __postgres_cluster_first="It was waited in vain:")
+
+
+def test_a_token_that_has_ended_is_named_beside_what_was_waited_for(tmp_path: Path) -> None:
+    run = Run(tmp_path, IN_VAIN, cluster(), refused=dict.fromkeys(("Cluster", "Pod", "Event"), ENDED))
+    assert run.rc == 2
+    words = "the Kubernetes API cannot be used, it does not accept the credentials (401): set pgha_k8s_auth"
+    assert f"It was waited in vain:\\n{words}" in run.said, run.output
+
+
+def test_what_may_not_be_read_beside_the_cluster_is_left_out_of_the_reasons(tmp_path: Path) -> None:
+    run = Run(tmp_path, IN_VAIN, cluster(ready=2), refused={"Event": FORBIDDEN})
+    assert "It was waited in vain:\\n2 of 3 instances are ready" in run.said, run.output
+    assert "403" not in run.said.partition("Say why it is not as it should be")[2]
+
+
 TWO = {"postgres_cluster_databases": [{"name": "app"}, {"name": "eu-app", "owner": "app"}]}
 PREFLIGHT = {"name": "pgha.kubernetes.postgres_cluster", "tasks_from": "preflight", "rolespec_validate": False}
 PREFLIGHT_PLAY = [
