@@ -34,9 +34,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    C(done) (the data is there), C(failed), C(pod) and C(container) (whose log says why), C(sidecar) (the container that
-    fetches the WAL, where it is another one), C(words) (the operator's own) and C(waits) (it may be for WAL that is not
-    archived yet).
+    C(done) (the data is there), C(failed), C(runs) (it is under way), C(pod) and C(container) (whose log says why),
+    C(sidecar) (the container that fetches the WAL, where it is another one), C(words) (the operator's own) and C(waits)
+    (it may be for WAL that is not archived yet).
   type: dict
 """
 

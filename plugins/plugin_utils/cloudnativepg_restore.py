@@ -543,9 +543,9 @@ def progress(pods: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     The operator deletes the Job that recovered, once all instances are there.
 
-    :returns: `done` (the data is there), `failed` (the recovery ended, and not well), `pod` (the one that recovers or
-        did: the one that failed, if one has), `container`, `sidecar` (the plugin's container, which fetches the WAL),
-        `words` (none: the log has them) and `waits` (the operator never waits for WAL)
+    :returns: `done` (the data is there), `failed` (the recovery ended, and not well), `runs` (one is under way), `pod`
+        (the one that recovers or did: the one that failed, if one has), `container`, `sidecar` (the plugin's container,
+        which fetches the WAL), `words` (none: the log has them) and `waits` (the operator never waits for WAL)
     """
     jobs = [item for item in pods if _labels(item).get("cnpg.io/jobRole") in ("full-recovery", "snapshot-recovery")]
     failed = [item for item in jobs if (item.get("status") or {}).get("phase") == "Failed"]
@@ -556,6 +556,7 @@ def progress(pods: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "done": bool(ended) or any(_labels(item).get("cnpg.io/podRole") == "instance" for item in pods),
         "failed": bool(failed) and not ended and not tried,
+        "runs": any((item.get("status") or {}).get("phase") == "Running" for item in tried),
         "pod": (shown.get("metadata") or {}).get("name", ""),
         "container": _labels(shown).get("cnpg.io/jobRole", ""),
         "sidecar": _SIDECAR if _SIDECAR in _containers(shown) else "",

@@ -251,8 +251,9 @@ def _written(time: datetime) -> str:
 def progress(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Say how far the recovery of a new Postgres is, by its status.
 
-    :returns: `done` (the data is there), `failed`, `pod`, `container` and `sidecar` (no log is KubeDB's word on it),
-        `words` (KubeDB's own) and `waits` (it may be for WAL that is not archived yet)
+    :returns: `done` (the data is there), `failed`, `runs` (it is under way, for all that is known), `pod`, `container`
+        and `sidecar` (no log is KubeDB's word on it), `words` (KubeDB's own) and `waits` (it may be for WAL that is not
+        archived yet)
     """
     status = next((item.get("status") or {} for item in objects if item.get("kind") == "Postgres"), {})
     restored = next((item for item in status.get("conditions") or [] if item["type"] == "DataRestored"), {})
@@ -262,6 +263,7 @@ def progress(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "done": done,
         "failed": failed and not done,
+        "runs": not done and not failed,
         "pod": "",
         "container": "",
         "sidecar": "",

@@ -872,6 +872,120 @@ def test_what_may_not_be_read_beside_the_cluster_is_left_out_of_the_reasons(tmp_
     assert "403" not in run.said.partition("Say why it is not as it should be")[2]
 
 
+RECOVERY = f"{NAME}-1-full-recovery"
+MISSING = 'while reconciling: secrets "company-ca" not found'
+
+
+def restored(phase: str = "Setting up primary", reason: str = "") -> dict[str, Any]:
+    """A Cluster that is made from backups, and has no instance yet."""
+    found = cluster(ready=0)
+    found["spec"]["managed"] = {"roles": []}
+    found["status"].update(phase=phase, phaseReason=reason, instancesStatus={})
+    return found
+
+
+def event(kind: str, name: str, reason: str, message: str) -> dict[str, Any]:
+    about = {"kind": kind, "name": name}
+    metadata = {"name": f"{name}.1", "namespace": NAMESPACE, "creationTimestamp": "2026-01-01T00:00:00Z"}
+    return {"kind": "Event", "type": "Warning", "metadata": metadata, "involvedObject": about, "reason": reason,
+            "message": message}  # fmt: skip
+
+
+def recovering(phase: str = "Pending", **state: Any) -> dict[str, Any]:
+    """The pod that recovers."""
+    labels = {"cnpg.io/cluster": NAME, "cnpg.io/jobRole": "full-recovery"}
+    return {
+        "kind": "Pod",
+        "metadata": {"name": f"{RECOVERY}-x", "namespace": NAMESPACE, "labels": labels},
+        "status": {"phase": phase, "containerStatuses": [{"name": "full-recovery", "ready": False, "state": state}]},
+    }
+
+
+def waited(folder: Path, *objects: dict[str, Any], drill: bool = False, timeout: int = 3, **known: Any) -> Run:
+    """Wait for a recovery, for so many seconds."""
+    words = yaml.safe_load((ROOT / "roles/postgres_cluster/tasks/restore_drill_restore.yml").read_text())[-1]["vars"]
+    own = {name: value for name, value in words.items() if drill and name.startswith("__postgres_cluster_restore_")}
+    wait = role(
+        "restore_wait", __postgres_cluster_restore_plan={"words": "shop"}, __postgres_cluster_stuck_reads=2,
+        __postgres_cluster_restore_began="{{ began }}", postgres_cluster_restore={"source": "shop", "timeout": timeout},
+        **own,
+    )  # fmt: skip
+    began = {"name": "Begin", "ansible.builtin.set_fact": {"began": "{{ now().timestamp() }}"}}
+    [play] = wait
+    return Run(folder, [{**play, "tasks": [began, *play["tasks"]]}], *objects, **known)
+
+
+QUOTA = 'pods "x" is forbidden: exceeded quota: team'
+PULL = {"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "r.io/p:17"'}}
+
+
+@pytest.mark.parametrize(
+    ("found", "words", "drill"),
+    [
+        (event("Job", RECOVERY, "FailedCreate", QUOTA),
+         f"Job {RECOVERY}: FailedCreate: {json.dumps(QUOTA)[1:-1]}", False),
+        (recovering(**PULL),
+         f"pod {RECOVERY}-x, container full-recovery: ImagePullBackOff Back-off pulling image", True),
+    ],
+    ids=["quota", "image"],
+)  # fmt: skip
+def test_what_keeps_a_recovery_from_its_begin_is_told(
+    tmp_path: Path, found: dict[str, Any], words: str, drill: bool
+) -> None:
+    run = waited(tmp_path, restored(), found, drill=drill)
+    assert run.rc == 2
+    assert "hot-postgres is not made yet of shop: the recovery has not begun within 3 s (" in run.said, run.output
+    assert words in run.said, run.output
+    assert "Setting up primary" in run.said
+    assert "larger" not in run.said
+    assert ("The drill removes what it has made." in run.said) is drill
+
+
+def test_of_a_recovery_that_runs_more_time_is_asked_for(tmp_path: Path) -> None:
+    run = waited(tmp_path, restored(), recovering("Running", running={}), drill=True)
+    assert "the recovery has not ended within 3 s (postgres_cluster_drill_timeout)." in run.said, run.output
+    assert "the next one takes a larger postgres_cluster_drill_timeout." in run.said
+
+
+STUCK = restored("Unable to create required cluster objects", MISSING)
+
+
+def test_nobody_waits_for_what_the_operator_cannot_begin(tmp_path: Path) -> None:
+    run = waited(tmp_path, STUCK, event("Cluster", NAME, "SecretNotFound", "Getting secret company-ca"))
+    assert run.rc == 2
+    assert "hot-postgres is not made yet of shop: the operator cannot make what it needs." in run.said, run.output
+    assert f"Unable to create required cluster objects ({json.dumps(MISSING)[1:-1]})" in run.said
+    # Not at the first sight of it, and not until the time is over.
+    assert run.output.count("FAILED - RETRYING") == 2
+    assert "larger" not in run.said
+
+
+def test_what_the_operator_could_not_begin_for_a_moment_goes_on(tmp_path: Path) -> None:
+    ended = recovering("Succeeded", terminated={"exitCode": 0})
+    run = waited(tmp_path, STUCK, ended)
+    assert run.rc == 0, run.output
+
+
+@pytest.mark.parametrize(
+    ("kinds", "answer"), [(("Cluster", "Pod"), ENDED), (("Pod",), f"Exception '{ENDED}"), (("Pod",), "403\nReason: No")]
+)
+def test_a_wait_for_a_recovery_ends_with_the_token(tmp_path: Path, kinds: tuple[str, ...], answer: str) -> None:
+    run = waited(tmp_path, restored(), refused=dict.fromkeys(kinds, answer))
+    assert run.rc == 2
+    number = 403 if "403" in answer else 401
+    words = r"hot-postgres, which is made of shop, is by now is not known: the Kubernetes API cannot be used, (it|the)"
+    assert re.search(words + rf"[a-z ]* \({number}\): set pgha_k8s_auth", run.said), run.output
+    assert "RETRYING" not in run.output
+    assert "within 3 s" not in run.said
+
+
+def test_one_that_is_away_for_a_moment_does_not(tmp_path: Path) -> None:
+    ended = recovering("Succeeded", terminated={"exitCode": 0})
+    run = waited(tmp_path, restored(), ended, refused={"Pod": [AWAY, GONE]}, timeout=120)
+    assert run.rc == 0, run.output
+    assert run.output.count("FAILED - RETRYING") == 2
+
+
 TWO = {"postgres_cluster_databases": [{"name": "app"}, {"name": "eu-app", "owner": "app"}]}
 PREFLIGHT = {"name": "pgha.kubernetes.postgres_cluster", "tasks_from": "preflight", "rolespec_validate": False}
 PREFLIGHT_PLAY = [

@@ -456,13 +456,30 @@ def test_of_two_drills_that_take_one_namespace_the_second_leaves_it_alone() -> N
 @pytest.mark.parametrize("done", [True, False])
 def test_a_recovery_that_has_not_ended_is_no_restore(done: bool) -> None:
     refusal = task("postgres_cluster", "restore_wait", "Say why it has failed, or that it goes on")
-    assert "when" not in refusal
-    assert goes_on("postgres_cluster", {**refusal, "vars": {}}, __postgres_cluster_recovery={"done": done}) is done
+    assert refusal[INCLUDE] == "explain.yml"
+    assert goes_on("postgres_cluster", refusal, "when", __postgres_cluster_recovery={"done": done}) is not done
 
 
+def said_of_a_recovery(drill: bool = False, **known: Any) -> str:
+    """What is said of one that is not done, without the reasons, which come in between."""
+    words = task("postgres_cluster", "restore_wait", "Say why it has failed, or that it goes on")["vars"]
+    own = task("postgres_cluster", "restore_drill_restore", "| Restore")["vars"] if drill else {}
+    known = {
+        **{name: value for name, value in own.items() if name.startswith("__postgres_cluster_restore_")},
+        "__postgres_cluster_restore_end": {"problem": "", "unanswered": ""},
+        "__postgres_cluster_restore_plan": {"words": "shop"},
+        "postgres_cluster_restore": {"timeout": 60},
+        **known,
+    }
+    texts = [words["__postgres_cluster_first"], *words["__postgres_cluster_left"]]
+    return " ".join(evaluate("postgres_cluster", {}, text, **known) for text in texts)
+
+
+IS_ON = {"done": False, "failed": False, "runs": True, "words": "", "waits": False}
 SHORT = "recovery ended before configured recovery target was reached"
 LIMIT = "60 s (postgres_cluster_restore.timeout"
 NEXT, NO_WAL, ON = "remove it before the next try", "archive has no WAL with a commit", "What was begun goes on"
+LARGER = "a larger"
 
 
 @pytest.mark.parametrize(
@@ -480,34 +497,28 @@ NEXT, NO_WAL, ON = "remove it before the next try", "archive has no WAL with a c
         # A drill deletes its namespace, whatever comes of it.
         ({}, "", True, ["(postgres_cluster_drill_timeout). The drill removes what it has made; the next"], [ON, NEXT]),
         ({"failed": True}, "", True, ["does not say why. The drill removes what it has made."], [ON, NEXT]),
+        # Where none runs, more time would bring nothing.
+        ({"runs": False}, "", False, [f"not begun within {LIMIT}). {ON} once nothing is in its way"], [NEXT, LARGER]),
+        ({"runs": False}, "", True, [
+            "has not begun within 60 s (postgres_cluster_drill_timeout). The drill removes what it has made.",
+        ], [ON, NEXT, LARGER]),
     ],
 )  # fmt: skip
 def test_what_a_recovery_that_is_only_slow_has_done_is_not_to_be_removed(
     recovery: dict[str, Any], problem: str, drill: bool, words: list[str], nots: list[str]
 ) -> None:
-    refusal = task("postgres_cluster", "restore_wait", "Say why it has failed, or that it goes on")
-    own = task("postgres_cluster", "restore_drill_restore", "| Restore")["vars"] if drill else {}
-    known = {
-        **{name: value for name, value in own.items() if name.startswith("__postgres_cluster_restore_")},
-        "__postgres_cluster_recovery": {"done": False, "failed": False, "words": "", "waits": False, **recovery},
-        "__postgres_cluster_restore_end": {"problem": problem, "unanswered": ""},
-        "__postgres_cluster_restore_plan": {"words": "shop"},
-        "postgres_cluster_restore": {"timeout": 60},
-    }
-    said = evaluate("postgres_cluster", {**refusal, "vars": {}}, refusal[ASSERT]["fail_msg"], **known)
+    end = {"problem": problem, "unanswered": ""}
+    said = said_of_a_recovery(
+        drill, __postgres_cluster_recovery={**IS_ON, **recovery}, __postgres_cluster_restore_end=end
+    )
     assert [one for one in words if one not in said] == [], said
     assert [one for one in nots if one in said] == [], said
 
 
 def test_a_target_that_was_not_reached_as_the_object_store_was_away_asks_for_no_commit() -> None:
-    refusal = task("postgres_cluster", "restore_wait", "Say why it has failed, or that it goes on")
-    known = {
-        "__postgres_cluster_recovery": {"done": False, "failed": True, "words": "", "waits": False},
-        "__postgres_cluster_restore_end": {"problem": SHORT, "unanswered": "000000010000000000000006: no answer"},
-        "__postgres_cluster_restore_plan": {"words": "shop"},
-        "postgres_cluster_restore": {"timeout": 60},
-    }
-    said = evaluate("postgres_cluster", {**refusal, "vars": {}}, refusal[ASSERT]["fail_msg"], **known)
+    end = {"problem": SHORT, "unanswered": "000000010000000000000006: no answer"}
+    failed = {**IS_ON, "failed": True, "runs": False}
+    said = said_of_a_recovery(__postgres_cluster_recovery=failed, __postgres_cluster_restore_end=end)
     assert "did not say whether it has 000000010000000000000006: no answer. What was made of hot stays" in said
     assert NO_WAL not in said
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.pgha.kubernetes.plugins.modules import apply, checksums, read, read_log
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_action import Call, DoneError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_problem import api_problem
@@ -93,3 +95,19 @@ def test_an_api_that_makes_no_client(
     assert done.value.result["failed"]
     assert "canary" not in message
     assert words in api_problem(done.value.result, given)
+
+
+@pytest.mark.parametrize(
+    ("server", "ends"), [((401, "no"), True), ((403, "no"), True), ((503, "no"), False)], indirect=["server"]
+)
+def test_by_such_an_answer_a_wait_for_a_recovery_ends(
+    server: str, ends: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    variables = Path(__file__).resolve().parents[4] / "roles/postgres_cluster/vars/main.yml"
+    refused = yaml.safe_load(variables.read_text(encoding="utf-8"))["__postgres_cluster_refused"]
+    given = {"host": server, "api_key": "canary"}
+    with pytest.raises(DoneError) as done:
+        read.work(Call("x", {**ARGUMENTS, **given}, check_mode=False, diff=False))
+    assert bool(re.search(refused, done.value.result["msg"])) is ends

@@ -226,4 +226,5 @@ def test_what_kubedb_cannot_do_is_one_sentence_that_names_the_variable(asked: di
 def test_progress(status: dict[str, Any], done: bool, failed: bool, words: str | None) -> None:
     found = kubedb.restore_progress([{"kind": "Postgres", "status": status}])
     assert (found["done"], found["failed"], found["waits"]) == (done, failed, not done and not failed)
+    assert found["runs"] is found["waits"]
     assert words is None or found["words"] == words

@@ -715,9 +715,12 @@ def test_progress() -> None:
         for phase in ("Running", "Failed", "Succeeded")
     )
     instance = pod("new-1", "Running", podRole="instance")
-    silent = {"sidecar": "", "words": "", "waits": False}
+    silent = {"runs": False, "sidecar": "", "words": "", "waits": False}
     assert progress([]) == {"done": False, "failed": False, "pod": "", "container": "", **silent}
     assert (progress([running])["done"], progress([running])["failed"]) == (False, False)
+    # One whose image cannot be pulled is pending.
+    waiting = pod("new-1-full-recovery-x", "Pending", jobRole="full-recovery")
+    assert (progress([running])["runs"], progress([waiting])["runs"]) == (True, False)
     # Kubernetes tries again.
     assert (progress([running, failed])["failed"], progress([running, failed])["pod"]) == (
         False,
