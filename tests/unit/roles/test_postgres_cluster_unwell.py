@@ -30,7 +30,7 @@ LABELS = {"app.kubernetes.io/managed-by": "pgha.kubernetes", "app.kubernetes.io/
 # What asks the API, answered from the file. CloudNativePG is there, too: it takes up passwords at once, and stops what
 # is to stop as its release 1.29 does (pkg/reconciler/hibernation). It may be `away` or `slow`, and with `unlucky` an
 # instance is lost as soon as something is written. Kinds that are `refused` cannot be read, for a reason;
-# a list has those of the first reads.
+# a list has those of the first reads. What is deleted stays where it is `held`, and the text is what the module says.
 STAND_IN = """
 import json, os, pathlib, time
 from ansible.plugins.action import ActionBase
@@ -135,8 +135,9 @@ class ActionModule(ActionBase):
                 if item["kind"] == kind and names in ([None], [item["metadata"]["name"]])
                 and labels <= set(item["metadata"].get("labels", {}).items())
             ]
-            store["objects"] = [item for item in store["objects"] if item not in gone]
-            return {"changed": bool(gone), "written": gone}
+            if not store["held"]:
+                store["objects"] = [item for item in store["objects"] if item not in gone]
+            return {"failed": bool(store["held"]), "msg": store["held"], "changed": bool(gone), "written": gone}
         metadata = {"name": args["name"], "namespace": args["namespace"]}
         told = merge({"kind": args["kind"], "metadata": metadata}, args["definition"])
         return self.write(store, [told])
@@ -228,7 +229,8 @@ class Run:
     def __init__(self, folder: Path, plays: list[dict[str, Any]] | str, *objects: dict[str, Any], **known: Any) -> None:
         self.store = folder / "store.json"
         state = {key: known.pop(key, value) for key, value in
-                 {"operator": "there", "hangs": False, "silent": False, "refused": {}, "logs": {}}.items()}  # fmt: skip
+                 {"operator": "there", "hangs": False, "silent": False, "refused": {}, "logs": {},
+                  "held": ""}.items()}  # fmt: skip
         lay_out(folder, is_short_of_time=state["hangs"])
         arguments = known.pop("arguments", [])
         if objects:
@@ -984,6 +986,61 @@ def test_one_that_is_away_for_a_moment_does_not(tmp_path: Path) -> None:
     run = waited(tmp_path, restored(), ended, refused={"Pod": [AWAY, GONE]}, timeout=120)
     assert run.rc == 0, run.output
     assert run.output.count("FAILED - RETRYING") == 2
+
+
+SAME = "schema,table,rows,checksum,writes\npublic,orders,3,99,3:1\n"
+OTHER = SAME.replace("99", "98")
+# What a drill asks and restores, without a database.
+DRILLED = {
+    "source": {"__postgres_cluster_drill_before": {"app": SAME}, "__postgres_cluster_drill_primary": "hot-postgres-2",
+               "__postgres_cluster_drill_lsn": "0/5", "__postgres_cluster_drill_began": 0},
+    "restore": {"postgres_cluster_result": {"instances": [{"role": "primary", "pod": "hot-postgres-1"}]},
+                "__postgres_cluster_restored": {"newest_transaction": "", "seconds": 9}},
+}  # fmt: skip
+HELD = "Discovery failed for some groups, 1 failing: metrics.k8s.io/v1beta1: stale GroupVersion discovery"
+
+
+def drilled(folder: Path, tables: str = SAME, held: str = "") -> Run:
+    """Compare a restored cluster that has these tables with its source, and remove it."""
+    roles = folder / "ansible_collections/pgha/kubernetes/roles"
+    shutil.copytree(ROOT / "roles", roles)
+    for name, facts in {**DRILLED, "ask": {"__postgres_cluster_drill_tables": {"app": tables}}}.items():
+        file = roles / f"postgres_cluster/tasks/restore_drill_{name}.yml"
+        file.write_text(json.dumps([{"name": f"Be {name}", "ansible.builtin.set_fact": facts}]))
+    conditions = [
+        {"type": "NamespaceDeletionDiscoveryFailure", "status": "True", "message": HELD},
+        {"type": "NamespaceContentRemaining", "status": "False", "message": "All content successfully removed"},
+    ]
+    namespace = {"kind": "Namespace", "metadata": {"name": f"{NAME}-drill"}, "status": {"conditions": conditions}}
+    return Run(folder, role("restore_drill_make"), cluster(), namespace, held=held)
+
+
+GOES, PROOF = f"k8s absent Namespace {NAME}-drill", f"apply ConfigMap {NAME}-restore-drill"
+WAITED = f'"Namespace" "{NAME}-drill": Timed out waiting on resource'
+
+
+def test_a_namespace_that_does_not_go_takes_nothing_of_the_proof(tmp_path: Path) -> None:
+    run = drilled(tmp_path, held=WAITED)
+    # It is deleted once, as it was waited in vain.
+    assert (run.rc, run.log) == (2, [PROOF, GOES]), run.output
+    words = f"{NAME}-drill was not gone within 3 s (postgres_cluster_wait_timeout): {HELD}. The next drill of"
+    assert words in run.said, run.output
+    assert "All content" not in run.said
+
+
+def test_one_that_may_not_be_deleted_is_told_as_the_api_says_it(tmp_path: Path) -> None:
+    run = drilled(tmp_path, held=ENDED)
+    assert (run.rc, run.log) == (2, [PROOF, *[GOES] * 4]), run.output
+    words = "could not be deleted: the Kubernetes API cannot be used, it does not accept the credentials (401)"
+    assert words in run.said, run.output
+
+
+@pytest.mark.parametrize(("tables", "log"), [(SAME, [PROOF, GOES]), (OTHER, [GOES])], ids=["the same", "others"])
+def test_what_a_drill_has_made_goes_whatever_came_of_it(tmp_path: Path, tables: str, log: list[str]) -> None:
+    run = drilled(tmp_path, tables)
+    assert (run.rc, run.log) == (2 if tables == OTHER else 0, log), run.output
+    # What is no proof leaves none.
+    assert ("were restored, and that is no proof:" in run.said) is (tables == OTHER)
 
 
 TWO = {"postgres_cluster_databases": [{"name": "app"}, {"name": "eu-app", "owner": "app"}]}
