@@ -28,6 +28,10 @@ options:
     type: list
     elements: str
     default: []
+  itself:
+    description: And the warnings about what has this very name, such as the object of an operator.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -51,11 +55,13 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import b
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import diagnosis as _diagnosis
 
 
-def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "", owners: Sequence[str] = ()) -> list[str]:
+def diagnosis(
+    objects: Sequence[Mapping[str, Any]], names: str = "", owners: Sequence[str] = (), itself: str = ""
+) -> list[str]:
     """Say why objects are not ready."""
     if not isinstance(objects, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.diagnosis: give a list of objects, not {type(objects).__name__}")
-    return _diagnosis(belonging(objects, owners) if owners else objects, names)
+    return _diagnosis(belonging(objects, owners) if owners else objects, names, itself)
 
 
 class FilterModule:

@@ -15,18 +15,19 @@ LOG_LINES = 5
 WARNINGS = 5
 
 
-def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "") -> list[str]:
+def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "", itself: str = "") -> list[str]:
     """Return lines that say what is wrong with pods, claims and Deployments, then the WARNINGS newest warnings.
 
     :param objects: Pods, PersistentVolumeClaims, Deployments and Events, in any order
     :param names: only what belongs to objects whose name starts with this
+    :param itself: and the warnings about what has this very name, such as the object of an operator
     """
     lines: list[str] = []
     for item in objects:
         name = (item.get("metadata") or {}).get("name", "")
         if item.get("kind") in _LINES and name.startswith(names):
             lines += _LINES[item["kind"]](name, item)
-    return lines + list(_warnings(objects, names))
+    return lines + list(_warnings(objects, names, itself))
 
 
 def belonging(objects: Sequence[Mapping[str, Any]], owners: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -132,13 +133,16 @@ def _deployment(name: str, deployment: Mapping[str, Any]) -> Iterator[str]:
             yield f"deployment {name}: {condition.get('message', '')}"
 
 
-def _warnings(objects: Sequence[Mapping[str, Any]], names: str) -> Iterator[str]:
+def _warnings(objects: Sequence[Mapping[str, Any]], names: str, itself: str) -> Iterator[str]:
+    def is_told(name: str) -> bool:
+        return name.startswith(names) or (bool(name) and name == itself)
+
     found = [
         item
         for item in objects
         if item.get("kind") == "Event"
         and item.get("type") == "Warning"
-        and (item.get("involvedObject") or {}).get("name", "").startswith(names)
+        and is_told((item.get("involvedObject") or {}).get("name", ""))
     ]
     newest = sorted(found, key=_time, reverse=True)[:WARNINGS]
     for event in reversed(newest):

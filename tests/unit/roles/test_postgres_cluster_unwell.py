@@ -858,6 +858,7 @@ def test_another_class_is_refused_before_the_first_write(
 
 
 ENDED = "401\nReason: Unauthorized"
+ELSEWHERE = "Nothing in the namespace says why. Where the API has refused a pod or a volume claim"
 IN_VAIN = role("explain", __postgres_cluster_first="It was waited in vain:")
 
 
@@ -872,6 +873,7 @@ def test_what_may_not_be_read_beside_the_cluster_is_left_out_of_the_reasons(tmp_
     run = Run(tmp_path, IN_VAIN, cluster(ready=2), refused={"Event": FORBIDDEN})
     assert "It was waited in vain:\\n2 of 3 instances are ready" in run.said, run.output
     assert "403" not in run.said.partition("Say why it is not as it should be")[2]
+    assert ELSEWHERE in run.said
 
 
 RECOVERY = f"{NAME}-1-full-recovery"
@@ -957,6 +959,8 @@ def test_nobody_waits_for_what_the_operator_cannot_begin(tmp_path: Path) -> None
     assert run.rc == 2
     assert "hot-postgres is not made yet of shop: the operator cannot make what it needs." in run.said, run.output
     assert f"Unable to create required cluster objects ({json.dumps(MISSING)[1:-1]})" in run.said
+    assert "Cluster hot-postgres: SecretNotFound: Getting secret company-ca" in run.said
+    assert ELSEWHERE not in run.said
     # Not at the first sight of it, and not until the time is over.
     assert run.output.count("FAILED - RETRYING") == 2
     assert "larger" not in run.said

@@ -247,6 +247,17 @@ def test_diagnosis() -> None:
     assert diagnosis([]) == []
 
 
+def test_warnings_about_the_operators_object_itself() -> None:
+    warnings = [
+        {"kind": "Event", "type": "Warning", "metadata": {}, "involvedObject": {"kind": kind, "name": name},
+         "reason": "SecretNotFound", "message": "own-ca"}
+        for kind, name in [("Cluster", "hot"), ("Pod", "hot-1"), ("Cluster", "hotter"), ("Cluster", "cold")]
+    ]  # fmt: skip
+    about = ["Cluster hot: SecretNotFound: own-ca", "Pod hot-1: SecretNotFound: own-ca"]
+    assert sorted(diagnosis(warnings, "hot-", itself="hot")) == about
+    assert diagnosis(warnings, "hot-") == about[1:]
+
+
 def statuses(**by_name: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"name": name, "containerID": f"containerd://{name}", **status} for name, status in by_name.items()]
 
