@@ -17,6 +17,8 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.postgres_cluster_u
 COMPONENT = "users"
 # Where the Job has the Secret of each user, by the user's place among those who are there.
 USER_FILE = "/users/{number}/password"
+# Of a Job whose program ended well while a sidecar goes on, which keeps the Job from its end.
+DONE = "pgha.kubernetes/done"
 
 _START = r"""\set ON_ERROR_STOP on
 \set VERBOSITY terse
@@ -216,20 +218,39 @@ def old_jobs(jobs: Sequence[Mapping[str, Any]], name: str) -> list[dict[str, Any
 
 def job_pending(name: str, objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield what the Job has not done yet, if it is among the objects."""
-    said = [message for item in objects if _is_ours(item, "Pod", name) for message in _messages(item)]
+    pods = [item for item in objects if _is_ours(item, "Pod", name)]
+    said = [message for pod in pods for message in _messages(pod)]
     for item in objects:
         if not _is_ours(item, "Job", name):
             continue
-        failure = _failure(item)
+        is_done = _is_done(item) or (item.get("status") or {}).get("succeeded")
+        failure = _failure(item) or ("" if is_done else next((each for pod in pods for each in _held(pod)), ""))
         if failure:
             reason = "; ".join(dict.fromkeys(said)) or failure
             yield f"users and databases cannot be brought to what they have to be: {reason}"
-        elif not (item.get("status") or {}).get("succeeded"):
+        elif not is_done:
             yield "users and databases are not yet what they have to be"
+
+
+def _is_done(job: Mapping[str, Any]) -> bool:
+    """Tell whether its program is known to have ended well, whatever became of the Job."""
+    return DONE in ((job.get("metadata") or {}).get("annotations") or {})
+
+
+def _held(pod: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why the program of a pod failed in which a sidecar goes on: no other pod comes then."""
+    containers = {
+        item["name"]: item.get("state") or {} for item in (pod.get("status") or {}).get("containerStatuses") or []
+    }
+    ended = containers.pop(COMPONENT, {}).get("terminated") or {}
+    if ended.get("exitCode") and any("running" in state for state in containers.values()):
+        yield f"its program ended with {ended['exitCode']}"
 
 
 def _failure(job: Mapping[str, Any]) -> str:
     """Return why a Job failed, empty for one that did not."""
+    if _is_done(job):
+        return ""
     for condition in (job.get("status") or {}).get("conditions") or []:
         if condition.get("type") == "Failed" and condition.get("status") == "True":
             return condition.get("message") or condition.get("reason") or "its pods failed"

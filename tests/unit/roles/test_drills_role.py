@@ -291,11 +291,12 @@ def test_the_clients_last_longer_than_the_drill(render: Callable[[str, str], Any
 
 
 LEDGER = ROLE.parent / "pgpool" / "tasks" / "ledger_end.yml"
+GOES_ON = {"status": {"containerStatuses": [{"name": "verify", "state": {"running": {}}}]}}
 
 
 @pytest.mark.parametrize(
     ("pods", "well", "words"),
-    [([], False, "within 1390 s (drills_timeout):"), ([{}], True, "within 180 s (pgpool_verify_timeout):")],
+    [([], False, "within 1390 s (drills_timeout):"), ([GOES_ON], True, "within 180 s (pgpool_verify_timeout):")],
 )
 def test_clients_that_ended_before_the_drill_are_noticed(
     render: Callable[[str, str], Any], pods: list[Any], well: bool, words: str
@@ -303,6 +304,7 @@ def test_clients_that_ended_before_the_drill_are_noticed(
     [block] = yaml.safe_load(LEDGER.read_text(encoding="utf-8"))
     given = yaml.safe_dump(
         {
+            **block["vars"],
             **block["rescue"][0]["vars"],
             "__pgpool_ledger_wanted": {"until": "told", "seconds": 1390, "limit": "drills_timeout"},
             "__pgpool_ledger_pods": {"resources": pods},

@@ -392,7 +392,9 @@ NOT_PULLED = {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}
 
 def test_clients_write_once_their_image_is_there(tmp_path: Path) -> None:
     """That may take minutes on a node that has never run it; the 30 s that they have are for what comes then."""
-    pods = [[], [pod()], [pod(**PULLING)], [pod(running={})]]
+    beside = pod(**PULLING)
+    beside["status"]["containerStatuses"].insert(0, {"name": "istio-proxy", "state": {"running": {}}})
+    pods = [[], [pod()], [beside], [pod(running={})]]
     looks = [AWAY, *({"resources": found} for found in pods)]
     done = start(tmp_path, looks, [AWAY, {"log": ""}, {"log": "x\nready\n"}])
     assert done.returncode == 0, done.stdout
@@ -449,10 +451,13 @@ def test_a_switchover_that_no_client_saw_is_not_measured(
         "__pgpool_ledger_wanted": {"until": until, "seconds": 180, "limit": "pgpool_verify_timeout"},
     }
     instead = {
-        "Until it has ended, well or not": answers(
+        "Until its pod is there, or it has ended": answers(
             tmp_path, "job", {"resources": [{"status": {"conditions": [{"type": "Complete"}]}}]}
         ),
-        "Find its pod": answers(tmp_path, "pods", {"resources": [{"metadata": {"name": "x"}}]}),
+        "Until its program has ended, well or not, or its pod is gone": answers(
+            tmp_path, "ended", {"resources": [pod(terminated={"exitCode": 0})]}
+        ),
+        "Find its pod": answers(tmp_path, "pods", {"resources": [pod(running={})]}),
         "kubernetes.core.k8s_exec": program("exit 0"),
         "kubernetes.core.k8s_log": answers(tmp_path, "log", facts(*servers)),
         "pgha.kubernetes.read": answers(tmp_path, "explain", {"resources": []}),

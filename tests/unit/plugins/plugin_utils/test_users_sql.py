@@ -290,6 +290,34 @@ def test_jobs_of_before_and_those_that_failed_go() -> None:
     assert len(users_sql.old_jobs(jobs, "")) == 2
 
 
+def beside(state: dict[str, Any]) -> dict[str, Any]:
+    """A pod of the Job in which a sidecar goes on."""
+    statuses = [{"name": "proxy", "state": {"running": {}}}, {"name": "users", "state": state}]
+    return {**job(), "kind": "Pod", "status": {"containerStatuses": statuses}}
+
+
+def test_a_job_that_a_sidecar_keeps_from_its_end_is_done_once_it_is_marked() -> None:
+    done = job("hot-users-2", **FAILED)
+    done["metadata"]["annotations"] = {users_sql.DONE: "true"}
+    for item in (done, {**done, "status": {}}):
+        assert list(users_sql.job_pending("hot", [item, beside({"terminated": {"exitCode": 0}})])) == []
+        assert users_sql.old_jobs([item], "hot-users-2") == []
+        assert len(users_sql.old_jobs([item], "hot-users-3")) == 1
+
+
+def test_no_other_pod_comes_where_a_sidecar_goes_on() -> None:
+    start = "users and databases cannot be brought to what they have to be: "
+    not_yet = ["users and databases are not yet what they have to be"]
+    state: dict[str, Any] = {"exitCode": 3}
+    held = beside({"terminated": state})
+    assert list(users_sql.job_pending("hot", [job(), held])) == [start + "its program ended with 3"]
+    state["message"] = "ERROR: no\n"
+    assert list(users_sql.job_pending("hot", [job(), held])) == [start + "ERROR: no"]
+    held["status"]["containerStatuses"].pop(0)
+    assert list(users_sql.job_pending("hot", [job(), held])) == not_yet
+    assert list(users_sql.job_pending("hot", [job(), beside({"running": {}})])) == not_yet
+
+
 def test_versions_of_secrets() -> None:
     def secret(name: str, version: str) -> dict[str, Any]:
         return {"metadata": {"name": name, "resourceVersion": version}, "data": {"password": "x"}}
