@@ -66,6 +66,7 @@ def contract(
         "pending": [*unready, *job_pending(name, objects)] if cluster else ["it does not exist"],
         "version": major(spec.get("version")),
         "image": image(name, objects),
+        "image_pull_secrets": list(((spec.get("podTemplate") or {}).get("spec") or {}).get("imagePullSecrets") or []),
         "primary_host": f"{name}.{namespace}.svc",
         "port": PORT,
         "instances": found,

@@ -229,6 +229,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "pending": pending,
         "version": _version(cluster),
         "image": status.get("image") or spec.get("imageName", ""),
+        "image_pull_secrets": list(spec.get("imagePullSecrets") or []),
         "primary_host": f"{name}-rw.{namespace}.svc",
         "standby_host": f"{name}-ro.{namespace}.svc",
         "port": 5432,

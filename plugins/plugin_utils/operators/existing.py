@@ -72,6 +72,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         "pending": [] if found else ["it is not described"],
         "version": str(told.get("version", "")),
         "image": told.get("image", ""),
+        "image_pull_secrets": [],
         "primary_host": told.get("primary_host", ""),
         "standby_host": told.get("standby_host") or told.get("primary_host", ""),
         "port": int(told.get("port", 5432)),

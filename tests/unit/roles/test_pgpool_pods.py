@@ -36,6 +36,7 @@ CONTRACT: dict[str, Any] = {
     "superuser_secret": None,
     "max_connections": 300,
     "image": "",
+    "image_pull_secrets": [],
     "databases": ["app"],
     "tls": {"enabled": True, "ca_secret": "hot-ca", "ca_key": "ca.crt"},
     "instances": [
@@ -378,6 +379,29 @@ def test_verify_knows_which_pods_have_ended_since() -> None:
     known = variables(**found, __pgpool_slices_after=slices(a=ready, b=not_ready, e=ready, f=ends))
     gone = Templar(loader=DataLoader(), variables=known).template(trust_as_template("{{ __pgpool_pods_gone }}"))
     assert sorted(gone) == ["fd00::c", "fd00::f"]
+
+
+@pytest.mark.parametrize(
+    ("given", "of_postgres", "wanted"),
+    [
+        ([], [], []),
+        (["of-pgpool"], [], ["of-pgpool"]),
+        (["of-pgpool"], ["of-postgres"], ["of-pgpool", "of-postgres"]),
+        (["of-both"], ["of-both", "of-postgres"], ["of-both", "of-postgres"]),
+    ],
+)
+def test_the_secrets_of_the_instances_image_are_those_of_the_jobs_too(
+    given: list[str], of_postgres: list[str], wanted: list[str]
+) -> None:
+    """A node that runs no instance pulls their image for verify.yml."""
+    pull, instances = ([{"name": name} for name in names] for names in (given, of_postgres))
+    made = rendered(
+        "job.yml.j2", __pgpool_job={"image": "r.io/p:17", "command": [], "env": {}, "timeout": 9},
+        __pgpool_job_name="hot-pgpool-job", pgpool_image_pull_secrets=pull,
+        postgres_cluster_result={**CONTRACT, "image_pull_secrets": instances},
+    )  # fmt: skip
+    pod = yaml.safe_load(made)["spec"]["template"]["spec"]
+    assert [secret["name"] for secret in pod["imagePullSecrets"]] == wanted
 
 
 ZONE = [{"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["a"]}]

@@ -138,6 +138,7 @@ def test_after_failover() -> None:
         "pending": [],
         "version": "17",
         "image": "ghcr.io/cloudnative-pg/postgresql:17-standard-trixie",
+        "image_pull_secrets": [],
         "primary_host": "hot-postgres-rw.demo.svc",
         "standby_host": "hot-postgres-ro.demo.svc",
         "port": 5432,
@@ -183,6 +184,12 @@ def test_after_failover() -> None:
             "report_ro": "hot-postgres-report-ro",
         },
     }
+
+
+def test_which_secrets_let_in_to_the_image() -> None:
+    cluster = load("after_failover")
+    cluster["spec"]["imagePullSecrets"] = [{"name": "of-postgres"}]
+    assert contract(cluster)["image_pull_secrets"] == [{"name": "of-postgres"}]
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ def test_ready() -> None:
         "pending": [],
         "version": "17",
         "image": "r.io/p:17",
+        "image_pull_secrets": [],
         "primary_host": "hot.demo.svc",
         "standby_host": "hot-standby.demo.svc",
         "port": 5432,
@@ -152,6 +153,12 @@ def test_ready() -> None:
         "max_connections": 200,
         "databases": ["app"],
     }
+
+
+def test_which_secrets_let_in_to_the_image() -> None:
+    let_in = {"spec": {"imagePullSecrets": [{"name": "of-postgres"}]}}
+    assert contract(postgres(podTemplate=let_in))["image_pull_secrets"] == [{"name": "of-postgres"}]
+    assert contract()["image_pull_secrets"] == []
 
 
 def test_pods_of_others_are_no_instances() -> None:
