@@ -10,6 +10,9 @@ from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_bytes
 
+# Kubernetes takes the older one, too (IsDefaultAnnotation of pkg/volume/util/storageclass.go).
+_DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
+
 
 def storage_class_problems(wanted: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield why volumes of the wanted class cannot be made.
@@ -38,7 +41,7 @@ def default_class(objects: Sequence[Mapping[str, Any]]) -> str:
         item["metadata"]
         for item in objects
         if item.get("kind") == "StorageClass"
-        and (item["metadata"].get("annotations") or {}).get("storageclass.kubernetes.io/is-default-class") == "true"
+        and any((item["metadata"].get("annotations") or {}).get(name) == "true" for name in _DEFAULT_CLASS)
     ]
     return max(marked, key=lambda item: item.get("creationTimestamp") or "")["name"] if marked else ""
 
