@@ -18,6 +18,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils import (
     pgpool_load_balance,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.input_formats import as_int
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_parameters import RESTART
 
 # Parameters on which the pods, the probes and the Services of the role rely.
@@ -42,6 +43,7 @@ def pgpool_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     :param variables: the role's variables
     """
     yield from _name(variables)
+    yield from _replicas(variables)
     yield from _params(variables)
     yield from _load_balance(variables)
     yield from _network_policy(variables.get("pgpool_network_policy") or {})
@@ -73,6 +75,19 @@ def _name(variables: Mapping[str, Any]) -> Iterator[str]:
                 f" {cluster}; give another name, such as {cluster}-pgpool"
             )
             return
+
+
+def _replicas(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield that there would be another number of pods than the connections to PostgreSQL are counted by."""
+    spec = (variables.get("pgpool_deployment_overrides") or {}).get("spec")
+    pods = as_int(variables.get("pgpool_replicas", 2))
+    if not isinstance(spec, Mapping) or "replicas" not in spec or (asked := spec["replicas"]) == pods:
+        return
+    shown = "null, and the API makes that 1" if asked is None else f"{asked!r}"
+    yield (
+        f"pgpool_deployment_overrides.spec.replicas is {shown}: pgpool_replicas is {pods} (integer), by which the"
+        " connections to PostgreSQL are counted; leave it out, and say the number of pods by pgpool_replicas"
+    )
 
 
 def _params(variables: Mapping[str, Any]) -> Iterator[str]:

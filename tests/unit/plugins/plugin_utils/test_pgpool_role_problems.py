@@ -258,6 +258,15 @@ def test_an_unknown_limit_is_none() -> None:
         ),
         ({"pgpool_primary_weight": 0, "pgpool_standby_weight": "0"}, "pgpool_primary_weight and pgpool_standby_weight"),
         ({"pgpool_service": {"node_port": 30999}}, "pgpool_service.node_port is 30999 (integer)"),
+        # The API's default; and what the connections are not counted by.
+        (
+            {"pgpool_replicas": 3, "pgpool_deployment_overrides": {"spec": {"replicas": None}}},
+            "pgpool_deployment_overrides.spec.replicas is null, and the API makes that 1: pgpool_replicas is 3",
+        ),
+        (
+            {"pgpool_replicas": "3", "pgpool_deployment_overrides": {"spec": {"replicas": 5}}},
+            "pgpool_deployment_overrides.spec.replicas is 5: pgpool_replicas is 3 (integer)",
+        ),
         ({"pgpool_network_policy": {"clients": [{}]}}, "pgpool_network_policy.clients[0] is empty: give podSelector"),
         (
             {"pgpool_network_policy": {"prometheus": [{"podSelector": {}, "ipBlock": {"cidr": "10.0.0.0/8"}}]}},
@@ -378,6 +387,10 @@ def test_right_variables() -> None:
         "pgpool_hba_rules": [{"type": "host", "address": "10.0.0.0/8", "method": "scram-sha-256"}],
         "pgpool_primary_weight": 0,
         "pgpool_standby_weight": 1,
+        "pgpool_replicas": 3,
+        "pgpool_deployment_overrides": {
+            "spec": {"replicas": 3, "template": {"metadata": {"labels": {"team": "shop"}}}}
+        },
         "pgpool_service": {"type": "NodePort", "node_port": 30999},
         "pgpool_network_policy": {
             "clients": [{"podSelector": {}}, {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}}]
