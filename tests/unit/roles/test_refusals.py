@@ -443,7 +443,8 @@ def test_of_two_drills_that_take_one_namespace_the_second_leaves_it_alone() -> N
     """Both may have found it free. It is looked at once more when it is there, and nothing of it is deleted then."""
     listed = tasks("postgres_cluster", "restore_drill_take")
     made = next(number for number, one in enumerate(listed) if "pgha.kubernetes.apply" in one)
-    read, refuse = listed[made + 1 :]
+    said, read, refuse = listed[made + 1 :]
+    assert "ansible.builtin.fail" in said
     assert read["pgha.kubernetes.read"]["kind"] == "Namespace"
     assert read["register"] == "__postgres_cluster_drill_found"
     assert refuse[INCLUDE] == "restore_drill_refuse.yml"
@@ -451,6 +452,19 @@ def test_of_two_drills_that_take_one_namespace_the_second_leaves_it_alone() -> N
     # It is deleted at the end of what comes after that, and of nothing before.
     names = [one.get(INCLUDE) for one in tasks("postgres_cluster", "restore_drill")]
     assert names.index("restore_drill_take.yml") < names.index("restore_drill_make.yml")
+
+
+def test_a_namespace_that_a_policy_refuses_is_named_by_its_variable() -> None:
+    """A drill gives it no labels but its own."""
+    made, *_ = tasks("postgres_cluster", "restore_drill_take")[1:]
+    assert made["rescue"][0]["name"].endswith("Say why there is none")
+    assert "pgha.kubernetes.apply" in made["block"][0]
+    said = evaluate(
+        "postgres_cluster", {}, made["rescue"][0]["ansible.builtin.fail"]["msg"],
+        ansible_failed_result={"msg": "you must provide labels: {'owner'}"},
+    )  # fmt: skip
+    assert said.startswith("postgres_cluster_drill_namespace is 'hot-drill' (string): this namespace cannot be made.")
+    assert said.rstrip().endswith("you must provide labels: {'owner'}")
 
 
 @pytest.mark.parametrize("done", [True, False])
