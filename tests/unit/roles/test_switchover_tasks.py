@@ -256,13 +256,42 @@ def test_the_client_of_something_before_is_not_asked(tmp_path: Path, needed: boo
         "__postgres_cluster_role_pods": [],
     }
     tasks = [{"ansible.builtin.set_fact": before}, *stand_in(play["tasks"], instead)]
-    done = run(tmp_path, "postgres_cluster", tasks, {}, **known)
+    done = run(tmp_path, "postgres_cluster", tasks, {}, **known, **play["vars"])
     assert done.returncode == (2 if fails else 0), done.stdout
     assert "what clients saw before" not in done.stdout
     assert ("it is taken away" in done.stdout) is (needed and fails)
     if not fails:
         said = "what these clients saw" if needed else "No client wrote through Pgpool-II meanwhile."
         assert said in done.stdout
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_the_result_is_kept_before_the_last_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    """Another run finds the primary where it is wanted, and moves nothing. What Pgpool-II said before is of no use."""
+    [play] = yaml.safe_load((ROLES.parent / "playbooks/switchover.yml").read_text(encoding="utf-8"))
+    roles = {"pg-1": "standby", "pg-2": "primary"}
+    nodes = [{"hostname": f"{name}.demo.svc", "pg_role": role} for name, role in roles.items()]
+    seen = {"pgpool_verify_result": {"nodes": nodes}}
+    last = {"ansible.builtin.fail": {"msg": "no"}} if fails else {"ansible.builtin.set_fact": seen}
+    instead = {"Use the PostgreSQL cluster through Pgpool-II": last, "ansible.builtin.include_role": NOTHING}
+    known = {
+        "postgres_cluster_result": {"name": "pg", **CLUSTER["postgres_cluster_result"]},
+        "__postgres_cluster_switchover": CLUSTER["__postgres_cluster_switchover"],
+        "__postgres_cluster_switchover_within": 1,
+        "__postgres_cluster_switchover_seconds": 1,
+        "__postgres_cluster_role_answers": {},
+        "__postgres_cluster_role_pods": [],
+    }
+    before = {"pgpool_verify_result": {"nodes": [{**node, "pg_role": "before"} for node in nodes]}}
+    monkeypatch.setenv("ANSIBLE_SHOW_CUSTOM_STATS", "1")
+    monkeypatch.setenv("ANSIBLE_CALLBACK_RESULT_FORMAT", "json")
+    tasks = [{"ansible.builtin.set_fact": before}, *stand_in(play["tasks"], instead)]
+    done = run(tmp_path, "postgres_cluster", tasks, {}, **known, **play["vars"])
+    assert done.returncode == (2 if fails else 0), done.stdout
+    kept = json.loads(re.findall(r"RUN: (\{.*\})", done.stdout)[-1])["switchover"]["localhost"]
+    assert (kept["from"], kept["to"], kept["changed"]) == ("pg-1", "pg-2", True)
+    views = {view["name"]: view.get("pgpool") for view in kept["views"]}
+    assert views == (dict.fromkeys(roles) if fails else roles)
 
 
 @pytest.mark.parametrize(("role", "said", "ago", "over", "failed"), [
