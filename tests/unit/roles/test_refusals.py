@@ -355,7 +355,7 @@ def test_a_request_that_check_mode_does_not_make_is_of_one_cluster() -> None:
 
 
 def test_pgpool_knows_a_postgresql_cluster_by_its_api_too() -> None:
-    read = task("pgpool", "discover", "Read the cluster")
+    read = task("pgpool", "discover_cluster", "Read the cluster")
     known = {"postgres_cluster_result": {"name": "hot", "pending": []}}
     of = evaluate(
         "postgres_cluster",
@@ -818,6 +818,33 @@ def test_who_has_the_same_operator_asks_for_it_once(given: dict[str, Any], alike
     for host in ("shop-1", "shop-2"):
         known = {"inventory_hostname": host, "__pgpool_verify_asker": "shop-1"}
         assert goes_on("pgpool", asks, "when", **known) is (host == "shop-1")
+
+
+@pytest.mark.parametrize(
+    ("given", "has"), [({}, True), ({"pgpool_state": ""}, True), ({"pgpool_state": "absent"}, False)]
+)
+def test_drills_need_pgpool(given: dict[str, str], has: bool) -> None:
+    refusal = task("drills", "preflight", "Refuse a cluster without Pgpool-II")
+    assert goes_on("drills", refusal, **given) is has
+
+
+@pytest.mark.parametrize(
+    ("result", "seen"),
+    [
+        ({"users": ["app", "app_2"]}, ["app", "app_2"]),
+        ({"users": []}, []),
+        # PostgreSQL has its password, and there is nothing else to log in through.
+        ({"users": [], "state": "absent"}, ["app_2"]),
+        (None, []),
+    ],
+)
+def test_a_login_takes_the_place_of_another_without_pgpool_too(result: dict[str, Any] | None, seen: list[str]) -> None:
+    [*_, play] = yaml.safe_load((ROLES.parent / "playbooks/rotate_password.yml").read_text(encoding="utf-8"))
+    [switch] = play["tasks"]
+    known = {"__postgres_cluster_logins": [{"name": "app", "now": "app", "other": "app_2"}]}
+    if result is not None:
+        known["pgpool_verify_result"] = result
+    assert evaluate("pgpool", switch, "{{ __postgres_cluster_seen_logins }}", **known) == seen
 
 
 def test_drills_fail_where_one_did() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.pgpool_verify import verdict
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 PARTS = ("block", "rescue", "always")
@@ -229,16 +230,17 @@ def test_each_switchover_has_a_plan_of_its_own(tmp_path: Path, tasks: list[dict[
     assert re.findall(r"Makes (pg-\d) the primary of pg in place of pg-2", done.stdout) == planned
 
 
-@pytest.mark.parametrize("needed", [True, False])
+@pytest.mark.parametrize(("needed", "state"), [(True, ""), (True, "present"), (True, "absent"), (False, "")])
 @pytest.mark.parametrize("fails", [True, False])
-def test_the_client_of_something_before_is_not_asked(tmp_path: Path, needed: bool, fails: bool) -> None:
+def test_the_client_of_something_before_is_not_asked(tmp_path: Path, needed: bool, state: str, fails: bool) -> None:
     """verify.yml has named a Job in the same run, and another switchover had clients."""
     [play] = yaml.safe_load((ROLES.parent / "playbooks/switchover.yml").read_text(encoding="utf-8"))
     plan = {"needed": needed, "from": "pg-1", "to": "pg-2"}
     seen = {"__pgpool_ledger": {"summary": "what these clients saw", "problems": []}}
+    writes = {"ansible.builtin.fail": {"msg": "there is nothing to write through"}} if state == "absent" else NOTHING
     instead = {
         "Choose the standby, or refuse": {"ansible.builtin.set_fact": {"__postgres_cluster_switchover": plan}},
-        "Have a client write through Pgpool-II": NOTHING,
+        "Have a client write through Pgpool-II": writes,
         "Make the standby the primary": {"ansible.builtin.fail": {"msg": "no"}} if fails else NOTHING,
         "Ask the client what it saw": {"ansible.builtin.set_fact": seen},
         "Take the client away": {"ansible.builtin.debug": {"msg": "it is taken away"}},
@@ -255,13 +257,16 @@ def test_the_client_of_something_before_is_not_asked(tmp_path: Path, needed: boo
         "__postgres_cluster_role_answers": {},
         "__postgres_cluster_role_pods": [],
     }
+    if state:
+        known["pgpool_state"] = state
     tasks = [{"ansible.builtin.set_fact": before}, *stand_in(play["tasks"], instead)]
     done = run(tmp_path, "postgres_cluster", tasks, {}, **known, **play["vars"])
+    has_client = needed and state != "absent"
     assert done.returncode == (2 if fails else 0), done.stdout
     assert "what clients saw before" not in done.stdout
-    assert ("it is taken away" in done.stdout) is (needed and fails)
+    assert ("it is taken away" in done.stdout) is (has_client and fails)
     if not fails:
-        said = "what these clients saw" if needed else "No client wrote through Pgpool-II meanwhile."
+        said = "what these clients saw" if has_client else "No client wrote through Pgpool-II meanwhile."
         assert said in done.stdout
 
 
@@ -292,6 +297,42 @@ def test_the_result_is_kept_before_the_last_check(tmp_path: Path, monkeypatch: p
     assert (kept["from"], kept["to"], kept["changed"]) == ("pg-1", "pg-2", True)
     views = {view["name"]: view.get("pgpool") for view in kept["views"]}
     assert views == (dict.fromkeys(roles) if fails else roles)
+
+
+@pytest.mark.parametrize(
+    ("pending", "operator", "said"),
+    [
+        ([], [], ""),
+        ([], ["no pod of the operator is available"], "no pod of the operator is available"),
+        (["it does not exist"], [], "the PostgreSQL cluster pg is not well: it does not exist"),
+    ],
+)
+def test_verify_looks_at_a_cluster_without_pgpool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pending: list[str], operator: list[str], said: str
+) -> None:
+    cluster = {"postgres_cluster_result": {"name": "pg", "pending": pending}}
+    instead = {
+        "Read the cluster": {"ansible.builtin.set_fact": cluster},
+        "Look for it": {"ansible.builtin.set_fact": {"__postgres_cluster_operator_problems": operator}},
+        # With these, it would be used.
+        **{name: {"ansible.builtin.fail": {"msg": name}} for name in ("Find the cluster and its users", "Use it")},
+    }
+    known = {
+        **dict.fromkeys(("__pgpool_checked", "__pgpool_variables_digest", "__pgpool_postgres_place"), ""),
+        "__postgres_cluster_result_of": "another",
+        "__pgpool_contract": "{{ postgres_cluster_result }}",
+        "__pgpool_verify_group": "pgha_verify_all",
+        "pgpool_postgres_name": "pg",
+        "pgpool_state": "absent",
+    }
+    monkeypatch.setenv("ANSIBLE_SHOW_CUSTOM_STATS", "1")
+    monkeypatch.setenv("ANSIBLE_CALLBACK_RESULT_FORMAT", "json")
+    done = run(tmp_path, "pgpool", "verify.yml", instead, **known)
+    assert done.returncode == (2 if said else 0), done.stdout
+    assert "nothing is tried through Pgpool-II, as pg is to have none." in done.stdout
+    kept = json.loads(re.findall(r"RUN: (\{.*\})", done.stdout)[-1])["pgpool_verify"]["localhost"]
+    assert kept.pop("state") == "absent"
+    assert kept == {**verdict("", standbys=0), "problems": [said] if said else [], "table": ""}
 
 
 @pytest.mark.parametrize(("role", "said", "ago", "over", "failed"), [
