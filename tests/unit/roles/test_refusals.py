@@ -847,6 +847,22 @@ def test_a_login_takes_the_place_of_another_without_pgpool_too(result: dict[str,
     assert evaluate("pgpool", switch, "{{ __postgres_cluster_seen_logins }}", **known) == seen
 
 
+def test_drills_that_are_all_skipped_tell_why() -> None:
+    """Such a run is green, and nothing else would say to a machine that nothing was tried."""
+    keep = task("drills", "main", "Keep the plan")
+    [run] = [one for one in tasks("drills", "main") if keep in one.get("block", [])]
+    assert run["when"] == "not ansible_check_mode"
+    assert "when" not in keep
+    assert comes_before("drills", "main", "Keep the plan", "Run one after the other")
+    plan = [{"name": "node_paused", "does": "it is frozen", "skipped": "drills_shared is false"}]
+    known = {"__drills_records": [], "__drills_plan": plan}
+    data = keep["ansible.builtin.set_stats"]["data"]
+    assert evaluate("drills", keep, data, **known) == {"drills": {"hot": {"records": [], "plan": plan}}}
+    # What is kept after each drill takes its place.
+    after = task("drills", "record", "Keep the result")["ansible.builtin.set_stats"]["data"]
+    assert after == data
+
+
 def test_drills_fail_where_one_did() -> None:
     refusal = task("drills", "main", "Check that all went well")
     records = [{"problems": []}, {"problems": ["2 writes were lost"]}]
