@@ -109,6 +109,17 @@ def test_a_site_says_for_all_templates_whether_one_refused_cluster_stops_all() -
         assert Templar(loader=DataLoader(), variables=variables).template(trust_as_template(wanted)) is expected
 
 
+def test_a_fleet_is_told_not_to_take_the_workflow() -> None:
+    """Its preflight job fails where one PostgreSQL cluster of many is refused, and nothing goes on from that."""
+    [first, *_] = WORKFLOWS["pgha site step by step"]["simplified_workflow_nodes"]
+    assert first["unified_job_template"] == "pgha preflight"
+    assert not {"failure_nodes", "always_nodes"} & set(first)
+    for page in ("docs/awx.md", "docs/how-to/many-clusters.md", "awx/settings.yml"):
+        text = " ".join((ROOT / page).read_text(encoding="utf-8").replace("\n#", "").split())
+        assert re.search(r"template .pgha site.", text), page
+        assert re.search(r"goes on only where a step did well for all hosts", text), page
+
+
 @pytest.mark.parametrize("playbook", load(AWX / "jobs.yml")["argument_specs"])
 def test_a_playbook_that_has_variables_of_its_own_asks_for_all_of_them(playbook: str) -> None:
     told = load(AWX / "jobs.yml")
