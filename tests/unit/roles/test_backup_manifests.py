@@ -668,7 +668,13 @@ def test_what_is_known_of_a_restored_cluster() -> None:
         "postgres_cluster_restore": {"source": "old", "source_namespace": "other"},
         "__postgres_cluster_restore_began": "0",
         "__postgres_cluster_restore_plan": {"words": "old as it was"},
-        "__postgres_cluster_restore_end": {"newest": "then", "stopped": "", "lsn": "0/7", "timeline": 2},
+        "__postgres_cluster_restore_end": {
+            "newest": "then",
+            "stopped": "",
+            "lsn": "0/7",
+            "timeline": 2,
+            "log_read": True,
+        },
     }
     reads = evaluate("{{ __postgres_cluster_source_reads }}", **known)
     assert [(item["kind"], item["namespace"]) for item in reads] == [("Cluster", "other"), ("Backup", "other")]

@@ -541,24 +541,89 @@ FAILURE = json.dumps({"msg": "wal-restore command failed", "error": "away"})
 
 
 @pytest.mark.parametrize(
-    ("logs", "unanswered"),
+    ("logs", "unanswered", "read"),
     [
-        ([], ""),
-        ([{"log": FAILURE}], "away"),
-        ([{"log": ""}, {"log": FAILURE}], "away"),
-        ([{"log": ""}, {"msg": "no such container"}], ""),
+        ([], "", False),
+        ([{"log": FAILURE}], "away", True),
+        ([{"msg": "no answer"}], "", False),
+        ([{"log": ""}, {"log": FAILURE}], "away", True),
+        ([{"log": ""}, {"msg": "no such container"}], "", False),
+        ([{"msg": "no answer"}, {"log": FAILURE}], "away", False),
+        # Where another container fetches, this one says nothing of a file that it does not name, whatever that says.
+        ([{"log": FAILURE}, {"log": ""}], "", True),
+        ([{"log": FAILURE}, {"msg": "no answer"}], "", False),
     ],
 )
 def test_what_a_recovery_says_is_kept_of_as_many_containers_as_there_are(
-    logs: list[dict[str, str]], unanswered: str
+    logs: list[dict[str, str]], unanswered: str, read: bool
 ) -> None:
     keep = task("postgres_cluster", "restore_wait", "Keep what it says")
     end = keep["ansible.builtin.set_fact"]["__postgres_cluster_restore_end"]
-    read = {"__postgres_cluster_recovery_logs": {"results": logs}}
-    assert evaluate("postgres_cluster", keep, end, **read)["unanswered"] == unanswered
+    kept = evaluate("postgres_cluster", keep, end, __postgres_cluster_recovery_logs={"results": logs})
+    assert (kept["unanswered"], kept["log_read"]) == (unanswered, read)
+    known = {
+        "__postgres_cluster_restore_end": kept,
+        "__postgres_cluster_restore_plan": {"words": "shop"},
+        "__postgres_cluster_restore_began": "0",
+        "postgres_cluster_restore": {"source": "shop"},
+    }
+    assert evaluate("postgres_cluster", {}, "{{ __postgres_cluster_restored_now }}", **known)["log_read"] is read
 
 
-ENDED = {"newest": "then", "stopped": "", "lsn": "0/5000090", "timeline": 2, "problem": "", "unanswered": ""}
+def test_a_log_of_a_recovery_that_is_not_read_at_once_is_asked_for_again() -> None:
+    """It goes soon, with the Job that recovered."""
+    read = task("postgres_cluster", "restore_wait", "Read the log of the recovery, and of what fetches its WAL")
+    assert read["retries"] == 3
+    for answer, ends in (({"log": ""}, True), ({"msg": "no answer"}, False), ({"msg": "no", "status": 500}, False)):
+        # What `failed_when` says is no failure has not been read.
+        given = {"__postgres_cluster_recovery_logs": {**answer, "failed": False}}
+        assert goes_on("postgres_cluster", read, "until", **given) is ends
+
+
+@pytest.mark.parametrize(
+    ("restore", "restored", "says"),
+    [
+        ({}, {"log_read": False}, True),
+        ({}, {"log_read": True}, False),
+        # As an older run has written it down.
+        ({}, {}, False),
+        ({"backup": "b-1"}, {"log_read": False}, False),
+        ({"backup": "b-1", "all_wal": True}, {"log_read": False}, True),
+        ({"target_time": "2026-11-25T21:04:05Z"}, {"log_read": False}, False),
+        ({"target_time": ""}, {"log_read": False}, True),
+    ],
+)
+@pytest.mark.parametrize("operator", ["cloudnativepg", "kubedb"])
+def test_a_restore_whose_log_was_not_read_says_that_it_may_lack_wal(
+    operator: str, restore: dict[str, Any], restored: dict[str, Any], says: bool
+) -> None:
+    """PostgreSQL takes an object store that does not answer for the end of the archive."""
+    [play, *_] = yaml.safe_load((ROLES.parent / "playbooks/restore.yml").read_text(encoding="utf-8"))
+    [last] = [one for one in play["tasks"] if "block" in one]
+    message = last["block"][0]["ansible.builtin.debug"]["msg"]
+    ended = {"what": "shop", "seconds": 1, "newest_transaction": "", "stopped": "", "lsn": "", "tables": []}
+    known = {
+        "postgres_cluster_result": {"name": "hot", "operator": operator},
+        "postgres_cluster_restore": {"source": "shop", **restore},
+        "__postgres_cluster_restored": {**ended, **restored},
+        "__postgres_cluster_restore_is_new": True,
+    }
+    said = evaluate("postgres_cluster", last, message, **known)
+    assert ("nobody knows whether all archived WAL is in it" in said) is (says and operator == "cloudnativepg")
+    page = (ROLES.parent / "docs/runbooks/restore.md").read_text(encoding="utf-8")
+    assert "**All archived WAL?**" in page
+    assert "`log_read` is `false`" in page
+
+
+ENDED = {
+    "newest": "then",
+    "stopped": "",
+    "lsn": "0/5000090",
+    "timeline": 2,
+    "problem": "",
+    "unanswered": "",
+    "log_read": True,
+}
 UNANSWERED = {**ENDED, "unanswered": "6: away"}
 BEFORE = {"what": "shop as it was", "lsn": "0/4", "unanswered": "4: away"}
 
