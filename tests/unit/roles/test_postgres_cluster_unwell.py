@@ -135,9 +135,12 @@ class ActionModule(ActionBase):
                 if item["kind"] == kind and names in ([None], [item["metadata"]["name"]])
                 and labels <= set(item["metadata"].get("labels", {}).items())
             ]
-            if not store["held"]:
-                store["objects"] = [item for item in store["objects"] if item not in gone]
-            return {"failed": bool(store["held"]), "msg": store["held"], "changed": bool(gone), "written": gone}
+            if store["held"]:
+                store["log"] += [f"k8s absent {kind} {name}" for name in names]
+                STORE.write_text(json.dumps(store))
+                return {"failed": True, "msg": store["held"], "changed": True, "written": []}
+            store["objects"] = [item for item in store["objects"] if item not in gone]
+            return {"changed": bool(gone), "written": gone}
         metadata = {"name": args["name"], "namespace": args["namespace"]}
         told = merge({"kind": args["kind"], "metadata": metadata}, args["definition"])
         return self.write(store, [told])
