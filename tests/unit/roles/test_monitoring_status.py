@@ -87,7 +87,10 @@ def test_a_pgpool_is_expected_where_the_inventory_does_not_say_that_there_is_non
 
 def test_names_that_are_given_on_are_settled_before() -> None:
     """What is the default of postgres_cluster_name's own value would be read for ever."""
-    for path, name in (("monitoring/tasks/status", "__monitoring_status"), ("pgpool/tasks/discover", "__pgpool")):
+    for path, name in (
+        ("monitoring/tasks/status", "__monitoring_status"),
+        ("pgpool/tasks/discover_cluster", "__pgpool"),
+    ):
         text = (ROOT / f"roles/{path}.yml").read_text()
         assert re.findall(r"postgres_cluster_name: (.*)", text) == [f'"{{{{ {name}_settled }}}}"']
 
