@@ -99,9 +99,9 @@ def login_problems(
     :param contract: the PostgreSQL cluster as it is, to look whether it is fit for new passwords
     """
     taken = (contract or {}).get("passwords") or {}
-    replaced = passwords_to_replace(users, existing, rotate, taken)
-    yield from _unfit(contract or {}, replaced, rotate, passwords_lost(users, existing, taken))
-    yield from _elsewhere(users, existing, taken)
+    replaced, lost = passwords_to_replace(users, existing, rotate, taken), passwords_lost(users, existing, taken)
+    yield from _unfit(contract or {}, replaced, rotate, lost)
+    yield from _elsewhere(users, lost, taken)
     yield from _not_ours_to_write(users, existing, rotate, replaced)
     found = {secret["metadata"]["name"]: secret for secret in existing}
     by_name = {user["name"]: user for user in users}
@@ -131,15 +131,14 @@ def login_problems(
             )
 
 
-def _elsewhere(
-    users: Sequence[Mapping[str, Any]], existing: Sequence[Mapping[str, Any]], taken: Mapping[str, str]
-) -> Iterator[str]:
+def _elsewhere(users: Sequence[Mapping[str, Any]], lost: Sequence[str], taken: Mapping[str, str]) -> Iterator[str]:
     """Yield whose password PostgreSQL has from another Secret, as of a cluster that is taken over.
 
+    :param lost: names of users whose Secret is gone, or never was
     :param taken: from which Secret PostgreSQL has the password of each user
     """
     secrets = {user["name"]: user["secret"] for user in users}
-    for name in passwords_lost(users, existing, taken):
+    for name in lost:
         if taken[name] != secrets[name]:
             yield (
                 f"the user {name!r} has its password in the Secret {taken[name]}: copy its username and password into "
