@@ -51,6 +51,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.certificates import utc_now
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import belonging
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import diagnosis as _diagnosis
 
@@ -61,7 +62,7 @@ def diagnosis(
     """Say why objects are not ready."""
     if not isinstance(objects, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.diagnosis: give a list of objects, not {type(objects).__name__}")
-    return _diagnosis(belonging(objects, owners) if owners else objects, names, itself)
+    return _diagnosis(belonging(objects, owners) if owners else objects, names, itself, utc_now())
 
 
 class FilterModule:

@@ -7,26 +7,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.support import masked
 
 LOG_LINES = 5
 WARNINGS = 5
+# A kubelet that works has confirmed a deletion by then, though clocks differ a little.
+LATE = timedelta(seconds=60)
 
 
-def diagnosis(objects: Sequence[Mapping[str, Any]], names: str = "", itself: str = "") -> list[str]:
+def diagnosis(
+    objects: Sequence[Mapping[str, Any]], names: str = "", itself: str = "", now: datetime | None = None
+) -> list[str]:
     """Return lines that say what is wrong with pods, claims and Deployments, then the WARNINGS newest warnings.
 
     :param objects: Pods, PersistentVolumeClaims, Deployments and Events, in any order
     :param names: only what belongs to objects whose name starts with this
     :param itself: and the warnings about what has this very name, such as the object of an operator
+    :param now: the time; without it, no pod is taken for one whose deletion is late
     """
     lines: list[str] = []
     for item in objects:
         name = (item.get("metadata") or {}).get("name", "")
         if item.get("kind") in _LINES and name.startswith(names):
             lines += _LINES[item["kind"]](name, item)
+            lines += _lost(name, item, now) if item["kind"] == "Pod" else []
     return lines + list(_warnings(objects, names, itself))
 
 
@@ -116,6 +123,37 @@ def _pod(name: str, pod: Mapping[str, Any]) -> Iterator[str]:
             yield text.rstrip() + (f" (ended with exit code {last['exitCode']})" if "exitCode" in last else "")
         elif "running" in state and not container.get("ready"):
             yield f"pod {name}, container {container['name']}: runs, is not ready"
+
+
+def _lost(name: str, pod: Mapping[str, Any], now: datetime | None) -> Iterator[str]:
+    """Yield what Kubernetes alone says of a pod: its node is gone, or did away with it. Its containers tell nothing."""
+    metadata, status = pod.get("metadata") or {}, pod.get("status") or {}
+    node, due = (pod.get("spec") or {}).get("nodeName", ""), metadata.get("deletionTimestamp")
+    if status.get("phase") in ("Succeeded", "Failed"):
+        # One of a ReplicaSet stays there when another has taken its place, which speaks for itself.
+        replaced = any(owner.get("kind") == "ReplicaSet" for owner in metadata.get("ownerReferences") or [])
+        if status["phase"] == "Failed" and status.get("reason") and not replaced:
+            yield ": ".join(text for text in (f"pod {name} ended", status["reason"], status.get("message")) if text)
+    elif node and due and now and datetime.fromisoformat(due) + LATE < now:
+        # Its time to end is in `due` already.
+        yield f"pod {name} was to be deleted by {due}, and the node {node} has not confirmed it"
+    elif node and _is_unheard_of(pod):
+        yield (
+            f"pod {name} on the node {node} is not ready although its containers were when last heard of: "
+            "the node does not answer"
+        )
+
+
+def _is_unheard_of(pod: Mapping[str, Any]) -> bool:
+    """Tell whether the node lifecycle controller took a pod for not ready (MarkPodsNotReady): no kubelet would."""
+    status = pod.get("status") or {}
+    ready = [item.get("status") for item in status.get("conditions") or [] if item.get("type") == "Ready"]
+    return (
+        ready == ["False"]
+        and bool(status.get("containerStatuses"))
+        and all(item.get("ready") or _ended_well(item) for item in _container_statuses(pod))
+        and not (pod.get("spec") or {}).get("readinessGates")
+    )
 
 
 def _claim(name: str, claim: Mapping[str, Any]) -> Iterator[str]:

@@ -879,6 +879,23 @@ def test_what_may_not_be_read_beside_the_cluster_is_left_out_of_the_reasons(tmp_
     assert ELSEWHERE in run.said
 
 
+def test_a_node_that_does_not_answer_is_named_and_nobody_is_sent_to_the_operators_log(tmp_path: Path) -> None:
+    lost = {
+        "kind": "Pod",
+        "metadata": {"name": f"{NAME}-3", "namespace": NAMESPACE, "labels": {"cnpg.io/cluster": NAME}},
+        "spec": {"nodeName": "worker-2"},
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "False"}],
+            "containerStatuses": [{"name": "postgres", "ready": True, "state": {"running": {}}}],
+        },
+    }
+    run = Run(tmp_path, IN_VAIN, cluster(ready=2), lost)
+    assert run.rc == 2
+    assert f"pod {NAME}-3 on the node worker-2 is not ready although its containers were" in run.said, run.output
+    assert "Nothing in the namespace" not in run.said
+
+
 RECOVERY = f"{NAME}-1-full-recovery"
 MISSING = 'while reconciling: secrets "company-ca" not found'
 

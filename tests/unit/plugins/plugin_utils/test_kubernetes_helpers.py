@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,64 @@ def test_diagnosis() -> None:
         *(f"Pod hot-1: R: {second}." for second in (2, 3, 4, 5, 6)),
     ]
     assert diagnosis([]) == []
+
+
+NOW = datetime(2026, 11, 29, 10, 0, tzinfo=UTC)
+UNHEARD = (
+    "pod shop-2 on the node worker-2 is not ready although its containers were when last heard of: "
+    "the node does not answer"
+)
+DUE = "2026-11-29T09:58:59Z"
+OVERDUE = f"pod shop-2 was to be deleted by {DUE}, and the node worker-2 has not confirmed it"
+
+
+def on_worker_2(metadata: dict[str, Any] | None = None, gates: Any = None, **status: Any) -> dict[str, Any]:
+    """A pod as its node told of it last, which the node lifecycle controller took for not ready since."""
+    containers = [{"name": "postgres", "ready": True, "state": {"running": {}}}]
+    prepared = [{"name": "prepare", "ready": False, "state": {"terminated": {"exitCode": 0}}}]
+    return {
+        "kind": "Pod",
+        "metadata": {"name": "shop-2", "ownerReferences": [{"kind": "Cluster"}], **(metadata or {})},
+        "spec": {"nodeName": "worker-2", "readinessGates": gates},
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "False"}],
+            "initContainerStatuses": prepared,
+            "containerStatuses": containers,
+            **status,
+        },
+    }
+
+
+EVICTED = {"phase": "Failed", "reason": "Evicted", "message": "low on memory", "containerStatuses": []}
+REPLACED = {"ownerReferences": [{"kind": "ReplicaSet"}]}
+
+
+@pytest.mark.parametrize(
+    ("pod", "said"),
+    [
+        (on_worker_2(), [UNHEARD]),
+        (on_worker_2(conditions=[{"type": "Ready", "status": "True"}]), []),
+        (on_worker_2(gates=[{"conditionType": "example.com/passed"}]), []),
+        (on_worker_2(containerStatuses=[]), []),
+        (on_worker_2({"deletionTimestamp": DUE}), [OVERDUE]),
+        (on_worker_2({"deletionTimestamp": "2026-11-29T09:59:01Z"}), [UNHEARD]),
+        (on_worker_2({"deletionTimestamp": "2026-11-29T10:03:00Z"}, conditions=[]), []),
+        (on_worker_2(**EVICTED), ["pod shop-2 ended: Evicted: low on memory"]),
+        (on_worker_2(**{**EVICTED, "message": ""}), ["pod shop-2 ended: Evicted"]),
+        (on_worker_2({"deletionTimestamp": DUE}, phase="Succeeded"), []),
+        (on_worker_2(phase="Failed"), []),
+        (on_worker_2(REPLACED, **EVICTED), []),
+    ],
+    ids=["unheard of", "ready", "gates", "no container", "late", "a little late", "in time", "evicted", "no message",
+         "ended well", "ended by itself", "replaced"],
+)  # fmt: skip
+def test_what_becomes_of_a_pod_whose_node_is_lost(pod: dict[str, Any], said: list[str]) -> None:
+    assert diagnosis([pod], "shop-", now=NOW) == said
+
+
+def test_without_the_time_no_deletion_is_late() -> None:
+    assert diagnosis([on_worker_2({"deletionTimestamp": DUE})]) == [UNHEARD]
 
 
 def test_warnings_about_the_operators_object_itself() -> None:
