@@ -103,7 +103,8 @@ def test_whoever_deletes_a_volume_is_told_of_all_that_the_instance_has() -> None
 def test_a_pod_on_a_dead_node_is_let_go_before_its_volume_is_deleted() -> None:
     """No kubelet confirms the deletion there, so that `kubectl delete pod` waits for ever and the claim stays."""
     text = (ROOT / "docs/runbooks/PostgresStandbyMissing.md").read_text(encoding="utf-8")
-    steps = ["kubectl delete node <node>", "node.kubernetes.io/out-of-service=", "delete pvc/"]
+    taint = "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute"
+    steps = ["the machine is off", "kubectl delete node <node>", taint, "delete pvc/<pod>"]
     assert all(step in text for step in steps)
     assert steps == sorted(steps, key=text.index)
 
