@@ -549,9 +549,9 @@ def test_a_cluster_that_had_its_base_backup_long_ago_has_none_due() -> None:
 VERSION = "pgha.kubernetes/credentials-version"
 
 
-def read_for_backups(version: str) -> dict[str, Any]:
+def read_for_backups(version: str, of_ca: str = "7") -> dict[str, Any]:
     """Return what the preflight has read, as its task registers it."""
-    names = {"s3-ca": "7", STORE["credentials_secret"]: version}
+    names = {STORE["credentials_secret"]: version, "s3-ca": of_ca}
     secrets = [{"kind": "Secret", "metadata": {"name": name, "resourceVersion": at}} for name, at in names.items()]
     operator = {"kind": "Deployment", "metadata": {"name": "cnpg-controller-manager", "resourceVersion": "9"}}
     results = [{"resources": [secrets[0]]}, {"resources": [secrets[1]]}, {"resources": [operator]}]
@@ -567,6 +567,12 @@ def test_a_cluster_changes_with_the_secret_of_its_object_store() -> None:
     assert same == first
     assert patch_for(other, with_annotation(first))["metadata"]["annotations"][VERSION] == "2"
     assert other["spec"] == first["spec"]
+
+
+def test_and_with_that_of_its_ca_where_it_has_one() -> None:
+    store = {**STORE, "ca_secret": "s3-ca"}
+    made_with = [of_kind("Cluster", made(store, **read_for_backups("1", of_ca))) for of_ca in ("7", "8")]
+    assert [cluster["metadata"]["annotations"][VERSION] for cluster in made_with] == ["1-7", "1-8"]
 
 
 @pytest.mark.parametrize("backup", [{}, BY_PLUGIN, WIDE["by a role"]])
