@@ -38,8 +38,9 @@ options:
       - V(upgrade) is what another version of PostgreSQL is judged by, if there is something.
       - V(backup) is what else backups are judged by, if there is something.
       - V(restore) is what a restore reads of the cluster whose backups it takes; nothing for an operator that has none.
+      - V(others) is the main object of that name that each other operator would have.
     type: str
-    choices: [cluster, prerequisites, growth, operator, databases, requests, upgrade, backup, restore]
+    choices: [cluster, prerequisites, growth, operator, databases, requests, upgrade, backup, restore, others]
     default: cluster
   wanted:
     description: For V(growth), what P(pgha.kubernetes.postgres_cluster_problems#filter) takes as its input.
@@ -97,6 +98,8 @@ def postgres_cluster_reads(
         return adapter.growth_reads(wanted or {}, current) if hasattr(adapter, "growth_reads") else []
     if what == "requests":
         return adapter.request_reads(namespace) if hasattr(adapter, "request_reads") else []
+    if what == "others":
+        return [other.reads(name, namespace)[0] for other in operators.ADAPTERS.values() if other is not adapter]
     if what in ("operator", "upgrade"):
         return getattr(adapter, f"{what}_reads")() if hasattr(adapter, f"{what}_reads") else []
     if what in ("backup", "restore"):

@@ -38,6 +38,11 @@ def postgres_cluster_checks(variables: Mapping[str, Any]) -> Iterator[str]:
     if operator == "existing":
         yield from _existing(variables)
         return
+    if variables.get("postgres_cluster_existing"):
+        yield (
+            f"postgres_cluster_existing is a mapping: leave it empty, as the operator is {operator!r}, which makes a "
+            "cluster of its own; or give postgres_cluster_operator: existing (pgha_operator)"
+        )
     yield from _synchronous(variables)
     yield from _users(variables)
     yield from _overlap(variables)

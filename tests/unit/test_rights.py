@@ -280,6 +280,11 @@ DYNAMIC: dict[str, list[str]] = {
         "list Deployment everywhere",
         "list Backup@backup",
     ],
+    # What may not be read is passed over, so KubeDB's need not be known.
+    "postgres_cluster/preflight_name.yml | Preflight name | Read what other operators have by that name": [
+        "get Cluster",
+        "get ConfigMap",
+    ],
     "postgres_cluster/restore_wait.yml | Restore wait | Until the data is there, or it has failed": ["list Pod"],
     "postgres_cluster/wait.yml | Wait | Until what else there is says so, too": ["list Database"],
     # Without the namespace, which is there; without KubeDB's superuser.

@@ -235,12 +235,13 @@ class Run:
                  {"operator": "there", "hangs": False, "silent": False, "refused": {}, "logs": {},
                   "held": ""}.items()}  # fmt: skip
         lay_out(folder, is_short_of_time=state["hangs"])
-        arguments = known.pop("arguments", [])
+        arguments, others = known.pop("arguments", []), known.pop("others", {})
         if objects:
             self.store.write_text(json.dumps({"objects": objects, "log": [], "version": 100, **state}))
         text = (ROOT / f"playbooks/{plays}.yml").read_text() if isinstance(plays, str) else yaml.safe_dump(plays)
         (folder / "play.yml").write_text(text)
-        hosts = {"postgres_clusters": {"hosts": {NAME: {**HOST, **known}}}}
+        told = {NAME: known, **others}
+        hosts = {"postgres_clusters": {"hosts": {host: {**HOST, **has} for host, has in told.items()}}}
         (folder / "hosts.json").write_text(json.dumps({"all": {"children": hosts}}))
         done = subprocess.run(
             ["ansible-playbook", f"--inventory={folder / 'hosts.json'}", *arguments, str(folder / "play.yml")],
@@ -345,6 +346,98 @@ def named(*reconciled: str, ready: int = 3, cannot: str = "") -> dict[str, Any]:
     if cannot:
         status["cannotReconcile"] = {cannot: ["failed to get password secret"]}
     return found
+
+
+KUBEDB = {
+    "apiVersion": "kubedb.com/v1",
+    "kind": "Postgres",
+    "metadata": {"name": NAME, "namespace": NAMESPACE, "labels": LABELS},
+    "spec": {},
+    "status": {},
+}
+DESCRIBED = {
+    "kind": "ConfigMap",
+    "metadata": {"name": f"{NAME}-contract", "namespace": NAMESPACE, "labels": LABELS},
+    "data": {"contract.json": "{}"},
+}
+
+
+@pytest.mark.parametrize(
+    ("there", "operator", "kind"),
+    [
+        # This API has it for each version that is asked for.
+        (KUBEDB, "cloudnativepg", f"Postgres {NAME} and the Postgres {NAME}"),
+        (DESCRIBED, "cloudnativepg", f"ConfigMap {NAME}-contract"),
+        (cluster(), "kubedb", f"Cluster {NAME}"),
+    ],
+)
+@pytest.mark.parametrize("state", [{}, {"postgres_cluster_state": "absent", "postgres_cluster_keep_data": False}])
+def test_what_another_operator_runs_under_that_name_is_not_made_anew_nor_are_its_passwords_deleted(
+    tmp_path: Path, there: dict[str, Any], operator: str, kind: str, state: dict[str, Any]
+) -> None:
+    size = {"postgres_cluster_storage": {"size": "10Gi"}}
+    run = Run(tmp_path, role("main"), there, *SECRETS, postgres_cluster_operator=operator, **size, **state)
+    assert f"postgres_cluster_operator is '{operator}' (string): the PostgreSQL cluster {NAME} in the" in run.said
+    assert f"was made with another one, as the {kind} is there; give that operator (pgha_operator)" in run.said
+    assert (run.rc, run.log, '"spec"' in run.said) == (2, [], False), run.output
+
+
+@pytest.mark.parametrize("refused", [{}, {"Postgres": 'Forbidden: postgreses is forbidden: User "x" cannot get'}])
+def test_what_something_else_has_under_that_name_or_nobody_may_read_is_passed_over(
+    tmp_path: Path, refused: dict[str, str]
+) -> None:
+    theirs = {**KUBEDB, "metadata": {"name": NAME, "namespace": NAMESPACE}}
+    run = Run(
+        tmp_path, role("preflight"), theirs, *volumes(True), refused=refused, postgres_cluster_operator_follows=True
+    )
+    assert (run.rc, "was made with another one" in run.said) == (0, False), run.output
+
+
+def test_what_else_cannot_be_read_is_not_taken_for_nothing(tmp_path: Path) -> None:
+    run = Run(tmp_path, role("preflight"), KUBEDB, refused={"Postgres": "Connection reset by peer"})
+    assert (run.rc, run.log, "Connection reset by peer" in run.said) == (2, [], True), run.output
+
+
+def test_two_hosts_of_a_run_are_not_one_cluster(tmp_path: Path) -> None:
+    run = Run(
+        tmp_path,
+        role("main"),
+        cluster(),
+        *SECRETS,
+        others={
+            "elsewhere": {"postgres_cluster_name": NAME, "pgha_namespace": "elsewhere"},
+            "far": {"postgres_cluster_name": NAME, "pgha_k8s_auth": {"context": "far"}},
+            "again": {"postgres_cluster_name": NAME, "postgres_cluster_instances": 2},
+        },
+    )
+    assert (
+        f'postgres_cluster_name is "{NAME}" (string): of the hosts {NAME}, again of this run, in the namespace '
+        f"{NAMESPACE}, which would be one PostgreSQL cluster"
+    ) in run.said, run.output
+    assert (run.rc, run.log) == (2, [])
+
+
+STORE = {"bucket": "backups", "path": "production", "credentials_secret": "object-store"}
+
+
+def test_nor_do_two_have_their_backups_in_one_folder(tmp_path: Path) -> None:
+    """One that has a folder of its own has another one."""
+    elsewhere = {"postgres_cluster_name": NAME, "pgha_namespace": "elsewhere", "postgres_cluster_backup": STORE}
+    moved = json.loads(json.dumps(cluster()).replace(f'"namespace": "{NAMESPACE}"', '"namespace": "moved"'))
+    archives = {"17": f"{NAME}-1a2b3c4d-17"}
+    moved["metadata"]["annotations"]["pgha.kubernetes/archives"] = json.dumps(archives)
+    others = {
+        "elsewhere": elsewhere,
+        "moved": {**elsewhere, "pgha_namespace": "moved"},
+        "other": {**elsewhere, "pgha_namespace": "other", "postgres_cluster_backup": {**STORE, "path": "other"}},
+        "going": {**elsewhere, "pgha_namespace": "going", "postgres_cluster_state": "absent"},
+    }
+    run = Run(tmp_path, role("main"), moved, postgres_cluster_backup=STORE, others=others)
+    assert (
+        f"the PostgreSQL clusters of the hosts {NAME}, elsewhere of this run would have their backups in one folder, "
+        f"s3://backups/production/{NAME}, as they have one name; give each another path"
+    ) in run.said, run.output
+    assert (run.rc, run.log) == (2, [])
 
 
 @pytest.mark.parametrize("arguments", [[], ["--check"]])

@@ -272,6 +272,10 @@ def test_accepts(changes: dict[str, Any]) -> None:
             "postgres_cluster_image is 'r.io/p:latest' (string): give an image whose tag begins with PostgreSQL",
         ),
         ({"parameters": {"work_mem": [1]}}, "postgres_cluster_parameters.work_mem is no plain value: give a string"),
+        (
+            {"existing": {"primary_host": "x"}},
+            "postgres_cluster_existing is a mapping: leave it empty, as the operator is 'cloudnativepg', which makes",
+        ),
         ({"operator": "existing"}, "postgres_cluster_existing is empty (mapping): say where the cluster is"),
         (
             {"operator": "existing", "existing": {"primary_host": "x"}},
