@@ -82,8 +82,8 @@ RETURN = r"""
 _value:
   description: >-
     C(name), C(namespace), C(operator), C(version), C(phase), C(from), C(until), C(problems) (sentences, none if all is
-    well), C(instances), C(backends), C(pods), C(alerts), and C(charts) as P(pgha.kubernetes.line_chart#filter) takes
-    them.
+    well), C(reasons) and C(notes) (none yet), C(instances), C(backends), C(pods), C(alerts), and C(charts) as
+    P(pgha.kubernetes.line_chart#filter) takes them.
   type: dict
 """
 

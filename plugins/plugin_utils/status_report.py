@@ -59,8 +59,8 @@ def status_report(
     :param pgpool_unread: why Deployment or pods could not be read; empty where they could
     :param operator_problems: what is wrong with the operator, as sentences
     :returns: `name`, `namespace`, `operator`, `version`, `phase`, `from`, `until`, `problems` (sentences, empty if all
-        is well), `reasons` (none yet: what Kubernetes says is read where something is wrong), `instances`, `backends`,
-        `pods` (of Pgpool-II), `alerts` and `charts`
+        is well), `reasons` (none yet: what Kubernetes says is read where something is wrong), `notes` (none yet),
+        `instances`, `backends`, `pods` (of Pgpool-II), `alerts` and `charts`
     :raises InputError: an answer is none of Prometheus
     """
     seen, drawn = _Seen(_own(series(now), contract)), _own(series(lately), contract)
@@ -82,7 +82,8 @@ def status_report(
         lacking = [f"there is no Deployment {pgpool_name} of Pgpool-II"]
     if pgpool:
         lacking += [*_missing(pgpool), *_unscraped(pgpool, pgpool_pods, report)]
-    return {**report, "problems": [*operator_problems, *_problems(contract, report, seen), *lacking], "reasons": []}
+    problems = [*operator_problems, *_problems(contract, report, seen), *lacking]
+    return {**report, "problems": problems, "reasons": [], "notes": []}
 
 
 def _own(found: Sequence[Series], contract: Mapping[str, Any]) -> list[Series]:

@@ -186,6 +186,16 @@ def test_it_says_why_where_kubernetes_does() -> None:
     assert (Elements(page(broken)).wrong, Elements(fleet(("bad", broken, ""))).wrong) == ([], [])
 
 
+def test_what_is_noted_is_shown_and_is_no_problem() -> None:
+    noted = report() | {"notes": ["both pods are on the node <a>"]}
+    assert "All is well." in page(noted)
+    assert "<title>pg: all is well</title>" in page(noted)
+    assert "<li>both pods are on the node &lt;a&gt;</li>" in page(noted)
+    assert "To be noted" not in page(report())
+    assert Elements(page(noted)).wrong == []
+    assert fleet_report(["pg"], [noted], [""])["counts"] == {"well": 1, "to look at": 0, "not known": 0}
+
+
 @pytest.mark.parametrize("found", [report(), report(ALERT), status_report(contract(), "[]", "[]", CHARTS, SPAN)])
 def test_each_element_is_closed(found: dict[str, Any]) -> None:
     read = Elements(page(found))

@@ -310,9 +310,15 @@ def test_the_result_is_kept_before_the_last_check(tmp_path: Path, monkeypatch: p
 def test_verify_looks_at_a_cluster_without_pgpool(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pending: list[str], operator: list[str], said: str
 ) -> None:
-    cluster = {"postgres_cluster_result": {"name": "pg", "pending": pending}}
+    found = {"name": "pg", "pending": pending, "role_label": "role", "instances": INSTANCES}
+    cluster = {"postgres_cluster_result": found}
+    pods = [{"metadata": {"name": one["pod"]}, "spec": {"nodeName": "worker"}} for one in INSTANCES]
+    note = "pg-1 and pg-2 (primary) are both on the node worker: where it is lost, nobody is left to be promoted"
+    # Pods that cannot be read fail nothing.
+    placed = {"msg": "it may not be read"} if operator else {"resources": pods}
     instead = {
         "Read the cluster": {"ansible.builtin.set_fact": cluster},
+        "Read on which nodes pods are": answers(tmp_path, "pods", placed),
         "Look for it": {"ansible.builtin.set_fact": {"__postgres_cluster_operator_problems": operator}},
         # With these, it would be used.
         **{name: {"ansible.builtin.fail": {"msg": name}} for name in ("Find the cluster and its users", "Use it")},
@@ -325,6 +331,7 @@ def test_verify_looks_at_a_cluster_without_pgpool(
         "pgpool_postgres_name": "pg",
         "pgpool_state": "absent",
     }
+    notes = [] if operator else [note]
     monkeypatch.setenv("ANSIBLE_SHOW_CUSTOM_STATS", "1")
     monkeypatch.setenv("ANSIBLE_CALLBACK_RESULT_FORMAT", "json")
     done = run(tmp_path, "pgpool", "verify.yml", instead, **known)
@@ -332,7 +339,8 @@ def test_verify_looks_at_a_cluster_without_pgpool(
     assert "nothing is tried through Pgpool-II, as pg is to have none." in done.stdout
     kept = json.loads(re.findall(r"RUN: (\{.*\})", done.stdout)[-1])["pgpool_verify"]["localhost"]
     assert kept.pop("state") == "absent"
-    assert kept == {**verdict("", standbys=0), "problems": [said] if said else [], "table": ""}
+    assert kept == {**verdict("", standbys=0), "problems": [said] if said else [], "notes": notes, "table": ""}
+    assert done.stdout.count(f'"msg": "{note}"') == len(notes)
 
 
 @pytest.mark.parametrize(("role", "said", "ago", "over", "failed"), [
