@@ -147,6 +147,18 @@ def test_a_cluster_without_tls_does_not_matter(rendered: Callable, mode: str, ss
     assert (told["ssl"], told["ssl_ca_cert"]) == (ssl, "")
 
 
+@pytest.mark.parametrize("mode", ["disabled", "allowed"])
+@pytest.mark.parametrize("more", [{}, {"ca_secret": ""}, {"ca_secret": None}])
+def test_a_cluster_with_tls_whose_ca_is_not_known_is_asked_for_it(
+    rendered: Callable, mode: str, more: dict[str, Any]
+) -> None:
+    contract = {**CONTRACT, "tls": {"enabled": True, **more}}
+    deployment = rendered("deployment.yml.j2", pgpool_tls={"mode": mode}, postgres_cluster_result=contract)
+    told = environment(deployment)
+    assert (told["ssl"], told["ssl_ca_cert"]) == ("on", "")
+    assert "ca" not in names_of(deployment["spec"]["template"]["spec"]["volumes"])
+
+
 BY_CERTIFICATE = {"type": "hostssl", "user": "app", "address": "all", "method": "cert"}
 BY_PASSWORD = {**BY_CERTIFICATE, "method": "scram-sha-256"}
 
