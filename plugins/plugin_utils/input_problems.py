@@ -146,6 +146,7 @@ FORMATS: dict[str, fmt.Format] = {
     "postgres_cluster_restore.target_lsn": fmt.lsn(),
     "postgres_cluster_restore.target_xid": fmt.integer(3),
     "postgres_cluster_restore.timeout": fmt.integer(1),
+    "postgres_cluster_existing.tls.ca_secret": fmt.dns_label(),
     "postgres_cluster_wait_timeout": fmt.integer(1),
     "postgres_cluster_switchover_to": fmt.dns_label(),
     "postgres_cluster_switchover_timeout": fmt.integer(1),

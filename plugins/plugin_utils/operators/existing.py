@@ -61,7 +61,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         if item.get("kind") == "ConfigMap" and (item.get("metadata") or {}).get("name") == f"{name}-contract"
     ]
     told = json.loads((found[0].get("data") or {}).get(KEY, "{}")) if found else {}
-    secret, tls = told.get("superuser_secret") or {}, told.get("tls") or {}
+    secret = told.get("superuser_secret") or {}
     return {
         "name": name,
         "namespace": namespace,
@@ -90,8 +90,7 @@ def contract(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) ->
         if secret
         else None,
         "auth_method": told.get("auth_method", "scram-sha-256"),
-        # `false` may have come as text.
-        "tls": {**tls, "enabled": is_true(tls.get("enabled"))},
+        "tls": _tls(told.get("tls") or {}),
         "metrics": told.get("metrics") or None,
         "role_label": told.get("role_label", ""),
         "synchronous": told.get("synchronous") or None,
@@ -131,6 +130,12 @@ def _instance(told: Mapping[str, Any]) -> dict[str, Any]:
         "selector": dict(told.get("selector") or {}),
         "needs_service": bool(told.get("selector")),
     }
+
+
+def _tls(told: Mapping[str, Any]) -> dict[str, Any]:
+    # `false` may have come as text.
+    tls = {**told, "enabled": is_true(told.get("enabled"))}
+    return {**tls, "ca_key": tls.get("ca_key") or "ca.crt"} if tls.get("ca_secret") else tls
 
 
 def _short(host: str) -> str:

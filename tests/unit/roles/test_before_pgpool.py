@@ -194,6 +194,32 @@ def test_what_something_else_made_is_judged_as_it_is_described_now(
     assert words in run.said, run.output
 
 
+@pytest.mark.parametrize(
+    ("tls", "data", "words"),
+    [
+        ({"ca_key": "root.pem"}, {"root.pem": "eA=="}, ""),
+        ({}, {"ca.crt": "eA=="}, ""),
+        ({"enabled": False}, None, ""),
+        ({}, None, "has no Secret of that name, with the key 'ca.crt'"),
+        ({}, {"root.pem": "eA=="}, "has that Secret, without the key 'ca.crt'"),
+        ({"ca_key": "root.pem"}, {"root.pem": ""}, "has that Secret, without the key 'root.pem'"),
+        ({"ca_secret": "pg/ca"}, {"ca.crt": "eA=="}, "is 'pg/ca' (string): give a DNS label"),
+    ],
+)
+def test_a_ca_that_is_not_there_is_refused_before_anything_is_written(
+    tmp_path: Path, tls: dict[str, Any], data: dict[str, str] | None, words: str
+) -> None:
+    there = {"kind": "Secret", "metadata": {"name": "pg-ca", "namespace": NAMESPACE}, "data": data}
+    run = Run(
+        tmp_path, role("postgres_cluster" if words else "postgres_cluster.preflight"), *([there] if data else []),
+        {"kind": "Namespace", "metadata": {"name": NAMESPACE}}, pgha_operator="existing", postgres_cluster_users=[],
+        postgres_cluster_existing={**HOSTS, "tls": {"enabled": True, "ca_secret": "pg-ca", **tls}},
+    )  # fmt: skip
+    assert (run.rc, run.log) == (2 if words else 0, []), run.output
+    assert words in run.said, run.output
+    assert ("postgres_cluster_existing.tls.ca_secret is 'pg" in run.said) is bool(words)
+
+
 @pytest.mark.parametrize("name", ["scale", "upgrade_postgres", "wake"])
 def test_so_do_the_playbooks_that_plan_before_they_write(name: str) -> None:
     entries = [task["ansible.builtin.include_role"]["tasks_from"] for task in yaml.safe_load(PLAYS[name])[0]["tasks"]]

@@ -61,7 +61,7 @@ def test_everything() -> None:
     )
     assert (found["port"], found["version"]) == (6432, "17")
     assert found["superuser_secret"] == {"name": "su", "username_key": "username", "password_key": "POSTGRES_PASSWORD"}
-    assert found["tls"] == {"enabled": True, "ca_secret": "ca"}
+    assert found["tls"] == {"enabled": True, "ca_secret": "ca", "ca_key": "ca.crt"}
     assert [
         (item["name"], item["role"], item["needs_service"], item["application_name"]) for item in found["instances"]
     ] == [
@@ -75,7 +75,16 @@ def test_everything() -> None:
 )
 def test_tls_however_it_is_written(told: Any, enabled: bool) -> None:
     found = contract(config_map({"primary_host": "pg", "tls": {"enabled": told, "ca_secret": "ca"}}))
-    assert found["tls"] == {"enabled": enabled, "ca_secret": "ca"}
+    assert found["tls"] == {"enabled": enabled, "ca_secret": "ca", "ca_key": "ca.crt"}
+
+
+@pytest.mark.parametrize(
+    ("told", "key"), [({}, "ca.crt"), ({"ca_key": ""}, "ca.crt"), ({"ca_key": "root.pem"}, "root.pem")]
+)
+def test_the_ca_has_a_key(told: dict[str, str], key: str) -> None:
+    """It is what pods of Pgpool-II mount."""
+    found = contract(config_map({"primary_host": "pg", "tls": {"enabled": True, "ca_secret": "ca", **told}}))
+    assert found["tls"] == {"enabled": True, "ca_secret": "ca", "ca_key": key}
 
 
 def test_instances_without_names_have_those_of_their_hosts() -> None:
