@@ -228,7 +228,8 @@ def certificate_metrics(path: str) -> Iterator[Metric]:
     """
     if path:
         try:
-            end = certificate_end(Path(path).read_text(encoding="ascii"))
+            # A comment may be of any encoding; this one takes each byte.
+            end = certificate_end(Path(path).read_text(encoding="latin-1"))
         except (OSError, ValueError, LookupError, StopIteration):
             end = 0
         yield Metric("pgpool2_tls_certificate_expiry_timestamp_seconds", "gauge", {}, end)

@@ -303,14 +303,18 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> str:
     ).decode()
 
 
+# What stands beside the blocks of PEM may be of any encoding. This one takes each byte, and gives it back.
+_PEM_ENCODING = "latin-1"
+
+
 def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+    return base64.b64encode(text.encode(_PEM_ENCODING)).decode()
 
 
 def _decoded(text: str | None) -> str:
     try:
-        return base64.b64decode(text or "").decode()
-    except (binascii.Error, UnicodeDecodeError):
+        return base64.b64decode(text or "").decode(_PEM_ENCODING)
+    except binascii.Error:
         return ""
 
 

@@ -502,7 +502,7 @@ def test_when_a_certificate_ends(exporter: ModuleType, end: datetime, tmp_path: 
     builder = x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
     builder = builder.serial_number(1 << 150).not_valid_before(end - timedelta(days=9)).not_valid_after(end)
     pem = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
-    (tmp_path / "tls.crt").write_text(f"a comment\n{pem}{pem}")
+    (tmp_path / "tls.crt").write_bytes(b"a comment: M\xfcller, \xe2\x82\xac\n" + f"{pem}{pem}".encode())
     (metric,) = exporter.certificate_metrics(str(tmp_path / "tls.crt"))
     assert metric.name == "pgpool2_tls_certificate_expiry_timestamp_seconds"
     assert metric.value == end.timestamp()

@@ -133,6 +133,17 @@ class TestSecretsOfOthers:
         data = {**made["server"], "tls.crt": base64.b64encode(chain).decode()}
         assert tls_problems(secret(data), "own", NOW, NAMES) == []
 
+    @pytest.mark.parametrize("comment", [b"M\xfcller\n", "Müller\n".encode(), b"\xef\xbb\xbf", b"\x81\xff\n"])
+    def test_a_comment_may_be_of_any_encoding(self, made: dict, comment: bytes) -> None:
+        data = {
+            key: base64.b64encode(comment + base64.b64decode(made["server"][key])).decode()
+            for key in ("tls.crt", "tls.key", "ca.crt")
+        }
+        assert tls_problems(secret(data), "own", NOW, NAMES) == []
+        # Nor is it another by that.
+        again = tls_secrets(data, made["ca"], NAMES, NOW)["server"]
+        assert {key: again[key] for key in ("tls.crt", "tls.key")} == {key: data[key] for key in ("tls.crt", "tls.key")}
+
     @pytest.mark.parametrize("none", [None, {}])
     def test_none(self, none: dict | None) -> None:
         (problem,) = tls_problems(none, "own", NOW)
