@@ -189,23 +189,35 @@ def backend_metrics(rows: Sequence[Row]) -> Iterator[Metric]:
 
 
 def certificate_end(pem: str) -> float:
-    """Return when the first certificate of a file ends, in seconds since 1970.
+    """Return when the first certificate of a file ends, or one of those that lead up from it, in seconds since 1970.
+
+    Clients refuse the first with any of the others. Which these are is told by their names; of two that have one name,
+    it is the one that ends later.
 
     :param pem: the file's text
-    :raises ValueError: there is no certificate
+    :raises ValueError: there is no certificate, or one of them is broken
     """
     head, foot = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-    _before, found, rest = pem.partition(head)
-    der = ssl.PEM_cert_to_DER_cert(f"{found}{rest.partition(foot)[0]}{foot}")
-    # Certificate, and in it TBSCertificate: the version (if any), serial number, signature, issuer, then the validity.
-    fields = list(_der_items(next(_der_items(next(_der_items(der))[1]))[1]))
+    first, *others = [_names_and_end(f"{head}{part.partition(foot)[0]}{foot}") for part in pem.split(head)[1:]]
+    issuer, subject, end = first
+    while above := [other for other in others if other[1] == issuer]:
+        issuer, subject, last = max(above, key=lambda other: other[2])
+        others = [other for other in others if other[1] != subject]
+        end = min(end, last)
+    return end
+
+
+def _names_and_end(pem: str) -> tuple[bytes, bytes, float]:
+    """Return a certificate's issuer and subject, in DER, and its end in seconds since 1970."""
+    # Certificate, and in it TBSCertificate: the version (if any), serial number, signature, issuer, validity, subject.
+    fields = list(_der_items(next(_der_items(next(_der_items(ssl.PEM_cert_to_DER_cert(pem)))[1]))[1]))
     if fields[0][0] == 0xA0:
         del fields[0]
     kind, text = list(_der_items(fields[3][1]))[1]
     digits = text.decode("ascii").rstrip("Z")
     if kind == 0x17:  # UTCTime has two digits of the year, of which 50 and more are of the last century
         digits = f"{'19' if digits[:2] >= '50' else '20'}{digits}"
-    return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
+    return fields[2][1], fields[4][1], datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
 
 
 def _der_items(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -222,7 +234,9 @@ def _der_items(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def certificate_metrics(path: str) -> Iterator[Metric]:
-    """Yield when the certificate ends; 0 where it cannot be read, which no rule about its end passes over.
+    """Yield when the certificate ends, or one that leads up from it.
+
+    It is 0 where one cannot be read, which no rule about its end passes over.
 
     :param path: where it is; empty if there is none
     """

@@ -20,6 +20,7 @@ short_description: Why a Secret cannot be a server's certificate
 description:
   - Says whether the Secret has C(tls.crt) and C(tls.key), whether they belong together, and whether the certificate is
     valid now and has the names that it must have.
+  - Those of the certificates in C(tls.crt) that lead up from the first have to be valid now, too.
   - No sentence holds anything of the key.
 positional: name, names
 options:

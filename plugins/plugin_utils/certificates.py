@@ -163,6 +163,8 @@ def expired_certificate(ca: Mapping[str, str], names: Sequence[str], now: dateti
 def tls_problems(secret: Mapping | None, name: str, now: datetime, names: Sequence[str] = ()) -> list[str]:
     """Say what is wrong with a Secret of somebody else's, in sentences.
 
+    Clients refuse a certificate with any of those that lead up from it, so all that are in it are judged.
+
     :param secret: the Secret as the Kubernetes API returns it; None or empty if there is none
     :param name: its name
     :param now: the time
@@ -178,20 +180,21 @@ def tls_problems(secret: Mapping | None, name: str, now: datetime, names: Sequen
         return [f"the Secret {name} lacks {' and '.join(lacking)}: give both, as the type kubernetes.io/tls has them"]
     pair = _pair_of(data)
     try:
-        certificate = _certificate(pair[0])
-        own = _public(_key(pair[1])) == _public(certificate)
+        chain = _chain(pair[0])
+        own = _public(_key(pair[1])) == _public(chain[0])
     except InputError as exc:
         return [f"the Secret {name}: {exc}"]
-    times = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    start, end = (f"{at:%Y-%m-%d %H:%M} UTC" for at in times)
     problems = []
     if not own:
         problems.append(f"the Secret {name}: tls.key is not the key of the first certificate in tls.crt")
-    if certificate.not_valid_after_utc <= now:
-        problems.append(f"the Secret {name}: its certificate ended at {end}")
-    if certificate.not_valid_before_utc > now:
-        problems.append(f"the Secret {name}: its certificate is valid from {start} on")
-    missing = sorted({_normal(wanted) for wanted in names} - set(_names(certificate)))
+    for place, certificate in enumerate(chain):
+        what = f"the certificate {certificate.subject.rfc4514_string()} in its tls.crt" if place else "its certificate"
+        if certificate.not_valid_after_utc <= now:
+            problems.append(f"the Secret {name}: {what} ended at {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC")
+        if certificate.not_valid_before_utc > now:
+            start = f"{certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
+            problems.append(f"the Secret {name}: {what} is valid from {start} on")
+    missing = sorted({_normal(wanted) for wanted in names} - set(_names(chain[0])))
     if missing:
         problems.append(f"the Secret {name}: its certificate lacks the names {', '.join(missing)}")
     return problems
@@ -274,10 +277,27 @@ def _pair_of(data: Mapping[str, str]) -> Pair:
 
 
 def _certificate(pem: str) -> x509.Certificate:
+    return _certificates(pem)[0]
+
+
+def _certificates(pem: str) -> list[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificates(pem.encode())[0]
+        return x509.load_pem_x509_certificates(pem.encode())
     except ValueError:
         raise InputError("tls.crt is no certificate in PEM") from None
+
+
+def _chain(pem: str) -> list[x509.Certificate]:
+    """Return the first certificate, and of the others those that lead up from it, by their names.
+
+    Of two that have one name, it is the one that ends later, which is what clients take.
+    """
+    first, *others = _certificates(pem)
+    chain = [first]
+    while above := [one for one in others if one.subject == chain[-1].issuer]:
+        chain.append(max(above, key=lambda one: one.not_valid_after_utc))
+        others = [one for one in others if one.subject != chain[-1].subject]
+    return chain
 
 
 def _key(pem: str) -> Any:

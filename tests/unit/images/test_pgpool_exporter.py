@@ -508,6 +508,36 @@ def test_when_a_certificate_ends(exporter: ModuleType, end: datetime, tmp_path: 
     assert metric.value == end.timestamp()
 
 
+def signed(name: str, issuer: str, end: datetime) -> str:
+    """A certificate in PEM: only its names and its end count."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject, above = (x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)]) for text in (name, issuer))
+    builder = x509.CertificateBuilder(issuer_name=above, subject_name=subject, public_key=key.public_key())
+    builder = builder.serial_number(1).not_valid_before(end - timedelta(days=9)).not_valid_after(end)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+@pytest.mark.parametrize(
+    ("above", "day"),
+    [
+        ([("int", "root", 3)], 3),
+        ([("root", "root", 2), ("int", "root", 3)], 2),
+        ([("int", "root", 3), ("int", "root", 8)], 7),
+        ([("other", "root", 3)], 7),
+        ([("int", "leaf", 8), ("root", "root", 2)], 7),
+        ([("int", "int", 9)], 7),
+    ],
+    ids=["an intermediate", "a root", "two of one name", "another", "a circle", "a root alone"],
+)
+def test_what_leads_up_from_a_certificate_may_end_before_it(
+    exporter: ModuleType, above: list[tuple[str, str, int]], day: int
+) -> None:
+    first = datetime(2027, 1, 1, tzinfo=UTC)
+    listed = [("leaf", "int", 7), *above]
+    text = "".join(signed(name, issuer, first + timedelta(days=days)) for name, issuer, days in listed)
+    assert exporter.certificate_end(text) == (first + timedelta(days=day)).timestamp()
+
+
 @pytest.mark.parametrize("text", ["", "no PEM", "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n"])
 def test_a_certificate_that_cannot_be_read_has_ended(exporter: ModuleType, text: str, tmp_path: Path) -> None:
     (tmp_path / "tls.crt").write_text(text)

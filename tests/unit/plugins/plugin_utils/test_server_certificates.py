@@ -133,6 +133,22 @@ class TestSecretsOfOthers:
         data = {**made["server"], "tls.crt": base64.b64encode(chain).decode()}
         assert tls_problems(secret(data), "own", NOW, NAMES) == []
 
+    def test_one_that_leads_up_from_it_is_judged_and_others_are_not(self) -> None:
+        root, other = make_ca("root", days(-3640)), make_ca("other", days(-3660))
+        server = make_server(NAMES, root, NOW)
+
+        def problems(*above: str) -> list[str]:
+            data = {"tls.crt": encoded("".join([server[0], *above])), "tls.key": encoded(server[1])}
+            return tls_problems(secret(data), "own", days(20), NAMES)
+
+        end = f"{days(10):%Y-%m-%d %H:%M} UTC"
+        assert problems(other[0], root[0]) == [f"the Secret own: the certificate CN=root in its tls.crt ended at {end}"]
+        assert problems(other[0]) == []
+        # Clients take the one of the same name that is valid.
+        assert problems(root[0], make_ca("root", NOW)[0]) == []
+        [later] = problems(make_ca("root", days(30))[0])
+        assert later.startswith("the Secret own: the certificate CN=root in its tls.crt is valid from ")
+
     @pytest.mark.parametrize("comment", [b"M\xfcller\n", "Müller\n".encode(), b"\xef\xbb\xbf", b"\x81\xff\n"])
     def test_a_comment_may_be_of_any_encoding(self, made: dict, comment: bytes) -> None:
         data = {
