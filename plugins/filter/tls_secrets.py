@@ -19,7 +19,8 @@ version_added: 1.0.0
 short_description: Make a server's certificate, and the CA that signs it
 description:
   - Makes the C(data) of two Secrets of type C(kubernetes.io/tls). What is there stays as it is, unless less than a
-    third of its time is left, the names differ, or the CA is another.
+    third of its time is left, the names differ, or the CA is another. A CA with less than two years left is made anew
+    with its key, so that clients may trust either until the old one ends.
   - The result holds private keys, and is another one each time that something is made. Keep it with
     M(ansible.builtin.set_fact) and C(no_log).
 positional: ca, names

@@ -30,9 +30,14 @@ else:
 
 CA_DAYS = 3650
 SERVER_DAYS = 365
+# How much of its time a CA has left when it is made anew: what it has signed by then ends before it does, and clients
+# have that long to take the new one.
+CA_DAYS_LEFT = 2 * SERVER_DAYS
 
 # Clocks differ, and a certificate that is not valid yet is as good as none.
 _SKEW = timedelta(hours=1)
+
+_ENDS_SOON = "too little of its time is left"
 
 Pair = tuple[str, str]
 
@@ -48,9 +53,14 @@ def service_names(service: str, namespace: str, more: Sequence[str] = ()) -> lis
     return list(dict.fromkeys([*own, *more]))
 
 
-def make_ca(name: str, now: datetime) -> Pair:
-    """Return the certificate and the key of a new CA, in PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def make_ca(name: str, now: datetime, key_of_before: str = "") -> Pair:
+    """Return the certificate and the key of a CA, in PEM.
+
+    :param name: its name
+    :param now: when it starts to be valid
+    :param key_of_before: the key in PEM that it is to have; a new one by default
+    """
+    key = _key(key_of_before) if key_of_before else ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
     certificate = (
         _builder(subject, subject, key.public_key(), now, CA_DAYS)
@@ -88,13 +98,16 @@ def make_server(names: Sequence[str], ca: Pair, now: datetime) -> Pair:
     return _pem(certificate), _key_pem(key)
 
 
-def renewal_reason(pair: Pair, now: datetime, names: Sequence[str] = (), ca: str = "") -> str:
+def renewal_reason(
+    pair: Pair, now: datetime, names: Sequence[str] = (), ca: str = "", left: timedelta | None = None
+) -> str:
     """Say why a certificate has to be made anew; nothing where it is right.
 
     :param pair: the certificate and its key
     :param now: the time
     :param names: the names that it must have, and no others; none for any
     :param ca: the certificate of the CA that must have signed it
+    :param left: how much of its time must be left; a third by default
     """
     try:
         certificate = _certificate(pair[0])
@@ -102,11 +115,12 @@ def renewal_reason(pair: Pair, now: datetime, names: Sequence[str] = (), ca: str
         issuer = _certificate(ca) if ca else None
     except InputError as exc:
         return str(exc)
-    lifetime = certificate.not_valid_after_utc - certificate.not_valid_before_utc
     if not own:
         return "the key is not that of the certificate"
-    if certificate.not_valid_after_utc - now < lifetime / 3:
-        return "less than a third of its time is left"
+    if left is None:
+        left = (certificate.not_valid_after_utc - certificate.not_valid_before_utc) / 3
+    if certificate.not_valid_after_utc - now < left:
+        return _ENDS_SOON
     if names and sorted(_names(certificate)) != sorted(_normal(name) for name in names):
         return "its names differ"
     if issuer is not None:
@@ -130,8 +144,11 @@ def tls_secrets(
     """
     _need_cryptography()
     authority = _pair_of(ca)
-    if renewal_reason(authority, now):
-        authority = make_ca(f"{names[0]} CA", now)
+    reason = renewal_reason(authority, now, left=timedelta(days=CA_DAYS_LEFT))
+    if reason:
+        # With the key and the name of before, either CA stands for what the other has signed: clients that trust the
+        # old one go on until it ends.
+        authority = make_ca(f"{names[0]} CA", now, authority[1] if reason == _ENDS_SOON else "")
     pair = _pair_of(server)
     if renewal_reason(pair, now, names, authority[0]):
         pair = make_server(names, authority, now)

@@ -39,6 +39,10 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+def decoded(text: str) -> str:
+    return base64.b64decode(text).decode()
+
+
 def handshake(made: dict[str, dict[str, str]], name: str, folder: Path, trusted: str = "") -> str:
     """Let a client that verifies all connect to a server with the certificate, in memory; return the TLS version."""
     for key in ("tls.crt", "tls.key"):
@@ -109,8 +113,26 @@ class TestAgain:
         assert again["ca"] != made["ca"]
         assert again["server"]["tls.crt"] != made["server"]["tls.crt"]
 
-    def test_a_ca_near_its_end_is_another(self, made: dict) -> None:
-        assert tls_secrets(made["server"], made["ca"], NAMES, days(2500))["ca"] != made["ca"]
+    @pytest.mark.parametrize(("day", "stays"), [(2500, True), (2919, True), (2921, False), (4000, False)])
+    def test_a_ca_in_its_last_two_years_is_another(self, made: dict, day: int, stays: bool) -> None:
+        again = tls_secrets(made["server"], made["ca"], NAMES, days(day))
+        assert (again["ca"] == made["ca"]) is stays
+        assert again["server"]["ca.crt"] == again["ca"]["tls.crt"]
+        # And its server's certificate is right by it.
+        assert tls_secrets(again["server"], again["ca"], NAMES, days(day)) == again
+
+    def test_either_ca_stands_for_what_the_other_has_signed(self, tmp_path: Path) -> None:
+        """Clients have until the old one ends to take the new one."""
+        old = make_ca(f"{NAMES[0]} CA", days(-2921))
+        server = dict(zip(("tls.crt", "tls.key"), map(encoded, make_server(NAMES, old, NOW)), strict=True))
+        again = tls_secrets(server, dict(zip(server, map(encoded, old), strict=True)), NAMES, NOW)
+        new = decoded(again["server"]["ca.crt"])
+        assert new != old[0]
+        assert {key: again["server"][key] for key in server} == server
+        signed_by_new = {"server": dict(zip(server, map(encoded, make_server(NAMES, (new, old[1]), NOW)), strict=True))}
+        for shown in (again, signed_by_new):
+            for trusted in (old[0], new, old[0] + new):
+                assert handshake(shown, NAMES[0], tmp_path, trusted=trusted) == "TLSv1.3"
 
     @pytest.mark.parametrize("broken", [{"tls.crt": "eA=="}, {"tls.key": "eA=="}, {"tls.key": "%"}, {"tls.crt": ""}])
     def test_what_cannot_be_read_is_made_anew(self, made: dict, broken: dict[str, str]) -> None:
