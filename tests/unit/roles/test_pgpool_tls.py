@@ -296,6 +296,16 @@ def test_what_goes_away_with_it(gone: Callable) -> None:
     assert gone(secrets=("hot-pgpool", "hot-pgpool-tls"), pgpool_tls=kept) == ["Secret hot-pgpool"]
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_the_ca_stays_as_long_as_the_data(gone: Callable, keeps: bool) -> None:
+    """Clients trust it, and the cluster may come back."""
+    plays = yaml.safe_load((ROLE.parents[1] / "playbooks/teardown.yml").read_text(encoding="utf-8"))
+    [step] = [task for play in plays for task in play["tasks"] if task["name"] == "Remove Pgpool-II"]
+    assert step["vars"] == {"pgpool_state": "absent", "__pgpool_keeps_ca": "{{ __teardown_keep_data }}"}
+    made = gone(secrets=("hot-pgpool", "hot-pgpool-ca", "hot-pgpool-tls"), __pgpool_keeps_ca=keeps)
+    assert made == ["Secret hot-pgpool", *([] if keeps else ["Secret hot-pgpool-ca"]), "Secret hot-pgpool-tls"]
+
+
 def test_the_services_of_instances_go_with_the_last_one(gone: Callable) -> None:
     services = found("Service", ["hot-1", "hot-2"], "instance", "hot")
     assert gone(services) == ["Service hot-1", "Service hot-2"]
