@@ -32,6 +32,10 @@ options:
     description: And the warnings about what has this very name, such as the object of an operator.
     type: str
     default: ""
+  cluster:
+    description: Nothing that belongs to another PostgreSQL cluster than this, by its labels. None for all.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -52,17 +56,22 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.certificates import utc_now
-from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import belonging
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import belonging, without_others
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import diagnosis as _diagnosis
 
 
 def diagnosis(
-    objects: Sequence[Mapping[str, Any]], names: str = "", owners: Sequence[str] = (), itself: str = ""
+    objects: Sequence[Mapping[str, Any]],
+    names: str = "",
+    owners: Sequence[str] = (),
+    itself: str = "",
+    cluster: str = "",
 ) -> list[str]:
     """Say why objects are not ready."""
     if not isinstance(objects, (list, tuple)):
         raise AnsibleFilterError(f"pgha.kubernetes.diagnosis: give a list of objects, not {type(objects).__name__}")
-    return _diagnosis(belonging(objects, owners) if owners else objects, names, itself, utc_now())
+    told = belonging(objects, owners) if owners else objects
+    return _diagnosis(without_others(told, cluster) if cluster else told, names, itself, utc_now())
 
 
 class FilterModule:

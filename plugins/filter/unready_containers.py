@@ -22,6 +22,10 @@ options:
     description: Only those of pods whose name starts with this.
     type: str
     default: ""
+  cluster:
+    description: Nothing that belongs to another PostgreSQL cluster than this, by its labels. None for all.
+    type: str
+    default: ""
 seealso:
   - plugin: pgha.kubernetes.log_ends
     plugin_type: filter
@@ -51,15 +55,18 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import (
     unready_containers as _unready_containers,
 )
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import without_others
 
 
-def unready_containers(objects: Sequence[Mapping[str, Any]], names: str = "") -> list[dict[str, str]]:
+def unready_containers(
+    objects: Sequence[Mapping[str, Any]], names: str = "", cluster: str = ""
+) -> list[dict[str, str]]:
     """List the containers that have begun and are not ready."""
     if not isinstance(objects, (list, tuple)):
         raise AnsibleFilterError(
             f"pgha.kubernetes.unready_containers: give a list of objects, not {type(objects).__name__}"
         )
-    return _unready_containers(objects, names)
+    return _unready_containers(without_others(objects, cluster) if cluster else objects, names)
 
 
 class FilterModule:

@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import CLUSTER_LABEL
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.support import masked
 
 LOG_LINES = 5
 WARNINGS = 5
+# Labels whose values are names of what a pod, a claim or a Deployment belongs to: a PostgreSQL cluster, or Pgpool-II.
+# Others may have the same value for another reason: `app.kubernetes.io/name: postgresql` is on all of CloudNativePG's.
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+CLUSTER_LABELS = ("cnpg.io/cluster", CLUSTER_LABEL, "kubedb.com/name")
+NAME_LABEL, KUBEDB = "app.kubernetes.io/name", "postgreses.kubedb.com"
 # A kubelet that works has confirmed a deletion by then, though clocks differ a little.
 LATE = timedelta(seconds=60)
 
@@ -40,8 +46,8 @@ def diagnosis(
 def belonging(objects: Sequence[Mapping[str, Any]], owners: Sequence[str]) -> list[Mapping[str, Any]]:
     """Return what belongs to some, such as a PostgreSQL cluster and its Pgpool-II, and nothing of like name.
 
-    Pods, claims and Deployments have the names of their owners as the values of labels, with each operator. Events are
-    about one of these, or about an owner itself.
+    Pods, claims and Deployments have the names of their owners in labels that each operator has. Events are about one
+    of these, or about an owner itself.
 
     :param objects: Pods, PersistentVolumeClaims, Deployments and Events
     :param owners: names
@@ -49,11 +55,59 @@ def belonging(objects: Sequence[Mapping[str, Any]], owners: Sequence[str]) -> li
     mine = [
         item
         for item in objects
-        if item.get("kind") != "Event" and set(owners) & set((item["metadata"].get("labels") or {}).values())
+        if item.get("kind") != "Event"
+        and set(owners) & {_labels(item).get(key) for key in (*CLUSTER_LABELS, INSTANCE_LABEL)}
     ]
     names = {*owners, *(item["metadata"]["name"] for item in mine)}
     events = [item for item in objects if item.get("kind") == "Event"]
     return [*mine, *(event for event in events if (event.get("involvedObject") or {}).get("name") in names)]
+
+
+def without_others(objects: Sequence[Mapping[str, Any]], cluster: str) -> list[Mapping[str, Any]]:
+    """Return what does not belong to another PostgreSQL cluster, whose name may begin with that of this one.
+
+    What has no label that tells is kept. Events are about things that may be gone, or that were not read, as a
+    ReplicaSet: the longest name of something known that theirs begins with says whose they are.
+
+    :param objects: Pods, PersistentVolumeClaims, Deployments, Events, and others, in any order
+    :param cluster: the name of the PostgreSQL cluster
+    """
+    ours, theirs = {cluster}, set()
+    kept = []
+    for item in objects:
+        of = "" if item.get("kind") == "Event" else _cluster(item)
+        if of:
+            (ours if of == cluster else theirs).add(item["metadata"]["name"])
+        if of not in ("", cluster):
+            theirs.add(of)
+        else:
+            kept.append(item)
+
+    def is_ours(about: str) -> bool:
+        return _nearest(about, ours) >= _nearest(about, theirs)
+
+    return [
+        item
+        for item in kept
+        if item.get("kind") != "Event" or is_ours((item.get("involvedObject") or {}).get("name", ""))
+    ]
+
+
+def _labels(item: Mapping[str, Any]) -> Mapping[str, str]:
+    return (item.get("metadata") or {}).get("labels") or {}
+
+
+def _cluster(item: Mapping[str, Any]) -> str:
+    """Return the PostgreSQL cluster that an object's labels name; nothing where they name none."""
+    labels = _labels(item)
+    # The instance of anything else may be anything, and of Pgpool-II it is its own name.
+    keys = (*CLUSTER_LABELS, INSTANCE_LABEL) if labels.get(NAME_LABEL) == KUBEDB else CLUSTER_LABELS
+    return next((labels[key] for key in keys if labels.get(key)), "")
+
+
+def _nearest(name: str, names: Set[str]) -> int:
+    """Return how long the longest of some names is that a name is, or begins with."""
+    return max((len(one) for one in names if f"{name}-".startswith(f"{one}-")), default=0)
 
 
 def unready_containers(objects: Sequence[Mapping[str, Any]], names: str = "") -> list[dict[str, str]]:

@@ -716,6 +716,22 @@ def test_pods_that_run_get_their_files_where_others_never_get_ready(
     assert "every pod: True" not in said
 
 
+def test_the_pgpool_of_a_cluster_whose_name_begins_in_the_same_way_gives_no_reasons() -> None:
+    def broken(name: str, of: str) -> dict[str, Any]:
+        container = {"name": "c", "containerID": "x", "ready": False, "state": {"waiting": {"reason": "Broken"}}}
+        metadata = {"name": name, "labels": {"pgha.kubernetes/cluster": of}}
+        return {"kind": "Pod", "metadata": metadata, "status": {"containerStatuses": [container]}}
+
+    [waits] = [task["rescue"] for task in yaml.safe_load((ROLE / "tasks/wait.yml").read_text())]
+    tasks = {task["name"].partition(" | ")[2]: task for task in waits[0]["always"]}
+    pods = [broken("hot-pgpool-1", "hot"), broken("hot-pgpool-eu-pgpool-1", "hot-pgpool-eu")]
+    seen = {"__pgpool_seen": {"results": [{"resources": pods}]}}
+    logs = tasks["Read what containers that are not ready logged last"]["loop"]
+    assert evaluate(logs, **seen) == [{"pod": "hot-pgpool-1", "container": "c"}]
+    found = tasks["Say why they are not ready"]["vars"]["__pgpool_found"]
+    assert evaluate(found, **seen) == ["pod hot-pgpool-1, container c: Broken"]
+
+
 def test_what_some_pods_have_taken_up_is_not_remembered_as_if_all_had() -> None:
     tasks = {task["name"]: task for task in yaml.safe_load((ROLE / "tasks/reload.yml").read_text())}
     when = tasks["Reload | Remember what all pods have taken up"]["when"]

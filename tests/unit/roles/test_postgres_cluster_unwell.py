@@ -989,6 +989,22 @@ def test_a_node_that_does_not_answer_is_named_and_nobody_is_sent_to_the_operator
     assert "Nothing in the namespace" not in run.said
 
 
+def test_a_cluster_whose_name_begins_in_the_same_way_gives_no_reasons(tmp_path: Path) -> None:
+    def broken(of: str) -> dict[str, Any]:
+        container = {"name": "postgres", "containerID": "x", "ready": False, "state": {"waiting": {"reason": "Broken"}}}
+        metadata = {"name": f"{of}-1", "namespace": NAMESPACE, "labels": {"cnpg.io/cluster": of}}
+        return {"kind": "Pod", "metadata": metadata, "status": {"containerStatuses": [container]}}
+
+    other = f"{NAME}-eu"
+    events = [event(kind, name, "Late", "x") for kind, name in (("Cluster", other), ("Pod", f"{other}-1"))]
+    found = [broken(NAME), broken(other), *events, event("Pod", f"{NAME}-1", "Late", "x")]
+    run = Run(tmp_path, IN_VAIN, cluster(ready=2), *found, logs=dict.fromkeys((f"{NAME}-1", f"{other}-1"), "panic"))
+    assert run.rc == 2
+    for words in (f"pod {NAME}-1, container postgres: Broken", f"{NAME}-1, container postgres logged", "Late"):
+        assert words in run.said, run.output
+    assert other not in run.said, run.output
+
+
 RECOVERY = f"{NAME}-1-full-recovery"
 MISSING = 'while reconciling: secrets "company-ca" not found'
 

@@ -60,3 +60,13 @@ def test_only_what_belongs_to_a_cluster() -> None:
         "Pod app: Slow: ",
         "Pod app-1: Slow: ",
     ]
+
+
+def test_nothing_of_another_cluster() -> None:
+    def waiting(name: str, of: str) -> dict[str, Any]:
+        state = {"containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "ErrImagePull"}}}]}
+        return {"kind": "Pod", "metadata": {"name": name, "labels": {"cnpg.io/cluster": of}}, "status": state}
+
+    objects = [waiting("app-1", "app"), waiting("app-eu-1", "app-eu")]
+    assert diagnosis(objects, "app-", cluster="app") == ["pod app-1, container c: ErrImagePull"]
+    assert len(diagnosis(objects, "app-")) == 2

@@ -27,11 +27,14 @@ def test_renders(render: Callable[[str, str], Any]) -> None:
       - kind: Pod
         metadata: {name: hot-1}
         status: {containerStatuses: [{name: db, containerID: x, ready: false}]}
+      - kind: Pod
+        metadata: {name: hot-eu-1, labels: {cnpg.io/cluster: hot-eu}}
+        status: {containerStatuses: [{name: db, containerID: x, ready: false}]}
     results:
       - {which: {pod: hot-1, container: db}, log: "It broke.\n"}
       - {which: {pod: hot-2, container: db}, msg: it cannot be read}
     """
-    assert render("{{ pods | pgha.kubernetes.unready_containers('hot-') }}", variables) == [
+    assert render("{{ pods | pgha.kubernetes.unready_containers('hot-', cluster='hot') }}", variables) == [
         {"pod": "hot-1", "container": "db"}
     ]
     assert render("{{ results | pgha.kubernetes.log_ends(loop_var='which') }}", variables) == [

@@ -18,9 +18,11 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_address import
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_credentials import unread_kubeconfig
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_problem import api_problem
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import (
+    belonging,
     diagnosis,
     log_ends,
     unready_containers,
+    without_others,
 )
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.errors import InputError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.labels import labels
@@ -315,6 +317,66 @@ def test_warnings_about_the_operators_object_itself() -> None:
     about = ["Cluster hot: SecretNotFound: own-ca", "Pod hot-1: SecretNotFound: own-ca"]
     assert sorted(diagnosis(warnings, "hot-", itself="hot")) == about
     assert diagnosis(warnings, "hot-") == about[1:]
+
+
+def labelled(kind: str, called: str, **labels: str) -> dict[str, Any]:
+    """Something of which its labels tell whose it is: cnpg, ours, instance and so on."""
+    keys = {"cnpg": "cnpg.io/cluster", "ours": "pgha.kubernetes/cluster", "name": "app.kubernetes.io/name",
+            "instance": "app.kubernetes.io/instance", "kubedb": "kubedb.com/name"}  # fmt: skip
+    metadata = {"name": called, "labels": {keys[key]: value for key, value in labels.items()}}
+    return {"kind": kind, "metadata": metadata}
+
+
+def event(kind: str, name: str) -> dict[str, Any]:
+    return {"kind": "Event", "metadata": {}, "involvedObject": {"kind": kind, "name": name}}
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [{"cnpg": "shop-eu"}, {"ours": "shop-eu", "instance": "shop"}, {"kubedb": "shop-eu"},
+     {"instance": "shop-eu", "name": "postgreses.kubedb.com"}],
+    ids=["CloudNativePG", "ours", "KubeDB until 2021", "KubeDB"],
+)  # fmt: skip
+def test_what_another_cluster_owns_is_left_out(labels: dict[str, str]) -> None:
+    theirs = [
+        labelled("Pod", "shop-eu-1", **labels),
+        # The cluster itself, what is gone, and what is not read.
+        *(event(*of) for of in [("Pod", "shop-eu-1"), ("Cluster", "shop-eu"), ("Pod", "shop-eu-9"),
+                                ("ReplicaSet", "shop-eu-pgpool-6d")]),
+    ]  # fmt: skip
+    ours = [
+        labelled("Pod", "shop-1", **{key: value.replace("shop-eu", "shop") for key, value in labels.items()}),
+        *(event(*of) for of in [("Pod", "shop-1"), ("Cluster", "shop"), ("Job", "shop-2-join")]),
+    ]
+    assert without_others([*theirs, *ours], "shop") == ours
+    assert without_others([*theirs, *ours], "shop-eu") == theirs
+
+
+def test_what_says_nothing_of_a_cluster_is_kept() -> None:
+    """Its instance may be anything; and a cluster may be named as the Pgpool-II of another."""
+    pgpool = labelled("Pod", "shop-pgpool-6d-x", ours="shop", instance="shop-pgpool", name="pgpool")
+    deployment = labelled("Deployment", "shop-pgpool", ours="shop", instance="shop-pgpool", name="pgpool")
+    other = labelled("Pod", "shop-pgpool-1", cnpg="shop-pgpool")
+    kept = [
+        pgpool,
+        deployment,
+        labelled("Pod", "shop-backup-x", instance="shop-backup"),
+        {"kind": "Pod", "metadata": {"name": "shop-x", "labels": None}},
+        event("ReplicaSet", "shop-pgpool-6d"),
+        event("Pod", "shop-backup-x"),
+    ]
+    assert without_others([*kept, other, event("Pod", "shop-pgpool-1")], "shop") == kept
+
+
+def test_only_labels_of_owners_tell_what_belongs_to_one() -> None:
+    """All that CloudNativePG makes has the value `postgresql` in one, and a cluster may have that name."""
+    theirs = labelled("Pod", "shop-1", cnpg="shop", instance="shop", name="postgresql")
+    mine = labelled("Pod", "postgresql-1", cnpg="postgresql", instance="postgresql", name="postgresql")
+    objects = [theirs, mine, event("Pod", "shop-1"), event("Pod", "postgresql-1")]
+    assert belonging(objects, ["postgresql", "postgresql-pgpool"]) == [mine, event("Pod", "postgresql-1")]
+    for key in ("cnpg", "ours", "instance", "kubedb"):
+        one = labelled("PersistentVolumeClaim", "x", **{key: "hot"})
+        assert belonging([one], ["hot"]) == [one]
 
 
 def statuses(**by_name: dict[str, Any]) -> list[dict[str, Any]]:
