@@ -42,6 +42,7 @@ options:
       - Whether to refuse objects that something else made, before any of the manifests is applied. They are those
         without the label C(app.kubernetes.io/managed-by) that the manifest gives them. As with Helm, whoever wants one
         to be taken over gives it that label.
+      - And those of another PostgreSQL cluster, whose label C(pgha.kubernetes/cluster) is another than the manifest's.
       - Namespaces, and manifests without the label, are not looked at.
     type: bool
     default: false
@@ -138,6 +139,7 @@ LOOK_PAUSE = 1
 MERGED = ("Namespace", "Secret")
 LONGEST = 1500  # characters of a message
 OWNER_LABEL = "app.kubernetes.io/managed-by"
+CLUSTER_LABEL = "pgha.kubernetes/cluster"
 MANAGER = "pgha.kubernetes"
 # What is in no result and in no difference.
 HIDDEN_FIELDS = [
@@ -184,7 +186,7 @@ class Applier:
         self._found = {}  # what `check_own` has read, so that it is not read twice
 
     def check_own(self, definition):
-        """Look whether an object is there that something else made.
+        """Look whether an object is there that something else made, or that another PostgreSQL cluster has.
 
         :raises RefusedError: it is
         """
@@ -196,11 +198,20 @@ class Applier:
         if resource is None:
             return  # none is there; `apply` says so
         there = self._found[_label(definition)] = self._read(resource, definition)
+        if not there or _leaves(there):
+            return
         # The label may be another one by overrides, in this run or since the last one.
-        if there and not _leaves(there) and _owner(there) not in (owner, MANAGER):
+        if _owner(there) not in (owner, MANAGER):
             raise RefusedError(
                 f"something else made it, as it does not have the label {OWNER_LABEL}={owner}, so none of these "
                 "objects was applied: give another name or namespace, or it that label, so that it is taken over"
+            )
+        # Names are made of the cluster's and an ending, and another cluster's may have that ending already.
+        cluster, mine = (_labels(item).get(CLUSTER_LABEL) for item in (there, definition))
+        if cluster and mine and cluster != mine:
+            raise RefusedError(
+                f"it belongs to the PostgreSQL cluster {cluster}, as its label {CLUSTER_LABEL} says, and not to "
+                f"{mine}, so none of these objects was applied: give another name or namespace"
             )
 
     def apply(self, definition):
@@ -368,8 +379,12 @@ def _address(definition):
     return {key: value for key, value in address.items() if value}
 
 
+def _labels(item):
+    return (item.get("metadata") or {}).get("labels") or {}
+
+
 def _owner(item):
-    return ((item.get("metadata") or {}).get("labels") or {}).get(OWNER_LABEL)
+    return _labels(item).get(OWNER_LABEL)
 
 
 def _label(definition):

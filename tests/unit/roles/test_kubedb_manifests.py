@@ -80,6 +80,14 @@ def template(name: str, **changes: Any) -> dict[str, Any]:
     return yaml.safe_load(str(templar(**changes).template(trust_as_template(text), escape_backslashes=False)))
 
 
+def test_the_service_for_prometheus_says_whose_it_is() -> None:
+    """The Pgpool-II of another cluster may have one of its name: `db` beside `db-pgpool`."""
+    metrics = {"port": 9187, "port_name": "metrics", "selector": {"cnpg.io/cluster": "db-pgpool"}}
+    known = {"postgres_cluster_name": "db-pgpool", "__postgres_cluster_found": {"metrics": metrics}}
+    made = template("stats-service.yml.j2", **known)["metadata"]
+    assert (made["name"], made["labels"]["pgha.kubernetes/cluster"]) == ("db-pgpool-stats", "db-pgpool")
+
+
 def plain(value: Any) -> Any:
     """Return what YAML makes of it, as the API sees it."""
     if isinstance(value, dict):

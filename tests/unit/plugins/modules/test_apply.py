@@ -471,6 +471,22 @@ def test_what_something_else_made_is_refused_before_anything_is_written(labels: 
     assert found["result"] == {"results": []}
 
 
+@pytest.mark.parametrize(("there", "wanted", "fine"), [("db", "db", True), ("db-pgpool", "db", False),
+                                                      (None, "db", True), ("db-pgpool", None, True)])  # fmt: skip
+def test_what_another_cluster_has_is_refused_before_anything_is_written(there: Any, wanted: Any, fine: bool) -> None:
+    def of(cluster: Any) -> dict[str, Any]:
+        made = owned("db-pgpool-stats")
+        made["metadata"]["labels"] |= {module.CLUSTER_LABEL: cluster} if cluster else {}
+        return made
+
+    found = outcome(Client(with_annotation(of(there))), owned("x"), of(wanted), only_own=True)
+    assert found.get("failed", False) is not fine
+    if not fine:
+        words = "Service/demo/db-pgpool-stats: it belongs to the PostgreSQL cluster db-pgpool, as its label pgha."
+        assert found["msg"].startswith(words)
+        assert found["result"] == {"results": []}
+
+
 def test_what_an_override_calls_otherwise_stays_ours() -> None:
     there = with_annotation({**owned("x"), "spec": {"a": 2}})
     found = outcome(Client(there), owned("x", by="flux"), only_own=True)
