@@ -62,7 +62,9 @@ IS_ONE = (
     'and event.labels.namespace is match("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")'
 )
 # The groups are those of inventories/production/z_groups.yml.
-LIMIT = "{{ event.labels.cluster }}:&namespace_{{ event.labels.namespace | replace('-', '_') }}"
+LIMIT = (
+    "cluster_{{ event.labels.cluster | replace('-', '_') }}:&namespace_{{ event.labels.namespace | replace('-', '_') }}"
+)
 HEAD = "---\n# Made by tools/awx.py from awx/jobs.yml and the argument specs of the roles: change those.\n"
 
 

@@ -483,6 +483,7 @@ def test_the_groups_of_the_inventory(tmp_path: Path) -> None:
     assert made["for_drills"] == ["hot-postgres"]
     assert made["namespace_finance"] == ["billing"]
     assert made["operator_kubedb"] == ["hot-postgres", "orders"]
+    assert made["cluster_hot_postgres"] == ["hot-postgres"]
 
 
 def test_awx_reads_an_inventory_with_a_value_from_a_vault_without_its_password(tmp_path: Path) -> None:
@@ -554,7 +555,7 @@ def test_the_rulebook_is_one_that_the_engine_takes() -> None:
 
 
 def test_an_alert_is_for_the_cluster_of_its_namespace_alone(tmp_path: Path) -> None:
-    """PostgreSQL clusters of one name: hosts of other names in a group of it, and namespaces by each variable."""
+    """PostgreSQL clusters of one name: hosts of other names, one of its own, and namespaces by each variable."""
     hosts = {
         "live-orders": {"postgres_cluster_name": "orders", "pgha_namespace": "team-a"},
         "test-orders": {
@@ -567,11 +568,9 @@ def test_an_alert_is_for_the_cluster_of_its_namespace_alone(tmp_path: Path) -> N
             "pgpool_postgres_namespace": "team-c",
             "pgha_namespace": "x",
         },
-        "orders-of-nobody": {"postgres_cluster_name": "orders"},
+        "orders": {},
     }
     options = constructed(tmp_path, hosts)
-    group = {"all": {"children": {"orders": {"hosts": dict.fromkeys(hosts)}}}}
-    (tmp_path / "inventory/names.yml").write_text(yaml.safe_dump(group))
     for namespace, host in zip(("team-a", "team-b", "team-c", "default"), hosts, strict=True):
         event = {"labels": {"cluster": "orders", "namespace": namespace}}
         limit = NativeEnvironment().from_string(awx.LIMIT).render(event=event)

@@ -28,8 +28,12 @@ from controller_stand_in import ControllerStandIn
 
 RULEBOOK = ROOT / "extensions/eda/rulebooks/alerts.yml"
 ORGANIZATION = "Databases"
-IN_ITS_NAMESPACE = "{}:&namespace_demo"
 TOKEN = "a-token-of-the-webhook"
+
+
+def in_its_namespace(cluster: str) -> str:
+    """The limit of a job for a PostgreSQL cluster."""
+    return f"cluster_{cluster.replace('-', '_')}:&namespace_demo"
 
 
 def free_port() -> int:
@@ -51,7 +55,7 @@ def stand_in(
     awx = Controller(tmp_path_factory.mktemp("awx"), cluster)
 
     def run(template: Mapping[str, Any], limit: str) -> bool:
-        if limit != IN_ITS_NAMESPACE.format(cluster.name):
+        if limit != in_its_namespace(cluster.name):
             return False
         jobs.append(awx.run(template["name"], limit=limit))
         return jobs[-1].rc == 0
@@ -122,7 +126,7 @@ def test_an_alert_starts_its_playbook(
     send: Callable[..., int], stand_in: ControllerStandIn, jobs: list[Job], cluster: Cluster
 ) -> None:
     assert send("PostgresLagBytes") == 200
-    assert launched(stand_in, 1) == [("pgha diagnose", IN_ITS_NAMESPACE.format(cluster.name))]
+    assert launched(stand_in, 1) == [("pgha diagnose", in_its_namespace(cluster.name))]
     until(lambda: jobs, 120, "the job ends")
     assert (jobs[0].status, jobs[0].rc) == ("successful", 0), jobs[0].stdout
     assert set(jobs[0].artifacts["diagnose"]) == {cluster.name}
@@ -130,7 +134,7 @@ def test_an_alert_starts_its_playbook(
 
 def test_what_clients_notice_waits_for_approval(send: Callable[..., int], stand_in: ControllerStandIn) -> None:
     assert send("AlertOfOurs", playbook="switchover") == 200
-    assert launched(stand_in, 2)[-1] == ("pgha switchover once approved", IN_ITS_NAMESPACE.format("hot-postgres"))
+    assert launched(stand_in, 2)[-1] == ("pgha switchover once approved", in_its_namespace("hot-postgres"))
 
 
 def test_nothing_else_is_started(send: Callable[..., int], stand_in: ControllerStandIn) -> None:
@@ -145,4 +149,4 @@ def test_nothing_else_is_started(send: Callable[..., int], stand_in: ControllerS
     assert send("NobodyKnows") == 200
     # One more that starts something: those before it have been looked at by then.
     assert send("PgpoolPodMissing", cluster="another") == 200
-    assert launched(stand_in, before + 1)[before:] == [("pgha diagnose", IN_ITS_NAMESPACE.format("another"))]
+    assert launched(stand_in, before + 1)[before:] == [("pgha diagnose", in_its_namespace("another"))]
