@@ -401,6 +401,13 @@ def test_all_is_not_well_where_the_operator_is_away(tmp_path: Path, monkeypatch:
     assert [call["by"] for call in calls if (call["kind"], call["in"]) == ("Deployment", "")] == ["shop-1"] * 6
 
 
+def test_a_host_of_the_name_of_the_page_on_all_has_no_report_written_over(tmp_path: Path) -> None:
+    done, calls, found = reported(tmp_path, {"index": {"context": "east"}})
+    assert (done.returncode, calls) == (2, []), done.stdout
+    assert "the inventory has a host index: index.html and index.json in" in " ".join(done.stdout.split())
+    assert "give the host another name" in json.dumps(found["index"])
+
+
 def test_a_report_asks_nobody_in_check_mode(tmp_path: Path) -> None:
     done, calls, _page = reported(tmp_path, EAST, "--check")
     assert (done.returncode, calls, (tmp_path / "status").exists()) == (0, [], False), done.stdout
