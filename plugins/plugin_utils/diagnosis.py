@@ -50,13 +50,14 @@ def belonging(objects: Sequence[Mapping[str, Any]], owners: Sequence[str]) -> li
     of these, or about an owner itself.
 
     :param objects: Pods, PersistentVolumeClaims, Deployments and Events
-    :param owners: names
+    :param owners: names, also those of pods whose labels are another operator's
     """
     mine = [
         item
         for item in objects
         if item.get("kind") != "Event"
-        and set(owners) & {_labels(item).get(key) for key in (*CLUSTER_LABELS, INSTANCE_LABEL)}
+        and set(owners)
+        & {item["metadata"]["name"], *(_labels(item).get(key) for key in (*CLUSTER_LABELS, INSTANCE_LABEL))}
     ]
     names = {*owners, *(item["metadata"]["name"] for item in mine)}
     events = [item for item in objects if item.get("kind") == "Event"]

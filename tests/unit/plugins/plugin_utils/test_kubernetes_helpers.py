@@ -377,6 +377,9 @@ def test_only_labels_of_owners_tell_what_belongs_to_one() -> None:
     for key in ("cnpg", "ours", "instance", "kubedb"):
         one = labelled("PersistentVolumeClaim", "x", **{key: "hot"})
         assert belonging([one], ["hot"]) == [one]
+    foreign = {"kind": "Pod", "metadata": {"name": "pod-0", "labels": {"cluster-name": "hot"}}}
+    objects = [foreign, event("Pod", "pod-0")]
+    assert (belonging(objects, ["hot"]), belonging(objects, ["hot", "pod-0"])) == ([], objects)
 
 
 def statuses(**by_name: dict[str, Any]) -> list[dict[str, Any]]:
