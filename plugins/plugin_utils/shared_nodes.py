@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.pgha.kubernetes.plugins.plugin_utils.diagnosis import NAME_LABEL
+
 _ENDED = ("Failed", "Succeeded")
-_PGPOOL = ("app.kubernetes.io/name", "pgpool")
 
 
 def shared_nodes(pods: Sequence[Mapping[str, Any]], contract: Mapping[str, Any]) -> list[str]:
@@ -27,7 +28,7 @@ def shared_nodes(pods: Sequence[Mapping[str, Any]], contract: Mapping[str, Any])
     """
     placed = {pod["metadata"]["name"]: pod for pod in pods if _stays(pod)}
     instances = [one for one in contract["instances"] if one.get("pod") in placed]
-    pgpool = [pod for pod in placed.values() if (pod["metadata"].get("labels") or {}).get(_PGPOOL[0]) == _PGPOOL[1]]
+    pgpool = [pod for pod in placed.values() if (pod["metadata"].get("labels") or {}).get(NAME_LABEL) == "pgpool"]
     return [*_instances(instances, placed, contract), *_pgpool({_node(pod) for pod in pgpool}, len(pgpool))]
 
 

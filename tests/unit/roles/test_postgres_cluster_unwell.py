@@ -649,6 +649,19 @@ def test_so_it_does_where_the_cluster_is_deleted_with_its_data(
     assert left == ([("ScheduledBackup", NAME)] if stays else [])
 
 
+def test_so_does_what_another_cluster_has_under_a_name_of_ours(tmp_path: Path) -> None:
+    # Pgpool-II of a cluster `hot` would be named hot-postgres, where `pgpool_name` says so, and so would its Service.
+    labels = {MANAGED_BY: "pgha.kubernetes", "pgha.kubernetes/cluster": "hot"}
+    metadata = {"name": f"{NAME}-stats", "namespace": NAMESPACE, "labels": labels}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata}
+    gone = {"postgres_cluster_state": "absent", "postgres_cluster_keep_data": False}
+    run = Run(tmp_path, role("main", **gone), cluster(), *SECRETS, service)
+    assert run.rc == 0, run.output
+    assert f"k8s absent Cluster {NAME}" in run.log
+    assert f"The Service {NAME}-stats stays, as it belongs to the PostgreSQL cluster hot." in run.said, run.output
+    assert service in run.objects
+
+
 BY_US = {"metadata": {"labels": {MANAGED_BY: "us"}}}
 
 
