@@ -17,6 +17,7 @@ import json
 import os
 import select
 import signal
+import socket
 import statistics
 import sys
 import threading
@@ -38,6 +39,9 @@ CONNECT = 3.0
 ANSWER = 5.0
 # Seconds until the servers have to say what is there.
 COMPARE = 60.0
+# Seconds for which a new pod may reach nothing, until its node knows what network policies let it do:
+# https://kubernetes.io/docs/concepts/services-networking/network-policies/#pod-lifecycle
+LET_IN = 15.0
 END = Path("/tmp/end")  # noqa: S108 - the pod's own
 
 clock = threading.local()
@@ -171,6 +175,18 @@ class Ledger:
         }
 
 
+def let_in(addresses):
+    """Wait until something answers at each address, for LET_IN seconds at most: what does not answer then is away."""
+    deadline = time.monotonic() + LET_IN
+    for address in addresses:
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(tuple(address), timeout=CONNECT).close()
+                break
+            except OSError:
+                time.sleep(PAUSE_AFTER_FAILURE)
+
+
 def writer(address):
     """Return a ledger of the first user who may make a schema."""
     # Kubernetes has folders of its own there, whose names begin with two dots.
@@ -201,6 +217,7 @@ def main():
     psycopg2.extensions.set_wait_callback(wait)
     deadline = time.monotonic() + float(os.environ["SECONDS"])
     ways, schema = json.loads(os.environ["WAYS"]), f"pgha_ledger_{time.time_ns()}"
+    let_in(ways.values())
     first = writer(ways["pgpool_write"])
     login = first.login["user"], first.login["password"]
     ledgers = {way: Ledger(*login, way=way, address=address, schema=schema) for way, address in ways.items()}

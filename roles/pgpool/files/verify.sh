@@ -26,7 +26,7 @@ through() { [ "$1" = "$PGHOST" ] || export PGHOSTADDR="$1"; }
 sql() {
   user=$1
   shift
-  psql --no-psqlrc --no-password --quiet --no-align --field-separator="$tab" --pset=footer=off \
+  LC_ALL=C psql --no-psqlrc --no-password --quiet --no-align --field-separator="$tab" --pset=footer=off \
     --set=ON_ERROR_STOP=1 --username="$user" "$@" 2> "$errors"
 }
 
@@ -36,6 +36,15 @@ escaped() { sed 's/[:\\]/\\&/g' "$1"; }
 for folder in /users/*; do
   printf '*:*:*:%s:%s\n' "$(escaped "$folder/username")" "$(escaped "$folder/password")"
 done > "$PGPASSFILE"
+
+# Where a network enforces policies, a new pod may reach nothing until its node knows what they let it do:
+# https://kubernetes.io/docs/concepts/services-networking/network-policies/#pod-lifecycle
+let_in_by=$(($(date +%s) + 15))
+may_be_let_in() {
+  [ "$(date +%s)" -lt "$let_in_by" ] &&
+    grep -qE 'Connection refused|Connection timed out|timeout expired|No route to host|Network is unreachable|translate host name' "$errors"
+}
+logs_in() { through "$1" && echo "SELECT has_database_privilege(current_database(), 'CREATE')" | sql "$2" --tuples-only; }
 
 # Each user logs in, through each pod. The first who may make a schema writes, if it can be one who got in through all of
 # them: a pod may be about to end. Through each, the first who got in reads.
@@ -48,8 +57,11 @@ for folder in /users/*; do
   user=$(cat "$folder/username")
   may='' failed=''
   for address in ${PODS:-"$PGHOST"}; do
-    if answer=$(through "$address" && echo "SELECT has_database_privilege(current_database(), 'CREATE')" | sql "$user" --tuples-only); then
-      may=$answer
+    until may_now=$(logs_in "$address" "$user") || ! may_be_let_in; do
+      sleep 1
+    done
+    if [ -n "$may_now" ]; then
+      may=$may_now
       [ -e "/tmp/$address/reader" ] || printf '%s\n' "$user" > "/tmp/$address/reader"
     else
       failed=yes

@@ -187,6 +187,7 @@ def test_what_comparing_takes_is_no_gap(
         monkeypatch.setenv(name, value)
     script.psycopg2.extensions = SimpleNamespace(set_wait_callback=lambda _: None)
     monkeypatch.setattr(script.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(script, "let_in", lambda addresses: None)
     monkeypatch.setattr(script, "writer", lambda address: script.Ledger("app", "secret"))
     monkeypatch.setattr(script, "is_over", lambda ledgers: all(len(one.acknowledged) > 2 for one in ledgers.values()))
     monkeypatch.setattr(script.Ledger, "run", lambda *_, rows=True: [])
@@ -195,6 +196,24 @@ def test_what_comparing_takes_is_no_gap(
     script.main()
     facts = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert {way: seen["gap"] < 0.9 for way, seen in facts.items()} == {"pgpool_write": True, "direct_write": True}
+
+
+def test_what_policies_do_not_let_out_yet_is_waited_for(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network may learn of a new pod a moment after it has started; what is away for longer is passed over."""
+    now, tried = [100.0], []
+
+    def connect(address: tuple[str, int], timeout: float) -> SimpleNamespace:
+        tried.append(address)
+        if address == ("away", 5432) or len(tried) < 3:
+            raise ConnectionRefusedError
+        return SimpleNamespace(close=lambda: None)
+
+    monkeypatch.setattr(script.socket, "create_connection", connect)
+    monkeypatch.setattr(script.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(script.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    script.let_in([["pgpool", 9999], ["away", 5432]])
+    assert tried[:4] == [("pgpool", 9999)] * 3 + [("away", 5432)]
+    assert now[0] == pytest.approx(100.0 + script.LET_IN, abs=0.2)
 
 
 def test_a_server_that_says_nothing_is_not_waited_for(script: Any) -> None:

@@ -565,6 +565,36 @@ def test_each_user_logs_in_through_each_pod(tmp_path: Path) -> None:
         assert ["reads", address, "2", "on", "10.0.0.9"] in answers
 
 
+@pytest.mark.parametrize(
+    ("refusals", "error", "said", "tries"),
+    [
+        (2, "connection to server failed: Connection refused", "ok", 3),
+        (2, 'could not translate host name "pgpool" to address', "ok", 3),
+        (99, "connection to server failed: Connection refused", "failed", None),
+        (1, "FATAL: too many clients already", "failed", 1),
+    ],
+)
+def test_a_pod_that_policies_do_not_let_out_yet_tries_again(
+    tmp_path: Path, refusals: int, error: str, said: str, tries: int | None
+) -> None:
+    """As the network may learn of a new pod a moment after its start; not for long, and not where it was let out."""
+    script = script_of(tmp_path, "app").replace("+ 15", "+ 4")
+    psql = tmp_path / "psql"
+    psql.write_text(
+        f'#!/bin/sh\necho try >> {tmp_path}/tried\n[ "$(wc -l < {tmp_path}/tried)" -gt {refusals} ] && echo f && exit\n'
+        f"echo '{error}' >&2\nexit 2\n"
+    )
+    psql.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PGHOST": "pgpool", "PGPORT": "9999"}
+    environment |= {"PGDATABASE": "app", "SELECTS": "1", "PODS": "10.0.0.1"}
+    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    [login] = [line.split("\t") for line in done.stdout.splitlines() if line.startswith("login")]
+    assert login == (["login", "app", "ok"] if said == "ok" else ["login", "app", "failed", "10.0.0.1", f"{error} "])
+    if said == "failed":  # nobody is in, so nothing else was asked
+        tried = len((tmp_path / "tried").read_text().splitlines())
+        assert tried == tries if tries else 3 <= tried <= 5, tried
+
+
 def test_a_writer_is_found_where_one_pod_lets_nobody_in(tmp_path: Path) -> None:
     """It may be one that ends: the verdict tells by who takes clients afterwards."""
     script = script_of(tmp_path, "app")
