@@ -46,7 +46,7 @@ oldest: ## unit and sanity once more, with the oldest ansible-core that the coll
 molecule: ## The scenarios of molecule/ that `make test` runs, on a kind cluster named pgha-test
 	@$(ENV) tools/test molecule
 
-ALL_SCENARIOS := site services users balancing tls scale failover fleet runbooks drills prometheus_operator kubedb awx rights alerts backup interrupted teardown
+ALL_SCENARIOS := site services users balancing tls scale failover fleet runbooks drills prometheus_operator kubedb awx rights alerts backup network_policies interrupted teardown
 
 molecule-all: ## Those that take long, too: all scenarios of molecule/
 	@PGHA_SCENARIOS='$(ALL_SCENARIOS)' $(ENV) tools/test molecule

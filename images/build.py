@@ -356,6 +356,20 @@ def prometheus_operator() -> Recipe:
                   make, (home / "go.mod", home / "go.sum"))
 
 
+def kube_router() -> Recipe:
+    """Compile kube-router."""
+    module = "github.com/cloudnativelabs/kube-router/v2"
+    home = HERE / "kube-router"
+    version = go_module_versions(home)[module]
+
+    def make(folder: Path, run: Run, _needs: dict[str, Path]) -> None:
+        go_build(run, home, f"-s -w -X {module}/pkg/version.Version={version}", folder / "kube-router",
+                 f"{module}/cmd/kube-router")
+
+    return Recipe("kube-router-program", f"kube-router {version}: compiling (2 to 4 minutes)", "go", make,
+                  (home / "go.mod", home / "go.sum"))
+
+
 def minio() -> Recipe:
     """Compile MinIO's server, and what makes a bucket and a user in it."""
     home = HERE / "minio"
@@ -454,15 +468,16 @@ class Images:
 
         return Recipe(name, f"Image {reference}: building", "apt", make, (HERE / name, reference), self.base("trixie"))
 
-    def of_program(self, name: str, program: Recipe, reference: str) -> Recipe:
-        """Build the image of images/<name> from a program alone."""
+    def of_program(self, name: str, program: Recipe, reference: str, suite: str = "") -> Recipe:
+        """Build the image of images/<name> from a program, alone or on a Debian."""
         def make(folder: Path, run: Run, needs: dict[str, Path]) -> None:
-            self.engine.build(run, HERE / name, reference, contexts={"program": needs[program.name]})
+            self.engine.build(run, HERE / name, reference, contexts={"program": needs[program.name]},
+                              base=self.base_reference(suite, run, needs) if suite else "")
             self.engine.save(run, folder / "image.tar", [reference])
             (folder / "reference").write_text(reference, encoding="utf-8")
 
         return Recipe(name, f"Image {reference}: building", "engine", make,
-                      (HERE / name, reference), (program,))
+                      (HERE / name, reference), (program, *(self.base(suite) if suite else ())))
 
     def prometheus_operator(self, name: str, reference: str) -> Recipe:
         """Build the image of one of the Prometheus Operator's programs."""
@@ -537,6 +552,9 @@ def recipes_of(targets: Sequence[str], images: Images, bundle: str = "images") -
             wanted.append(images.of_program(name, cloudnative_pg(), reference))
         elif name in PROMETHEUS_OPERATOR:
             wanted.append(images.prometheus_operator(name, reference))
+        elif name == "kube-router":
+            # On the Debian of the nodes, whose kube-proxy writes to the same tables.
+            wanted.append(images.of_program(name, kube_router(), reference, "bookworm"))
         elif name == "minio":
             wanted.append(images.of_program(name, minio(), reference))
         elif name == "postgresql-barman":

@@ -54,8 +54,13 @@ def test_the_rules_that_keep_the_superuser_out_do() -> None:
         assert pgpool_conf.may_come("app", mode, "app")
 
 
+def network_policy(name: str) -> dict[str, Any]:
+    """Return a policy of the page on them by its name."""
+    return {one["metadata"]["name"]: one for one in examples(ROOT / "docs/how-to/network-policies.md")}[name]
+
+
 def test_the_policy_for_instances_lets_in_what_this_collection_makes() -> None:
-    [policy] = examples(ROOT / "docs/how-to/network-policies.md")
+    policy = network_policy("hot-postgres-instances")
     named = {
         peer["podSelector"]["matchLabels"].get("app.kubernetes.io/name"): peer["podSelector"]["matchLabels"]
         for rule in policy["spec"]["ingress"]
@@ -71,7 +76,7 @@ def test_the_policy_for_instances_lets_in_what_this_collection_makes() -> None:
 
 def test_the_policy_for_instances_lets_them_find_dns_wherever_it_is() -> None:
     """Its pods are in another namespace with OpenShift, and it is no pod's address with NodeLocal DNSCache."""
-    [policy] = examples(ROOT / "docs/how-to/network-policies.md")
+    policy = network_policy("hot-postgres-instances")
     anywhere = [port for rule in policy["spec"]["egress"] if "to" not in rule for port in rule["ports"]]
     for port in (53, 5353):
         assert {entry["protocol"] for entry in anywhere if entry["port"] == port} == {"UDP", "TCP"}
