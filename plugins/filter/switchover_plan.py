@@ -21,7 +21,7 @@ options:
     required: true
   answer:
     description: >-
-      What C(kubernetes.core.k8s_exec) returned for pg_stat_replication on the primary, as CSV of the columns
+      What P(pgha.kubernetes.pod_exec#module) returned for pg_stat_replication on the primary, as CSV of the columns
       application_name, state, sync_state, behind and unreceived (of WAL not replayed, and not received, in bytes).
     type: dict
     required: true

@@ -28,7 +28,7 @@ def switchover_plan(
     """Say who becomes the primary, or why nobody can.
 
     :param contract: the PostgreSQL cluster
-    :param answer: what `k8s_exec` returned for pg_stat_replication on the primary, as CSV; `{}` if it was not asked
+    :param answer: what `pod_exec` returned for pg_stat_replication on the primary, as CSV; `{}` if it was not asked
     :param to: the standby that is asked for; empty is the best one
     :param now: the time
     :returns: `problems` (sentences), `from` and `to`, `needed` (whether somebody has to be told), `standbys` (the

@@ -108,7 +108,7 @@ PARTS = (
 
 INCLUDE = "ansible.builtin.include_tasks"
 MODULES = (
-    "k8s", "k8s_info", "k8s_exec", "k8s_log", "k8s_scale", "k8s_drain", "apply", "checksums", "patch_status", "read",
+    "k8s", "k8s_info", "k8s_scale", "k8s_drain", "apply", "checksums", "patch_status", "pod_exec", "read",
     "read_log",
 )  # fmt: skip
 
@@ -421,15 +421,11 @@ def needs_of(path: str, task: dict[str, Any]) -> Iterator[Need]:
         module = name.removeprefix("kubernetes.core.").removeprefix("pgha.kubernetes.")
         if module not in MODULES:
             continue
-        if module == "k8s_exec":
+        if module == "pod_exec":
             # Kubernetes up to 1.34 asks for `get`, as a WebSocket begins with GET; later ones for `create` as well.
             yield from (need("Pod", verb, subresource="/exec") for verb in ("get", "create"))
-            if "container" not in call:
-                yield need("Pod", "get")
-        elif module in ("k8s_log", "read_log"):
+        elif module == "read_log":
             yield need("Pod", "get", subresource="/log")
-            if call.get("kind") == "Job":
-                yield from (need("Job", "get"), need("Pod", "list"))
         elif module == "k8s_drain":
             # Of all namespaces, as whatever is on the node has to go.
             yield from (need("Node", "get"), need("Node", "patch"))

@@ -13,7 +13,7 @@ import yaml
 from test_switchover_tasks import AWAY, DELETED, LEDGER, NOTHING, answers, calls, facts, run, with_blocks
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
-MODULES = ("kubernetes.core.k8s_exec", "kubernetes.core.k8s_log", "pgha.kubernetes.read_log")
+MODULES = ("pgha.kubernetes.pod_exec", "pgha.kubernetes.read_log")
 TASKS = [
     (f"{path.parts[-3]}/{path.name}", task)
     for path in sorted(ROLES.glob("*/tasks/*.yml"))
@@ -58,7 +58,10 @@ def test_each_task_names_the_container_that_it_means(module: str) -> None:
 
 
 def test_the_jobs_have_the_containers_that_are_named() -> None:
-    named = {task[module]["container"] for _, task in TASKS for module in MODULES if "Job" in str(task.get(module))}
+    files = (
+        "pgpool/job_log.yml", "pgpool/ledger_start.yml", "pgpool/ledger_end.yml", "drills/drill_connection_storm.yml",
+    )  # fmt: skip
+    named = {task[module]["container"] for path, task in TASKS if path in files for module in MODULES if module in task}
     assert named == {"verify"}
     for path, name in (
         ("pgpool/templates/job.yml.j2", "verify"),
@@ -72,7 +75,7 @@ def read_log(folder: Path, job: list[dict[str, Any]], found: list[dict[str, Any]
     instead = {
         "Until its pod is there, or it has ended": answers(folder, "job", *job),
         "Until its program has ended, well or not, or its pod is gone": answers(folder, "pods", *found),
-        "kubernetes.core.k8s_log": answers(folder, "log", log),
+        "pgha.kubernetes.read_log": answers(folder, "log", log),
     }
     return run(folder, "pgpool", "job_log.yml", instead, **LEDGER, __pgpool_job_name="pg-pgpool-verify-1")
 
@@ -118,7 +121,7 @@ def test_clients_of_a_drill_that_ended_too_soon_are_noticed_beside_a_sidecar(
         "Tell it to end": answers(tmp_path, "told", {"rc": 0}),
         "Until its pod is there, or it has ended": answers(tmp_path, "job", ACTIVE),
         "Until its program has ended, well or not, or its pod is gone": answers(tmp_path, "pods", pods(pod(ended(0)))),
-        "kubernetes.core.k8s_log": answers(tmp_path, "log", facts("10.0.0.1")),
+        "pgha.kubernetes.read_log": answers(tmp_path, "log", facts("10.0.0.1")),
         "pgha.kubernetes.read": answers(tmp_path, "explain", pods()),
         "kubernetes.core.k8s": answers(tmp_path, "delete", DELETED),
     }

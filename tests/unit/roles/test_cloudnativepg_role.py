@@ -251,18 +251,18 @@ def test_a_database_s_name_is_no_connection_string(name: str, taken: str) -> Non
         for file in ("restore_check", "restore_drill_ask")
         for each in yaml.safe_load((ROLE / f"tasks/{file}.yml").read_text())
         for task in each.get("block", [each])
-        if "kubernetes.core.k8s_exec" in task and "loop" in task
+        if "pgha.kubernetes.pod_exec" in task and "loop" in task
     ]
     assert len(asking) == 2
     for task in asking:
         database = {each: evaluate(value, **known) for each, value in task["vars"].items()}
-        words = shlex.split(evaluate(task["kubernetes.core.k8s_exec"]["command"], **known, **database))
+        words = shlex.split(evaluate(task["pgha.kubernetes.pod_exec"]["command"], **known, **database))
         assert [word for word in words if word.startswith("--dbname")] == [f"--dbname=dbname='{taken}'"]
 
 
 def test_names_of_databases_are_asked_for_without_quotes_around_them() -> None:
     """As CSV, `a,b` has some. Of two formats, psql takes the last."""
-    asking = yaml.safe_load((ROLE / "tasks/restore_drill_ask.yml").read_text())[0]["kubernetes.core.k8s_exec"]
+    asking = yaml.safe_load((ROLE / "tasks/restore_drill_ask.yml").read_text())[0]["pgha.kubernetes.pod_exec"]
     words = shlex.split(evaluate(asking["command"], **KNOWN))
     assert words.index("--no-align") > words.index("--csv")
     assert "--tuples-only" in words

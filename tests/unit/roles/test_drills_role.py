@@ -324,7 +324,7 @@ def test_psql_calls_functions_of_postgresql_alone(render: Callable[[str, str], A
     loop = next(task for task in load("tasks/drill_volume_full.yml") if "__drills_loop" in task.get("vars", {}))
     given = {"__drills_psql": variables["__drills_psql"], **loop["vars"]}
     assert database in shlex.split(render("{{ __drills_psql }}", yaml.safe_dump(given)))
-    [_sh, _c, script] = shlex.split(render(loop["kubernetes.core.k8s_exec"]["command"], yaml.safe_dump(given)))
+    [_sh, _c, script] = shlex.split(render(loop["pgha.kubernetes.pod_exec"]["command"], yaml.safe_dump(given)))
     assert f"'{database.partition('=')[2]}'" in script
     assert database in shlex.split(script)
 
@@ -334,10 +334,10 @@ TASKS = sorted((ROLE / "tasks").glob("*.yml"))
 
 @pytest.mark.parametrize("path", TASKS, ids=[path.stem for path in TASKS])
 def test_a_command_that_fails_is_noticed(path: Path) -> None:
-    """The module k8s_exec takes any end of a command for a good one."""
+    """The module pod_exec takes any end of a command for a good one."""
     for task in tasks_in(yaml.safe_load(path.read_text(encoding="utf-8"))):
         judged = "failed_when" in task or ".rc == 0" in task.get("until", "")
-        assert "kubernetes.core.k8s_exec" not in task or judged, task["name"]
+        assert "pgha.kubernetes.pod_exec" not in task or judged, task["name"]
 
 
 def tasks_in(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:

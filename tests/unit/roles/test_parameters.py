@@ -29,7 +29,7 @@ def rendered(value: str) -> str:
 
 def asked(server: Server, parameters: dict[str, Any]) -> str:
     [task] = yaml.safe_load((ROLE / "tasks/parameters.yml").read_text())[0]["block"]
-    command = task["kubernetes.core.k8s_exec"]["command"]
+    command = task["pgha.kubernetes.pod_exec"]["command"]
     found = server.run(*shlex.split(evaluate(command, __postgres_cluster_other_parameters=parameters)))
     assert found.returncode == 0, found.stderr
     return found.stdout.strip()

@@ -160,7 +160,7 @@ class ActionModule(ActionBase):
             results.append({"method": "patch", "changed": True, "result": there})
         return {"changed": True, "result": {"results": results}, "written": [item["result"] for item in results]}
 
-    def k8s_exec(self, store, args):
+    def pod_exec(self, store, args):
         store["log"].append(f"exec {args['pod']}: {args['command']}")
         STORE.write_text(json.dumps(store))
         if store["hangs"]:
@@ -169,7 +169,7 @@ class ActionModule(ActionBase):
             return {"changed": True, "rc": 124, "failed": True, "stdout": "", "stderr": ""}
         return {"changed": True, "rc": 0, "stdout": "application_name,state,sync_state,behind", "stderr": ""}
 """
-ACTIONS = {"pgha/kubernetes": ["apply", "read", "read_log"], "kubernetes/core": ["k8s", "k8s_exec", "k8s_info"]}
+ACTIONS = {"pgha/kubernetes": ["apply", "pod_exec", "read", "read_log"], "kubernetes/core": ["k8s", "k8s_info"]}
 HOST = {
     "ansible_connection": "local",
     "ansible_python_interpreter": "{{ ansible_playbook_python }}",

@@ -18,7 +18,7 @@ from ansible_collections.pgha.kubernetes.plugins.plugin_utils.operators import c
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 ASSERT, INCLUDE, DELETE, EXEC = (
-    "ansible.builtin.assert", "ansible.builtin.include_tasks", "kubernetes.core.k8s", "kubernetes.core.k8s_exec",
+    "ansible.builtin.assert", "ansible.builtin.include_tasks", "kubernetes.core.k8s", "pgha.kubernetes.pod_exec",
 )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def as_owner(server: Server, *statements: str) -> None:
 def command(file: str, database: str = "app", **given: Any) -> list[str]:
     """Return what the role runs in an instance's pod to ask for the rows."""
     listed = yaml.safe_load((ROLE / f"tasks/{file}.yml").read_text())
-    tasks = [task for each in listed for task in each.get("block", [each]) if "kubernetes.core.k8s_exec" in task]
+    tasks = [task for each in listed for task in each.get("block", [each]) if "pgha.kubernetes.pod_exec" in task]
     known: dict[str, Any] = {
         "operator": "cloudnativepg",
         "__postgres_cluster_counts_rows": True,
@@ -83,7 +83,7 @@ def command(file: str, database: str = "app", **given: Any) -> list[str]:
         **given,
     }
     known |= {name: evaluate(value, **known) for name, value in tasks[-1]["vars"].items()}
-    return shlex.split(evaluate(tasks[-1]["kubernetes.core.k8s_exec"]["command"], **known))
+    return shlex.split(evaluate(tasks[-1]["pgha.kubernetes.pod_exec"]["command"], **known))
 
 
 def drill(server: Server) -> dict[str, dict[str, str]]:

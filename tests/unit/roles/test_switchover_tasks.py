@@ -209,7 +209,7 @@ def test_each_switchover_has_a_plan_of_its_own(tmp_path: Path, tasks: list[dict[
     instead = {
         "pgha.kubernetes.check_variables": NOTHING,
         "Find the cluster": NOTHING,
-        "kubernetes.core.k8s_exec": program(f"printf '%s\\n' {' '.join(rows)}"),
+        "pgha.kubernetes.pod_exec": program(f"printf '%s\\n' {' '.join(rows)}"),
         "Have both write what they hold": NOTHING,
         "pgha.kubernetes.patch_status": SAYS,
         "Wait until it is done": NOTHING,
@@ -355,7 +355,7 @@ def test_who_is_what_is_waited_for_by_the_clock(
 ) -> None:
     """However long each answer takes."""
     [block] = [task for task in load("postgres_cluster", "roles") if "block" in task]
-    [ask] = [task for task in block["block"] if "kubernetes.core.k8s_exec" in task]
+    [ask] = [task for task in block["block"] if "pgha.kubernetes.pod_exec" in task]
     given = {
         **ask["vars"],
         "postgres_cluster_switchover_timeout": 120,
@@ -371,7 +371,7 @@ def test_who_is_what_is_waited_for_by_the_clock(
 @pytest.mark.parametrize("script", ["echo nothing", "sleep 9"])
 def test_who_does_not_answer_is_explained(tmp_path: Path, script: str) -> None:
     instead = {
-        "kubernetes.core.k8s_exec": program(script),
+        "pgha.kubernetes.pod_exec": program(script),
         "Say who does not agree": {"ansible.builtin.fail": {"msg": "why: {{ __postgres_cluster_first }}"}},
     }
     known = {**CLUSTER, "postgres_cluster_switchover_timeout": 1}
@@ -381,15 +381,15 @@ def test_who_does_not_answer_is_explained(tmp_path: Path, script: str) -> None:
 
 
 def test_what_is_asked_in_a_switchover_has_an_end(render: Callable[[str, str], Any]) -> None:
-    """The module k8s_exec has none: in the pod there is one, and another one where the end does not get here."""
+    """The module pod_exec has none: in the pod there is one, and another one where the end does not get here."""
     asked = []
     for name in ("checkpoint", "roles"):
         [block] = [task for task in load("postgres_cluster", name) if "block" in task]
-        asked += [task for task in block["block"] if "kubernetes.core.k8s_exec" in task]
+        asked += [task for task in block["block"] if "pgha.kubernetes.pod_exec" in task]
         assert "rescue" in block  # Ansible's limit is none of the answers that `until` and `failed_when` judge
     assert len(asked) == 2
     for task in asked:
-        command = task["kubernetes.core.k8s_exec"]["command"]
+        command = task["pgha.kubernetes.pod_exec"]["command"]
         limit = re.match(r"timeout (.+) {{ __postgres_cluster_psql }}", command)
         given = "{postgres_cluster_checkpoint_timeout: 60}"
         assert int(render(limit[1], given)) * 2 <= int(render(str(task["timeout"]), given))
@@ -456,7 +456,7 @@ def start(folder: Path, pods: list[dict[str, Any]], log: list[dict[str, Any]]) -
         "Name the Job": {"ansible.builtin.set_fact": {"__pgpool_job_name": "pg-pgpool-ledger-1", **NO_LOG}},
         "Start it": NOTHING,
         "Wait until its pod has started": answers(folder, "pods", *pods),
-        "kubernetes.core.k8s_log": answers(folder, "log", *log),
+        "pgha.kubernetes.read_log": answers(folder, "log", *log),
         "pgha.kubernetes.read": answers(folder, "explain", pods[-1]),
         "kubernetes.core.k8s": answers(folder, "delete", DELETED),
     }
@@ -536,8 +536,8 @@ def test_a_switchover_that_no_client_saw_is_not_measured(
             tmp_path, "ended", {"resources": [pod(terminated={"exitCode": 0})]}
         ),
         "Find its pod": answers(tmp_path, "pods", {"resources": [pod(running={})]}),
-        "kubernetes.core.k8s_exec": program("exit 0"),
-        "kubernetes.core.k8s_log": answers(tmp_path, "log", facts(*servers)),
+        "pgha.kubernetes.pod_exec": program("exit 0"),
+        "pgha.kubernetes.read_log": answers(tmp_path, "log", facts(*servers)),
         "pgha.kubernetes.read": answers(tmp_path, "explain", {"resources": []}),
         "kubernetes.core.k8s": answers(tmp_path, "delete", DELETED),
     }

@@ -24,7 +24,7 @@ def drop(
 ) -> subprocess.CompletedProcess[str]:
     """Run users_gone.yml: what PostgreSQL answers at each look, and what the operator's word comes to meanwhile."""
     instead = {
-        "kubernetes.core.k8s_exec": answers(folder, "asked", *given),
+        "pgha.kubernetes.pod_exec": answers(folder, "asked", *given),
         "Hear what the operator says by now": operator_says,
         "Say who stays": SAYS_WHY,
         "Delete the Secrets": {"ansible.builtin.debug": {"msg": "the Secrets are deleted"}},

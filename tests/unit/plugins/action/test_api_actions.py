@@ -18,6 +18,7 @@ import pytest
 from ansible.plugins.action import ActionBase
 from ansible_collections.pgha.kubernetes.plugins.action import apply as apply_action
 from ansible_collections.pgha.kubernetes.plugins.action import checksums as checksums_action
+from ansible_collections.pgha.kubernetes.plugins.action import pod_exec as pod_exec_action
 from ansible_collections.pgha.kubernetes.plugins.action import read as read_action
 from ansible_collections.pgha.kubernetes.plugins.action import read_log as read_log_action
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils import api_action
@@ -122,6 +123,7 @@ def test_wrong_arguments_are_refused(work: list[api_action.Call]) -> None:
     [
         (apply_action, {"definition": [{"apiVersion": "v1", "kind": "Pod"}]}),
         (checksums_action, {"objects": [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}]}),
+        (pod_exec_action, {"pod": "x", "namespace": "demo", "container": "postgres", "command": "true"}),
         (read_action, {"kind": "Pod"}),
         (read_log_action, {"name": "hot-postgres-1", "namespace": "demo", "container": "postgres"}),
     ],
@@ -151,7 +153,7 @@ def test_arguments_reach_it_as_pythons_own_types() -> None:
     assert type(got["a"][0]) is str
 
 
-@pytest.mark.parametrize("name", ["apply", "checksums", "read", "read_log"])
+@pytest.mark.parametrize("name", ["apply", "checksums", "pod_exec", "read", "read_log"])
 def test_the_client_is_there_before_ansible_forks(name: str) -> None:
     """Otherwise each task would import it anew, which is what this is about."""
     code = f"import sys; import ansible_collections.pgha.kubernetes.plugins.action.{name}; print(*sys.modules)"

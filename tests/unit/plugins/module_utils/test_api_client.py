@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.pgha.kubernetes.plugins.modules import apply, checksums, read, read_log
+from ansible_collections.pgha.kubernetes.plugins.modules import apply, checksums, pod_exec, read, read_log
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_action import Call, DoneError
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_problem import api_problem
 
 ARGUMENTS = {"definition": [], "objects": [{}], "kind": "Pod", "name": "x", "namespace": "demo"}
+ARGUMENTS |= {"pod": "x", "container": "postgres", "command": "true"}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ ARGUMENTS = {"definition": [], "objects": [{}], "kind": "Pod", "name": "x", "nam
         ({"kubeconfig": "{}"}, "Is a directory: '{}'"),
     ],
 )
-@pytest.mark.parametrize("module", [apply, checksums, read, read_log])
+@pytest.mark.parametrize("module", [apply, checksums, pod_exec, read, read_log])
 def test_credentials_that_make_no_client(
     module: ModuleType, auth: dict[str, str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,7 +82,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
     ],
     indirect=["server"],
 )
-@pytest.mark.parametrize("module", [apply, checksums, read, read_log])
+@pytest.mark.parametrize("module", [apply, checksums, pod_exec, read, read_log])
 def test_an_api_that_makes_no_client(
     module: ModuleType, server: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
