@@ -14,7 +14,7 @@ author: the pgha.kubernetes authors (@pgha)
 description:
   - Takes what C(kubernetes.core.k8s_exec) takes and returns what that returns. Other than that, it says in words why a
     command could not be run or came to no end, and has all that it wrote.
-  - Whatever its exit status is, the task has not failed, unless C(failed_when) says so.
+  - A command that ends with another exit status than 0 is a failure, unless C(failed_when) says otherwise.
   - Where the connection is local, and neither C(become) nor C(environment) is set, it runs in Ansible's own process,
     with the Python of C(ansible-playbook). With C(PGHA_API_TASKS=module) in the environment it does not, nor on macOS
     without C(PGHA_API_TASKS=process).
@@ -54,7 +54,6 @@ EXAMPLES = r"""
     command: psql --no-psqlrc --no-align --tuples-only --command='SHOW server_version'
   register: answer
   changed_when: false
-  failed_when: answer is failed or answer.rc != 0
 """
 
 RETURN = r"""
@@ -206,14 +205,12 @@ def run(module, api):
         told = {} if exc.status is None else {"status": exc.status}
         place = "container {container} of the pod {pod} in {namespace}".format(**module.params)
         module.fail_json(msg=f"{words[0]} could not be run in the {place}: {exc}", **told)
-    module.exit_json(
-        changed=True,
-        stdout=stdout,
-        stdout_lines=stdout.splitlines(),
-        stderr=stderr,
-        stderr_lines=stderr.splitlines(),
-        rc=rc,
-    )
+    lines = {"stdout_lines": stdout.splitlines(), "stderr_lines": stderr.splitlines()}
+    result = {"changed": True, "stdout": stdout, "stderr": stderr, "rc": rc, **lines}
+    if rc:
+        # Ansible takes it for a failure in any case, and would call it an unknown error.
+        module.fail_json(msg=f"{words[0]} ended with {rc}: {stderr.strip() or 'it wrote of no error'}", **result)
+    module.exit_json(**result)
 
 
 def work(module):

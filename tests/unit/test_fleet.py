@@ -222,7 +222,7 @@ class ActionModule(ActionBase):
             asked.write(json.dumps({**call, "how": command.split()[2]}) + chr(10))
         done = {**super().run(tmp, task_vars), "changed": True, "stdout": "", "stderr": "", "rc": 0}
         if args.get("context") == "refuses":
-            return {**done, "stderr": "the query is refused", "rc": 1}
+            return {**done, "stderr": "the query is refused", "rc": 1, "failed": True, "msg": "promtool ended with 1"}
         each = [{"namespace": space, "cluster": name} for space in spaces for name in names]
         now = [
             {"metric": {"__name__": metric, "pod": one["cluster"] + "-1", **one}, "value": [1, value]}

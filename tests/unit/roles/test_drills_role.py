@@ -329,17 +329,6 @@ def test_psql_calls_functions_of_postgresql_alone(render: Callable[[str, str], A
     assert database in shlex.split(script)
 
 
-TASKS = sorted((ROLE / "tasks").glob("*.yml"))
-
-
-@pytest.mark.parametrize("path", TASKS, ids=[path.stem for path in TASKS])
-def test_a_command_that_fails_is_noticed(path: Path) -> None:
-    """The module pod_exec takes any end of a command for a good one."""
-    for task in tasks_in(yaml.safe_load(path.read_text(encoding="utf-8"))):
-        judged = "failed_when" in task or ".rc == 0" in task.get("until", "")
-        assert "pgha.kubernetes.pod_exec" not in task or judged, task["name"]
-
-
 def tasks_in(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the tasks, those of blocks too."""
     inner = [one for task in tasks for key in ("block", "rescue", "always") for one in tasks_in(task.get(key, []))]

@@ -111,10 +111,10 @@ def test_nothing_of_a_long_answer_is_lost(server: Server) -> None:
     assert len(found["stderr"]) == 200_000
 
 
-def test_another_end_is_an_answer_too(server: Server) -> None:
+def test_another_end_is_a_failure_that_says_all(server: Server) -> None:
     found = ran(server, (STDERR, "ERROR:  no\n"), (ERROR, ENDED_WITH_3))
     assert (found["rc"], found["stdout"], found["stderr"]) == (3, "", "ERROR:  no\n")
-    assert "failed" not in found
+    assert (found["failed"], found["msg"]) == (True, "psql ended with 3: ERROR:  no")
 
 
 def test_no_byte_is_too_strange(server: Server) -> None:
