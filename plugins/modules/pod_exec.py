@@ -38,8 +38,8 @@ options:
 extends_documentation_fragment: [pgha.kubernetes.api_options]
 attributes:
   check_mode:
-    description: Runs the command in check mode, too. C(when) leaves out one that changes something.
-    support: none
+    description: The command runs in check mode, too, as it may only ask. C(when) leaves out one that changes something.
+    support: partial
   diff_mode:
     description: There is nothing to show.
     support: none
