@@ -136,15 +136,14 @@ import traceback
 
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
+from ansible_collections.pgha.kubernetes.plugins.module_utils.pod_command import NotRunError, run_in_pod
 
 try:
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
     from kubernetes.client import ApiException, CoreV1Api
     from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError, ResourceNotUniqueError
-    from kubernetes.stream import stream
     from urllib3.exceptions import HTTPError
-    from websocket import WebSocketException
 
     MISSING = None
 except ImportError:
@@ -187,21 +186,12 @@ def wait_in_pod(api, namespace, once):
     :param api: the client's CoreV1Api
     :param once: the module's parameter
     """
-    what = {"container": once["container"], "command": once["command"], "stdout": True, "stderr": True}
-    said = stream(api.connect_get_namespaced_pod_exec, once["pod"], namespace, _preload_content=False, **what)
     try:
-        until = time.monotonic() + once["timeout"]
-        while said.is_open() and time.monotonic() < until:
-            said.update(timeout=0.2)
-        if said.is_open():
-            return f"the moment did not come within {once['timeout']} s"
-        try:
-            code = said.returncode
-        except (KeyError, TypeError, ValueError):  # the pod ended, and the API says something else than a code
-            code = "no code"
-        return f"the command that waits for it ended with {code}: {said.read_stderr().strip()}" if code != 0 else ""
-    finally:
-        said.close()
+        place = (namespace, once["pod"], once["container"])
+        _stdout, stderr, rc = run_in_pod(api, *place, once["command"], once["timeout"])
+    except NotRunError as exc:
+        return f"the command that waits for the moment came to nothing: {exc}"
+    return f"the command that waits for the moment ended with {rc}: {stderr.strip()}" if rc else ""
 
 
 def labelled_pods(api, params):
@@ -211,7 +201,7 @@ def labelled_pods(api, params):
         if not reason:
             for pod, labels in params["then_label"].items():
                 api.patch_namespaced_pod(pod, params["namespace"], {"metadata": {"labels": labels}})
-    except (ApiException, HTTPError, WebSocketException, OSError) as exc:  # OSError: the connection was reset
+    except (ApiException, HTTPError) as exc:
         reason = words(exc)
     return {"labelled": False, "not_labelled": reason} if reason else {"labelled": True}
 

@@ -38,7 +38,8 @@ options:
 extends_documentation_fragment: [pgha.kubernetes.api_options]
 attributes:
   check_mode:
-    description: The command runs in check mode, too, as it may only ask. C(when) leaves out one that changes something.
+    description: The command runs in check mode, too.
+    details: It may only ask for something. C(when) leaves out one that changes what it is not to change.
     support: partial
   diff_mode:
     description: There is nothing to show.
@@ -85,23 +86,19 @@ status:
   returned: failure
 """
 
-import json
 import shlex
 import traceback
 
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
+from ansible_collections.pgha.kubernetes.plugins.module_utils.pod_command import NotRunError, run_in_pod
 
 try:
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
     from kubernetes.client import CoreV1Api
-    from kubernetes.client.exceptions import ApiException
     from kubernetes.dynamic.exceptions import DynamicApiError
-    from kubernetes.stream import stream
-    from kubernetes.stream.ws_client import ERROR_CHANNEL, STDERR_CHANNEL, STDOUT_CHANNEL
     from urllib3.exceptions import HTTPError
-    from websocket import WebSocketException
 
     MISSING = None
 except ImportError:
@@ -114,81 +111,6 @@ ARGUMENT_SPEC = {
     "command": {"type": "str", "required": True},
     **API_OPTIONS,
 }
-# Of an answer that is no error of the API's: what some proxy says may be a page.
-LONGEST = 300
-
-
-class NotRunError(Exception):
-    """The command did not begin, or its end is not known; says why."""
-
-    def __init__(self, why, status=None):
-        """Keep why, and the HTTP status of the API's answer."""
-        super().__init__(why)
-        self.status = status
-
-
-def exit_status(answer):
-    """Return the exit status of a command.
-
-    :param answer: what came of it, as the API's `Status` in JSON
-        (https://kubernetes.io/docs/reference/using-api/websockets/, the error channel)
-    """
-    try:
-        status = json.loads(answer)
-    except ValueError:  # nothing, too: what was between us and the pod is gone
-        raise NotRunError("the connection ended before the command did") from None
-    if status.get("status") == "Success":
-        return 0
-    causes = (status.get("details") or {}).get("causes") or []
-    for cause in causes:
-        if cause.get("reason") == "ExitCode":
-            return int(cause["message"])
-    raise NotRunError(status.get("message") or "the kubelet does not say why")
-
-
-def refusal(exc):
-    """Return the API's answer to a request for a WebSocket as one of ours.
-
-    :param exc: the client's exception, which says all in one text; its own cause, of websocket-client, has the parts
-    """
-    cause = exc.__context__
-    status, body = getattr(cause, "status_code", None), getattr(cause, "resp_body", None)
-    if status is None:
-        return NotRunError(str(cause or exc))
-    try:
-        said = json.loads(body)["message"]
-    except (KeyError, TypeError, ValueError):
-        said = (body or b"").decode("utf-8", errors="replace")[:LONGEST] or getattr(cause, "status_message", "")
-    return NotRunError(f"{said} ({status})", status)
-
-
-def converse(api, asked, words):
-    """Run a command to its end, and return what it wrote and its exit status."""
-    try:
-        # Without stdin, a program that asks for something gets none.
-        socket = stream(
-            api.connect_get_namespaced_pod_exec,
-            asked["pod"],
-            asked["namespace"],
-            container=asked["container"],
-            command=words,
-            stdout=True,
-            stderr=True,
-            stdin=False,
-            tty=False,
-            _preload_content=False,
-        )
-    except ApiException as exc:
-        raise refusal(exc) from exc
-    try:
-        while socket.is_open():
-            socket.update(timeout=1)
-    except (WebSocketException, OSError) as exc:
-        raise NotRunError(f"the connection ended before the command did: {exc}") from exc
-    finally:
-        socket.close(timeout=0)  # it need not be told good-bye
-    rc = exit_status(socket.read_channel(ERROR_CHANNEL))
-    return socket.read_channel(STDOUT_CHANNEL), socket.read_channel(STDERR_CHANNEL), rc
 
 
 def run(module, api):
@@ -200,11 +122,12 @@ def run(module, api):
     if not words:
         module.fail_json(msg="command is empty")
     try:
-        stdout, stderr, rc = converse(api, module.params, words)
+        place = [module.params[name] for name in ("namespace", "pod", "container")]
+        stdout, stderr, rc = run_in_pod(api, *place, words)
     except NotRunError as exc:
         told = {} if exc.status is None else {"status": exc.status}
-        place = "container {container} of the pod {pod} in {namespace}".format(**module.params)
-        module.fail_json(msg=f"{words[0]} could not be run in the {place}: {exc}", **told)
+        where = "container {container} of the pod {pod} in {namespace}".format(**module.params)
+        module.fail_json(msg=f"{words[0]} could not be run in the {where}: {exc}", **told)
     lines = {"stdout_lines": stdout.splitlines(), "stderr_lines": stderr.splitlines()}
     result = {"changed": True, "stdout": stdout, "stderr": stderr, "rc": rc, **lines}
     if rc:

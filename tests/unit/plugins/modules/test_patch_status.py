@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import ssl
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.pgha.kubernetes.plugins.doc_fragments.api_options import ModuleDocFragment
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS
 from ansible_collections.pgha.kubernetes.plugins.modules import patch_status as module
+from pod_server import ERROR, STDERR, WELL, Server, answering
 from yaml import safe_load
 
 ASKED: dict[str, Any] = {
@@ -72,104 +73,70 @@ def test_another_status_than_expected_is_left_alone() -> None:
     assert client.sent == []
 
 
-class Stream:
-    """A command in a pod, which ends after some looks at it, or never."""
-
-    def __init__(self, looks: int, code: Any):
-        self.looks, self.code, self.closed = looks, code, False
-
-    def is_open(self) -> bool:
-        return self.looks > 0
-
-    def update(self, timeout: float) -> None:
-        self.looks -= 1
-
-    @property
-    def returncode(self) -> int:
-        if isinstance(self.code, Exception):
-            raise self.code
-        return self.code
-
-    def read_stderr(self) -> str:
-        return "no such table\n"
-
-    def close(self) -> None:
-        self.closed = True
-
-
 LABEL = {
     "namespace": "demo",
     "then_label": {"hot-1": {"role": "replica"}, "hot-2": {"role": "primary"}},
-    "once": {"pod": "hot-2", "container": "postgres", "command": ["psql"], "timeout": 0.2},
+    "once": {"pod": "hot-2", "container": "postgres", "command": ["psql"], "timeout": 0.5},
 }
 
 
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with answering() as made:
+        yield made
+
+
+def labelled(server: Server, patch: Callable[..., None], *parts: tuple[int, str]) -> dict[str, Any]:
+    """Say what comes of it where this is what is said of the command that waits."""
+    server.says(*parts)
+    api = server.client()
+    api.patch_namespaced_pod = patch
+    return module.labelled_pods(api, LABEL)
+
+
+ENDED_WITH_3 = '{"status": "Failure", "details": {"causes": [{"reason": "ExitCode", "message": "3"}]}}'
+
+
 @pytest.mark.parametrize(
-    ("looks", "code", "result"),
+    ("parts", "waits", "why"),
     [
-        (2, 0, {"labelled": True}),
-        (
-            1,
-            3,
-            {"labelled": False, "not_labelled": "the command that waits for it ended with 3: no such table"},
-        ),
-        (
-            1,
-            TypeError("the pod is gone"),
-            {"labelled": False, "not_labelled": "the command that waits for it ended with no code: no such table"},
-        ),
-        (10**9, 0, {"labelled": False, "not_labelled": "the moment did not come within 0.2 s"}),
+        ([(ERROR, WELL)], 0, ""),
+        ([(STDERR, "no such table\n"), (ERROR, ENDED_WITH_3)], 0, "ended with 3: no such table"),
+        ([(ERROR, '{"status": "Failure", "message": "the pod is gone"}')], 0, "came to nothing: the pod is gone"),
+        ([], 0, "came to nothing: the connection ended before the command did"),
+        ([(ERROR, WELL)], 2, "came to nothing: it did not end within 0.5 s"),
     ],
 )
 def test_pods_are_labelled_when_the_moment_has_come_and_only_then(
-    looks: int, code: Any, result: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    server: Server, parts: list[tuple[int, str]], waits: float, why: str
 ) -> None:
-    said, patched = Stream(looks, code), []
-    asked: dict[str, Any] = {}
-
-    def stream(method: str, pod: str, namespace: str, **what: Any) -> Stream:
-        asked.update(method=method, pod=pod, namespace=namespace, **what)
-        return said
-
-    monkeypatch.setattr(module, "stream", stream)
-    api = SimpleNamespace(
-        connect_get_namespaced_pod_exec="exec", patch_namespaced_pod=lambda *what: patched.append(what)
-    )
-    assert module.labelled_pods(api, LABEL) == result
+    patched: list[Any] = []
+    server.waits = waits
+    found = labelled(server, lambda *what: patched.append(what), *parts)
     wanted = [(pod, "demo", {"metadata": {"labels": labels}}) for pod, labels in LABEL["then_label"].items()]
-    assert patched == (wanted if result["labelled"] else [])
-    assert said.closed
-    assert (asked["pod"], asked["namespace"], asked["command"]) == ("hot-2", "demo", ["psql"])
+    assert patched == ([] if why else wanted)
+    told = {"labelled": False, "not_labelled": f"the command that waits for the moment {why}"}
+    assert found == (told if why else {"labelled": True})
+    assert server.path == "/api/v1/namespaces/demo/pods/hot-2/exec"
+    assert [value for key, value in server.asked if key in ("container", "command")] == ["psql", "postgres"]
 
 
-def test_a_pod_that_cannot_be_labelled_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pod_that_cannot_be_labelled_is_no_failure(server: Server) -> None:
     def refuse(*pod: str) -> None:
         answer = module.ApiException(status=403)
         answer.body = '{"message": "pods \\"hot-1\\" is forbidden"}'
         raise answer
 
-    monkeypatch.setattr(module, "stream", lambda *args, **what: Stream(0, 0))
-    api = SimpleNamespace(connect_get_namespaced_pod_exec="exec", patch_namespaced_pod=refuse)
-    assert module.labelled_pods(api, LABEL) == {"labelled": False, "not_labelled": 'pods "hot-1" is forbidden'}
+    found = labelled(server, refuse, (ERROR, WELL))
+    assert found == {"labelled": False, "not_labelled": 'pods "hot-1" is forbidden'}
 
 
-@pytest.mark.parametrize(
-    "broken", [ConnectionResetError(104, "Connection reset by peer"), ssl.SSLError("EOF occurred")]
-)
-def test_a_connection_that_breaks_while_it_waits_is_no_failure(
-    broken: OSError, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_that_is_cut_while_it_waits_is_no_failure(server: Server) -> None:
     """The switchover is ordered by then."""
-    said = Stream(2, 0)
-
-    def update(timeout: float) -> None:
-        raise broken
-
-    said.update = update  # type: ignore[method-assign]
-    monkeypatch.setattr(module, "stream", lambda *args, **what: said)
-    api = SimpleNamespace(connect_get_namespaced_pod_exec="exec")
-    assert module.labelled_pods(api, LABEL) == {"labelled": False, "not_labelled": str(broken)}
-    assert said.closed
+    server.says_bye = False
+    found = labelled(server, lambda *_what: None)
+    assert not found["labelled"]
+    assert "the connection ended before the command did: " in found["not_labelled"]
 
 
 def test_the_options_of_the_api_are_described() -> None:

@@ -5,23 +5,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.modules import pod_exec as module
 from ansible_collections.pgha.kubernetes.plugins.plugin_utils.api_action import Call, DoneError
-from kubernetes.client import ApiClient, Configuration, CoreV1Api
+from pod_server import ERROR, STDERR, STDOUT, WELL, Server, answering
 
 ARGUMENTS = {"namespace": "demo", "pod": "hot-postgres-1", "container": "postgres", "command": "psql -c 'SELECT 1'"}
-WELL = '{"metadata":{},"status":"Success"}'
-STDOUT, STDERR, ERROR = range(1, 4)
 
 
 def failure(message: str, *causes: dict[str, str]) -> str:
@@ -31,65 +24,17 @@ def failure(message: str, *causes: dict[str, str]) -> str:
 ENDED_WITH_3 = failure("command terminated with exit code 3", {"reason": "ExitCode", "message": "3"})
 
 
-def frame(kind: int, content: bytes) -> bytes:
-    """A frame as a server sends it: RFC 6455, section 5.2."""
-    size = len(content)
-    length = bytes([size]) if size < 126 else bytes([126]) + size.to_bytes(2) if size < 65536 else None
-    return bytes([0x80 | kind]) + (length or bytes([127]) + size.to_bytes(8)) + content
-
-
-class Server(HTTPServer):
-    """What answers in place of the API server."""
-
-    parts: list[tuple[int, bytes]]
-    says_bye = True
-    refuses: tuple[int, bytes] | None = None
-    asked: list[tuple[str, str]]
-    path: str
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:  # http.server's name
-        address = urlsplit(self.path)
-        self.server.path, self.server.asked = address.path, parse_qsl(address.query)
-        if self.server.refuses:
-            status, body = self.server.refuses
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-            return
-        key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
-        self.send_response(101)
-        self.send_header("Upgrade", "websocket")
-        self.send_header("Connection", "Upgrade")
-        self.send_header("Sec-WebSocket-Accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
-        self.send_header("Sec-WebSocket-Protocol", "v4.channel.k8s.io")
-        self.end_headers()
-        sent = b"".join(frame(2, bytes([channel]) + content) for channel, content in self.server.parts)
-        self.wfile.write(sent + (frame(8, (1000).to_bytes(2)) if self.server.says_bye else b""))
-        self.close_connection = True
-
-    def log_message(self, *_args: Any) -> None:  # http.server's name
-        """Nothing on the terminal."""
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), Handler) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
+    with answering() as made:
         yield made
-        made.shutdown()
 
 
 def ran(server: Server, *parts: tuple[int, str | bytes], **arguments: str) -> dict[str, Any]:
     """Run a command, of which the server says so much."""
-    server.parts = [(channel, text.encode() if isinstance(text, str) else text) for channel, text in parts]
-    api = CoreV1Api(ApiClient(Configuration(host=f"http://127.0.0.1:{server.server_port}")))
+    server.says(*parts)
     with pytest.raises(DoneError) as done:
-        module.run(Call("pod_exec", {**ARGUMENTS, **arguments}, check_mode=True, diff=False), api)
+        module.run(Call("pod_exec", {**ARGUMENTS, **arguments}, check_mode=True, diff=False), server.client())
     return done.value.result
 
 
