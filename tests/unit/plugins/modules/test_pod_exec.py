@@ -62,6 +62,11 @@ def test_another_end_is_a_failure_that_says_all(server: Server) -> None:
     assert (found["failed"], found["msg"]) == (True, "psql ended with 3: ERROR:  no")
 
 
+def test_a_character_may_be_in_two_frames(server: Server) -> None:
+    whole = "→".encode()
+    assert ran(server, (STDOUT, whole[:1]), (STDOUT, whole[1:]), (ERROR, WELL))["stdout"] == "→"
+
+
 def test_no_byte_is_too_strange(server: Server) -> None:
     assert ran(server, (STDOUT, b"f\xfcr\n"), (ERROR, WELL))["stdout"] == "f\ufffdr\n"
 
