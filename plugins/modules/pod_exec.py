@@ -89,16 +89,13 @@ status:
 import shlex
 import traceback
 
-from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client, refusals_end
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
 from ansible_collections.pgha.kubernetes.plugins.module_utils.pod_command import NotRunError, run_in_pod
 
 try:
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
-    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
     from kubernetes.client import CoreV1Api
-    from kubernetes.dynamic.exceptions import DynamicApiError
-    from urllib3.exceptions import HTTPError
 
     MISSING = None
 except ImportError:
@@ -138,13 +135,9 @@ def run(module, api):
 
 def work(module):
     """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
-    try:
+    with refusals_end(module):
         client = api_client(AnsibleK8SModule(module_class=lambda: module))
         run(module, CoreV1Api(client.client.client))
-    except DynamicApiError as exc:
-        module.fail_json(msg=str(exc.summary()), status=exc.status)
-    except (CoreException, HTTPError) as exc:
-        module.fail_json(msg=str(exc))
 
 
 def main():

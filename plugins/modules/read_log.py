@@ -75,14 +75,12 @@ status:
 
 import traceback
 
-from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client
+from ansible_collections.pgha.kubernetes.plugins.module_utils.api_client import api_client, refusals_end
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS, api_module
 
 try:
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.core import AnsibleK8SModule
-    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.exceptions import CoreException
-    from kubernetes.dynamic.exceptions import BadRequestError, DynamicApiError
-    from urllib3.exceptions import HTTPError
+    from kubernetes.dynamic.exceptions import BadRequestError
 
     MISSING = None
 except ImportError:
@@ -120,12 +118,8 @@ def run(module, client):
 
 def work(module):
     """Do what the module is for; `module` is an AnsibleModule, or is used like one."""
-    try:
+    with refusals_end(module):
         run(module, api_client(AnsibleK8SModule(module_class=lambda: module)))
-    except DynamicApiError as exc:
-        module.fail_json(msg=str(exc.summary()), status=exc.status)
-    except (CoreException, HTTPError) as exc:
-        module.fail_json(msg=str(exc))
 
 
 def main():

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.pgha.kubernetes.plugins.doc_fragments.api_options import ModuleDocFragment
+from ansible_collections.pgha.kubernetes.plugins.module_utils import pod_command
 from ansible_collections.pgha.kubernetes.plugins.module_utils.api_options import API_OPTIONS
 from ansible_collections.pgha.kubernetes.plugins.modules import patch_status as module
 from pod_server import ERROR, STDERR, WELL, Server, answering
@@ -137,6 +139,28 @@ def test_a_connection_that_is_cut_while_it_waits_is_no_failure(server: Server) -
     found = labelled(server, lambda *_what: None)
     assert not found["labelled"]
     assert "the connection ended before the command did: " in found["not_labelled"]
+
+
+@pytest.mark.parametrize(
+    "broken", [ConnectionResetError(104, "Connection reset by peer"), ssl.SSLError("EOF occurred")]
+)
+def test_a_connection_that_breaks_while_it_waits_is_no_failure(
+    broken: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[float] = []
+
+    def update(timeout: float) -> None:
+        raise broken
+
+    def close(timeout: float) -> None:
+        closed.append(timeout)
+
+    said = SimpleNamespace(is_open=lambda: True, update=update, close=close)
+    monkeypatch.setattr(pod_command, "stream", lambda *args, **what: said)
+    found = module.labelled_pods(SimpleNamespace(connect_get_namespaced_pod_exec="exec"), LABEL)
+    assert not found["labelled"]
+    assert str(broken) in found["not_labelled"]
+    assert closed == [0]
 
 
 def test_the_options_of_the_api_are_described() -> None:
